@@ -1,0 +1,75 @@
+"""A measured quantity: its unit, its raw samples and its flags."""
+
+from __future__ import annotations
+
+import math
+from statistics import fmean, median, stdev
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["Measurement"]
+
+
+class Measurement(BaseModel):
+    """Raw samples of one quantity; every statistic is derived from them.
+
+    Attributes:
+        unit: "s", "byte", "1" (a count), "item/s" or "FLOP".
+        samples: Every sample, in the order taken. Empty when the quantity could not be measured.
+        flags: Why the samples should be read with care ("not settled", "too few samples"), or why there
+            are none.
+
+    Example:
+        >>> Measurement(unit="s", samples=[0.3, 0.1, 0.2]).median
+        0.2
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    unit: str
+    samples: list[Annotated[float, Field(allow_inf_nan=False)]]
+    flags: list[str] = []
+
+    @property
+    def n(self) -> int:
+        """How many samples."""
+        return len(self.samples)
+
+    @property
+    def median(self) -> float:
+        """The middle sample; NaN without samples."""
+        return median(self.samples) if self.samples else math.nan
+
+    @property
+    def mean(self) -> float:
+        """The mean; NaN without samples."""
+        return fmean(self.samples) if self.samples else math.nan
+
+    @property
+    def sd(self) -> float:
+        """The sample standard deviation; NaN below two samples."""
+        return stdev(self.samples) if self.n > 1 else math.nan
+
+    def percentile(self, share: float) -> float:
+        """The nearest-rank percentile, always one of the samples; NaN without samples.
+
+        Args:
+            share: In (0, 1], e.g. 0.95.
+        """
+        if not self.samples:
+            return math.nan
+        return sorted(self.samples)[max(0, math.ceil(share * self.n) - 1)]
+
+    def median_interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Nonparametric confidence interval of the median from order statistics (binomial, normal tail).
+
+        Below six samples no such interval of 95 % exists, and the extremes are given.
+        """
+        if not self.samples:
+            return (math.nan, math.nan)
+        from scipy.stats import binom
+
+        ordered = sorted(self.samples)
+        low = int(binom.ppf((1 - level) / 2, self.n, 0.5))
+        return ordered[max(0, low - 1)], ordered[min(self.n - 1, self.n - low)]

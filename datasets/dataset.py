@@ -1,0 +1,147 @@
+"""A dataset: items, outfits with users, splits and candidate sets, however they lie on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .candidates import load_candidates
+from .errors import Fault, InputError
+from .images.source import ImageSource
+from .images.store import open_store
+from .tables import CandidateSet, OutfitTable
+
+__all__ = ["SETTINGS", "Dataset", "FeatureSource", "HiddenPreference"]
+
+SETTINGS = ("random", "hard")
+"""The kinds of evaluation negatives."""
+
+
+class FeatureSource(Protocol):
+    """Items known by a vector each."""
+
+    size: int
+
+    def read(self, ids: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Vectors of some items, float32 (n, size)."""
+        ...
+
+
+class HiddenPreference(Protocol):
+    """What a made dataset knows and a real one cannot: how much each user truly likes an outfit."""
+
+    def preference(self, users: NDArray[np.integer], items: NDArray[np.integer]) -> NDArray[np.float64]:
+        """True preference of each row, float64 (N,), from users (N,) and items (N, K); greater is better."""
+        ...
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Dataset:
+    """Items, outfits with users, splits and candidate sets.
+
+    Attributes:
+        name: The name it was loaded by.
+        origin: Where it comes from, in one sentence.
+        num_users: Users are 0 … num_users − 1.
+        categories: Names of the categories, by number.
+        item_category: int8 (num_items,).
+        item_names: One name an item, unique within its category.
+        tables: Outfits by split: "train", "valid", "test", "valid-teacher" and "valid-student" (the halves
+            of "valid").
+        split_scheme: "released" or "9:2:2".
+        fingerprint: Content hash of items, images and outfits, 16 hex digits.
+        cache: Folder for what is derived.
+        pictures: The items' images, or None.
+        vectors: The items' features, or None.
+        released_negatives: Reads the negatives that came with the data for (split, setting), row i belonging
+            to positive i // 10, or gives None when there are none.
+        hidden: The hidden preference, for made datasets.
+        cold_sibling: Name of the dataset of new users that goes with this one.
+    """
+
+    name: str
+    origin: str
+    num_users: int
+    categories: tuple[str, ...]
+    item_category: NDArray[np.int8]
+    item_names: Sequence[str]
+    tables: Mapping[str, OutfitTable]
+    split_scheme: str
+    fingerprint: str
+    cache: Path
+    pictures: ImageSource | None = None
+    vectors: FeatureSource | None = None
+    released_negatives: Callable[[str, str], OutfitTable | None] = field(default=lambda split, setting: None)
+    hidden: HiddenPreference | None = None
+    cold_sibling: str | None = None
+
+    @property
+    def num_items(self) -> int:
+        """Number of items."""
+        return len(self.item_category)
+
+    @property
+    def outfit_size(self) -> int:
+        """K, the number of slots of an outfit."""
+        return self.tables["train"].items.shape[1]
+
+    def split(self, name: str) -> OutfitTable:
+        """The positives of a split.
+
+        Raises:
+            InputError: For a name that is none of the splits.
+        """
+        if name not in self.tables:
+            raise InputError(Fault("argument split", repr(name), f"one of {', '.join(self.tables)}"))
+        return self.tables[name]
+
+    def candidates(self, split: str, setting: str) -> CandidateSet:
+        """The positives of a split with ten fixed negatives each, drawn once and stored.
+
+        Args:
+            split: As for `split`.
+            setting: "random" or "hard".
+
+        Raises:
+            InputError: For an unknown split or setting.
+        """
+        if setting not in SETTINGS:
+            raise InputError(Fault("argument setting", repr(setting), f"one of {', '.join(SETTINGS)}"))
+        return load_candidates(self, split, setting)
+
+    def categories_of(self, items: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Category of each item, −1 in empty slots; int64 in the shape of `items`."""
+        return np.where(items < 0, -1, self.item_category[items]).astype(np.int64)
+
+    def images(self, ids: NDArray[np.integer], size: int = 64) -> NDArray[np.uint8]:
+        """Images of some items from the image store, uint8 (n, size, size, 3).
+
+        Raises:
+            InputError: If the items have no images.
+        """
+        return self.image_array(size)[ids]
+
+    def image_array(self, size: int = 64) -> NDArray[np.uint8]:
+        """All images, memory-mapped read-only, uint8 (num_items, size, size, 3); decoded on first use.
+
+        Raises:
+            InputError: If the items have no images.
+        """
+        if self.pictures is None:
+            raise InputError(Fault(f"dataset {self.name}", "items without images", "images", "use its features"))
+        return open_store(self.pictures, size, self.cache)
+
+    def features(self, ids: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Feature vectors of some items, float32 (n, F).
+
+        Raises:
+            InputError: If the items have no features.
+        """
+        if self.vectors is None:
+            raise InputError(Fault(f"dataset {self.name}", "items without features", "features", "use its images"))
+        return self.vectors.read(ids)

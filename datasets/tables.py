@@ -1,0 +1,94 @@
+"""Outfits as arrays: the one form in which every room passes them on."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["NO_ITEM", "CandidateSet", "OutfitTable"]
+
+NO_ITEM = -1
+"""Stands in an outfit's slot that holds no item (a missing second top)."""
+
+
+@dataclass(frozen=True, eq=False)
+class OutfitTable:
+    """Outfits and the users who posted them.
+
+    Attributes:
+        users: int32 (N,), the user of each outfit.
+        items: int32 (N, K), global item ids; `NO_ITEM` where a slot is empty.
+
+    Example:
+        >>> table = OutfitTable(np.int32([0, 1]), np.int32([[0, 4, 9], [1, -1, 8]]))
+        >>> len(table), table.distinct_items.tolist()
+        (2, [0, 1, 4, 8, 9])
+    """
+
+    users: NDArray[np.int32]
+    items: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    @cached_property
+    def distinct_items(self) -> NDArray[np.int32]:
+        """Ids of the items that occur, ascending, int32 (n,)."""
+        found = np.unique(self.items)
+        return found[found != NO_ITEM]
+
+    def take(self, rows: NDArray[np.integer] | NDArray[np.bool_] | slice) -> OutfitTable:
+        """The outfits of some rows, in that order."""
+        return OutfitTable(self.users[rows], self.items[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class CandidateSet:
+    """The positives of a split and its fixed evaluation negatives.
+
+    Attributes:
+        users: int32 (M,).
+        items: int32 (M, K), global item ids; `NO_ITEM` where a slot is empty.
+        labels: bool (M,), True for a positive.
+
+    Example:
+        >>> positives = OutfitTable(np.int32([0]), np.int32([[0, 4, 9]]))
+        >>> negatives = OutfitTable(np.int32([0, 0]), np.int32([[1, 4, 9], [0, 5, 9]]))
+        >>> candidates = CandidateSet.join(positives, negatives)
+        >>> candidates.labels.tolist()
+        [True, False, False]
+    """
+
+    users: NDArray[np.int32]
+    items: NDArray[np.int32]
+    labels: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    @classmethod
+    def join(cls, positives: OutfitTable, negatives: OutfitTable) -> CandidateSet:
+        """All positives first, then all negatives."""
+        return cls(
+            np.concatenate([positives.users, negatives.users]),
+            np.concatenate([positives.items, negatives.items]),
+            np.repeat([True, False], [len(positives), len(negatives)]),
+        )
+
+    @property
+    def outfits(self) -> OutfitTable:
+        """The candidates without their labels."""
+        return OutfitTable(self.users, self.items)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of users, items and labels: 16 hex digits, the same on every machine."""
+        digest = hashlib.blake2b(digest_size=8)
+        digest.update(repr(self.items.shape).encode())
+        for array in (self.users.astype("<i4"), self.items.astype("<i4"), self.labels.astype("u1")):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
