@@ -1,0 +1,1 @@
+"""Benchmarks: pytest-benchmark suites over the public functions (`tox -e bench`)."""

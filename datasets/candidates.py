@@ -1,0 +1,78 @@
+"""Candidate sets: the positives of a split with the negatives that every method ranks them against."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .cache import atomic_file, locked
+from .negatives import sample_negatives
+from .tables import CandidateSet, OutfitTable
+
+if TYPE_CHECKING:
+    from .dataset import Dataset
+
+__all__ = ["PER_POSITIVE", "load_candidates"]
+
+PER_POSITIVE = 10
+"""Evaluation negatives for each positive, as in the paper."""
+
+_RULE_VERSION = 1
+"""Part of the key: raise it when the same key would draw other negatives."""
+
+
+def load_candidates(dataset: Dataset, split: str, setting: str) -> CandidateSet:
+    """The positives of a split with ten fixed negatives each.
+
+    Negatives that came with the data are used as they are. Otherwise they are drawn with a seed that follows from the
+    data, the split and the setting, and kept in the cache; a kept file that is not whole is drawn again.
+
+    Args:
+        dataset: The dataset.
+        split: One of its splits.
+        setting: "random" or "hard".
+
+    Raises:
+        InputError: If the split is unknown, or has too few users or items for negatives.
+    """
+    positives = dataset.split(split)
+    released = dataset.released_negatives(split, setting)
+    if released is not None:
+        return CandidateSet.join(positives, released)
+    description = [dataset.fingerprint, dataset.split_scheme, split, setting, _RULE_VERSION]
+    key = hashlib.blake2b(json.dumps(description).encode(), digest_size=8).hexdigest()
+    path = dataset.cache / "candidates" / f"{split}-{setting}-{key}.npz"
+    with locked(path):
+        candidates = _read(path, positives)
+        if candidates is None:
+            negatives = sample_negatives(
+                positives,
+                dataset.item_category,
+                per_positive=PER_POSITIVE,
+                hard=float(setting == "hard"),
+                seed=int(key, 16),
+            )
+            candidates = CandidateSet.join(positives, negatives)
+            _write(path, negatives, candidates.fingerprint)
+    return candidates
+
+
+def _write(path: Path, negatives: OutfitTable, fingerprint: str) -> None:
+    with atomic_file(path) as part, part.open("wb") as file:
+        np.savez(file, users=negatives.users, items=negatives.items, fingerprint=np.array(fingerprint))
+
+
+def _read(path: Path, positives: OutfitTable) -> CandidateSet | None:
+    """The candidates kept in a file, or None where it is missing, broken or not what was written."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            negatives = OutfitTable(stored["users"], stored["items"])
+            candidates = CandidateSet.join(positives, negatives)
+            return candidates if candidates.fingerprint == str(stored["fingerprint"]) else None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None

@@ -1,0 +1,49 @@
+"""Images that are files of their own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..cache import cache_folder
+from ..errors import Fault, InputError
+from .digests import file_digests
+
+__all__ = ["FolderImages"]
+
+
+class FolderImages:
+    """One image file an item.
+
+    Args:
+        paths: The files, in item order.
+        cache: Folder in which the files' hashes are remembered; the usual cache by default.
+    """
+
+    def __init__(self, paths: Sequence[Path], cache: Path | None = None) -> None:
+        self.paths = paths
+        self.names = [str(path) for path in paths]
+        self._cache = cache_folder() if cache is None else cache
+
+    def read(self, index: int) -> bytes:
+        """The encoded image of one item.
+
+        Raises:
+            InputError: If the file is missing or cannot be read.
+        """
+        path = self.paths[index]
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise InputError(
+                Fault(path, (error.strerror or str(error)).lower(), "a readable image file")
+            ) from error
+
+    def content_key(self) -> str:
+        """Hash of all files' bytes, in item order; 32 hex digits.
+
+        Raises:
+            InputError: If a file is missing or cannot be read.
+        """
+        return hashlib.blake2b(file_digests(self.paths, self._cache).tobytes(), digest_size=16).hexdigest()

@@ -1,0 +1,76 @@
+"""Images kept in an LMDB, as some copies of Polyvore-U have them."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..cache import cache_folder
+from ..errors import Fault, InputError
+from .digests import file_digests
+
+if TYPE_CHECKING:
+    import lmdb
+
+__all__ = ["LmdbImages", "open_lmdb"]
+
+
+@functools.cache
+def open_lmdb(path: Path) -> lmdb.Environment:
+    """An LMDB opened for reading; opened once a process, as LMDB demands.
+
+    Raises:
+        InputError: If lmdb is not installed, or `path` is no LMDB.
+    """
+    try:
+        import lmdb
+    except ImportError as error:
+        raise InputError(
+            Fault(path, "an LMDB, but no package to read it", "lmdb", "pip install 'outfitbench[lmdb]'")
+        ) from error
+    try:
+        return lmdb.open(str(path), readonly=True, lock=False, subdir=path.is_dir(), max_readers=512)
+    except lmdb.Error as error:
+        raise InputError(Fault(path, f"no LMDB ({error})", "a folder with data.mdb, or its file")) from error
+
+
+class LmdbImages:
+    """One LMDB value an item.
+
+    Args:
+        path: The LMDB: a folder with `data.mdb`, or the file itself.
+        keys: The key of each item's image, in item order.
+        cache: Folder in which the file's hash is remembered; the usual cache by default.
+
+    Raises:
+        InputError: If lmdb is not installed, or `path` is no LMDB.
+    """
+
+    def __init__(self, path: Path, keys: Sequence[str], cache: Path | None = None) -> None:
+        self.path = path
+        self.keys = keys
+        self.names = [f"{path}[{key}]" for key in keys]
+        self._environment = open_lmdb(path.resolve())
+        self._cache = cache_folder() if cache is None else cache
+
+    def read(self, index: int) -> bytes:
+        """The encoded image of one item.
+
+        Raises:
+            InputError: If the LMDB has no such key.
+        """
+        with self._environment.begin() as transaction:
+            value = transaction.get(self.keys[index].encode())
+        if value is None:
+            raise InputError(Fault(self.path, f"no key {self.keys[index]!r}", "an image for each item"))
+        return bytes(value)
+
+    def content_key(self) -> str:
+        """Hash of the LMDB's file and the keys; 32 hex digits."""
+        file = self.path / "data.mdb" if self.path.is_dir() else self.path
+        digest = hashlib.blake2b(file_digests([file], self._cache).tobytes(), digest_size=16)
+        digest.update("\0".join(self.keys).encode())
+        return digest.hexdigest()
