@@ -1,0 +1,41 @@
+"""What every test shares: a cache of its own, sane thread counts, real photographs where they can be had."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+# Before anything imports torch: the tests' tensors are too small for threads to pay.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One cache for the whole session, so that a closet is drawn once; never the user's own."""
+    folder = tmp_path_factory.mktemp("session-cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OUTFITBENCH_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """A fresh cache folder."""
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def clothing_photos() -> Path:
+    """Real photographs of garments by class folder under train/, validation/ and test/."""
+    named = os.environ.get("OUTFITBENCH_PHOTOS")
+    folder = Path(named) if named else REPOSITORY.parent / "shared" / "data" / "clothing-photos"
+    if not (folder / "train").is_dir():
+        pytest.skip(f"no photographs at {folder}; name their folder in OUTFITBENCH_PHOTOS")
+    return folder
