@@ -1,0 +1,96 @@
+"""AlexNet in the four sizes of the paper (Sections 4.1.4 and 4.7).
+
+All share torchvision's convolutions (2,469,696 parameters). The large, M and S variants go on with two fully
+connected layers, 9216→F and F→F, where F is 4096, 2048 or 1024; the small one averages the last map over its
+positions instead.
+
+    Krizhevsky, *One weird trick for parallelizing convolutional neural networks*, arXiv:1404.5997.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+from torchvision.models import AlexNet_Weights, alexnet
+
+from ..initial import initialise_rectified
+from .backbone import ImageNetwork
+from .weights import imagenet_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["ALEXNETS", "create_alexnet"]
+
+ALEXNETS: dict[str, int | None] = {
+    "alexnet-large": 4096,
+    "alexnet-m": 2048,
+    "alexnet-s": 1024,
+    "alexnet-small": None,
+}
+"""Width F of the fully connected layers by name; None where there are none."""
+
+_CHANNELS, _POSITIONS = 256, 6
+"""Channels of the last map, and its height and width in front of the fully connected layers."""
+
+
+def create_alexnet(name: str, *, pretrained: bool) -> ImageNetwork:
+    """Build one of `ALEXNETS`.
+
+    Pretrained weights fill what has the shape of the original: all layers of the large variant, the
+    convolutions of the others. The rest starts from `initialise_rectified`.
+
+    Raises:
+        ModelError: If pretrained weights cannot be had.
+    """
+    width = ALEXNETS[name]
+    convolutions = _convolutions()
+    tail = _average() if width is None else _fully_connected(width)
+    network = nn.Sequential(convolutions, tail)
+    initialise_rectified(network)
+    if pretrained:
+        weights = imagenet_weights("alexnet")
+        convolutions.load_state_dict(_within(weights, "features."))
+        if width == ALEXNETS["alexnet-large"]:
+            for layer, number in ((tail[3], 1), (tail[6], 4)):
+                layer.load_state_dict(_within(weights, f"classifier.{number}."))
+    known = AlexNet_Weights.DEFAULT
+    return ImageNetwork(
+        network,
+        width=width or _CHANNELS,
+        input_size=known.transforms.keywords["crop_size"],
+        smallest=min(known.meta["min_size"]),
+    )
+
+
+def _convolutions() -> nn.Sequential:
+    """torchvision's, with memory of their own but no values yet."""
+    with torch.device("meta"):
+        original = alexnet()
+    return original.features.to_empty(device=torch.get_default_device())
+
+
+def _average() -> nn.Sequential:
+    """The mean over all positions (Lin et al., *Network in network*)."""
+    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
+def _fully_connected(width: int) -> nn.Sequential:
+    """The pooling to 6×6 and torchvision's classifier without its last layer, F wide."""
+    return nn.Sequential(
+        nn.AdaptiveAvgPool2d(_POSITIONS),
+        nn.Flatten(),
+        nn.Dropout(),
+        nn.Linear(_CHANNELS * _POSITIONS**2, width),
+        nn.ReLU(inplace=True),
+        nn.Dropout(),
+        nn.Linear(width, width),
+        nn.ReLU(inplace=True),
+    )
+
+
+def _within(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The entries below a prefix, named without it."""
+    return {name.removeprefix(prefix): w for name, w in weights.items() if name.startswith(prefix)}

@@ -1,0 +1,127 @@
+"""The face of a backbone, whatever its input: images through a network, or vectors as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import ModelError
+
+if TYPE_CHECKING:
+    from ..options import InputKind
+
+__all__ = ["Backbone", "FeatureBackbone", "ImageBackbone", "ImageNetwork"]
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+"""Of the RGB channels in [0, 1], as torchvision's weights expect."""
+
+
+class Backbone(nn.Module):
+    """Items to vectors.
+
+    Attributes:
+        name: The name it is created by.
+        input_kind: "image" or "features".
+        input_size: H = W in pixels that it is made for, or F for feature input.
+        width: Length of the vectors it gives.
+    """
+
+    name: str
+    input_kind: InputKind
+    input_size: int
+    width: int
+
+
+class FeatureBackbone(Backbone):
+    """No network: items are known by a vector each.
+
+    Args:
+        width: F.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.name = "features"
+        self.input_kind = "features"
+        self.input_size = self.width = width
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Give the vectors, float (n, F), back.
+
+        Raises:
+            ModelError: If they have another width.
+        """
+        if features.ndim != 2 or features.shape[1] != self.width:
+            raise ModelError(
+                f"items: found a tensor {list(features.shape)}, expected features (n, {self.width})"
+            )
+        return features
+
+
+@dataclass(frozen=True)
+class ImageNetwork:
+    """A network over normalised images, and what is known of it.
+
+    Attributes:
+        module: Float (n, 3, H, W) to float (n, width).
+        width: Length of its vectors.
+        input_size: H = W in pixels that it is made for.
+        smallest: The least H and W it takes; when it equals `input_size` the network takes no other.
+    """
+
+    module: nn.Module
+    width: int
+    input_size: int
+    smallest: int
+
+
+class ImageBackbone(Backbone):
+    """A network over images in [0, 1], which it normalises by ImageNet's mean and deviation.
+
+    Args:
+        name: The name it is created by.
+        network: The network.
+    """
+
+    scale: Tensor
+    shift: Tensor
+
+    def __init__(self, name: str, network: ImageNetwork) -> None:
+        super().__init__()
+        self.name = name
+        self.input_kind = "image"
+        self.input_size = network.input_size
+        self.smallest = network.smallest
+        self.width = network.width
+        self.network = network.module
+        mean, deviation = torch.tensor([IMAGENET_MEAN, IMAGENET_STD]).view(2, 1, 3, 1, 1)
+        self.register_buffer("scale", 1 / deviation, persistent=False)
+        self.register_buffer("shift", -mean / deviation, persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Encode images, float (n, 3, H, W) in [0, 1], to float (n, width).
+
+        Raises:
+            ModelError: If the tensor has another shape, or the images are too small for the network.
+        """
+        self._check(images)
+        return self.network(torch.addcmul(self.shift, images, self.scale))
+
+    def _check(self, images: Tensor) -> None:
+        if images.ndim != 4 or images.shape[1] != 3:
+            raise ModelError(f"items: found a tensor {list(images.shape)}, expected images (n, 3, H, W)")
+        height, width = images.shape[2:]
+        if self.smallest == self.input_size != max(height, width):
+            raise ModelError(
+                f"items: found images of {height}×{width} pixels, "
+                f"expected {self.input_size}×{self.input_size}, the only size that {self.name} takes"
+            )
+        if min(height, width) < self.smallest:
+            raise ModelError(
+                f"items: found images of {height}×{width} pixels, "
+                f"expected at least {self.smallest}×{self.smallest}, the least that {self.name} takes"
+            )

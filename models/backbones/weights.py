@@ -1,0 +1,41 @@
+"""ImageNet weights through torchvision, fetched on first use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from pickle import UnpicklingError
+
+import rich
+import torch
+from torch import Tensor
+from torchvision.models import WeightsEnum, get_model_weights
+
+from ..errors import ModelError
+
+__all__ = ["imagenet_weights", "known_weights"]
+
+
+def known_weights(name: str) -> WeightsEnum:
+    """Default weights of a torchvision model and what is known of them; nothing is fetched."""
+    return get_model_weights(name).DEFAULT  # type: ignore[attr-defined]
+
+
+def imagenet_weights(name: str) -> dict[str, Tensor]:
+    """Weights of a torchvision classifier, from torch's hub folder or, at first, from the network.
+
+    Tensors alone are read from the file; nothing else is unpickled.
+
+    Raises:
+        ModelError: If they can be neither fetched nor read.
+    """
+    weights = known_weights(name)
+    file = Path(torch.hub.get_dir(), "checkpoints", weights.url.rpartition("/")[2])
+    try:
+        with rich.get_console().status(f"ImageNet weights of {name} ({weights.meta['_file_size']:.0f} MB)"):
+            return weights.get_state_dict(progress=False, check_hash=True, weights_only=True)
+    except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ModelError(
+            f"argument pretrained: found no usable ImageNet weights of {name} ({reason}), expected a network "
+            f"that reaches {weights.url} or that file as {file}; or set pretrained = false"
+        ) from error

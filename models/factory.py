@@ -1,0 +1,92 @@
+"""Models by name."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from typing import TYPE_CHECKING
+
+from . import zoo
+from .errors import ModelError
+from .nearest import nearest
+from .options import InputKind, ModelOptions
+from .outfit_model import OutfitModel
+from .plugins import load_installed
+from .registry import BUILDERS, Builder, definer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["create_model", "list_models"]
+
+
+def list_models() -> list[str]:
+    """Names of all models, sorted: ours, those of installed packages, and those of loaded plugins.
+
+    Example:
+        >>> "student-xs" in list_models()
+        True
+    """
+    return sorted(_builders())
+
+
+def create_model(
+    name: str,
+    *,
+    num_users: int,
+    backbone: str | None = None,
+    input_kind: InputKind = "image",
+    feature_size: int = 512,
+    pretrained: bool = False,
+) -> OutfitModel:
+    """Build a model of the zoo.
+
+    Args:
+        name: One of `list_models()`.
+        num_users: How many users have parameters of their own.
+        backbone: One of `list_backbones()`, or None for the model's own choice.
+        input_kind: "image", or "features" for items known by a vector each.
+        feature_size: F, the width of those vectors; without meaning for images.
+        pretrained: Whether the backbone starts from ImageNet weights, fetched on first use, instead of
+            random ones.
+
+    Raises:
+        ModelError: For an unknown name (the nearest are told), an argument out of range, or weights that
+            cannot be had.
+
+    Example:
+        >>> model = create_model("student-xs", num_users=630)
+        >>> sum(p.numel() for p in model.parameters())
+        2849088
+    """
+    options = ModelOptions(
+        num_users=num_users,
+        backbone=backbone,
+        input_kind=input_kind,
+        feature_size=feature_size,
+        pretrained=pretrained,
+    )
+    builders = _builders()
+    if name not in builders:
+        raise ModelError(f"argument name: found {name!r}, expected a model; {nearest(name, builders)}")
+    model = builders[name](options)
+    if not isinstance(model, OutfitModel):
+        raise ModelError(
+            f"model {name!r}: found a {type(model).__name__} built by {definer(builders[name])}, "
+            "expected an OutfitModel"
+        )
+    return model
+
+
+def _builders() -> Mapping[str, Builder]:
+    """Builders by name, once all that is installed has registered."""
+    _import_zoo()
+    load_installed()
+    return BUILDERS
+
+
+@cache
+def _import_zoo() -> None:
+    for module in pkgutil.iter_modules(zoo.__path__, f"{zoo.__name__}."):
+        importlib.import_module(module.name)

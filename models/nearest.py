@@ -1,0 +1,25 @@
+"""Answering an unknown name with the nearest known ones."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["nearest"]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of an error message: what the writer of `name` may have meant.
+
+    Example:
+        >>> nearest("techer", ["teacher", "student-xs"])
+        'nearest: teacher'
+        >>> nearest("?", ["teacher", "student-xs"])
+        'known: student-xs, teacher'
+    """
+    names = sorted(known)
+    close = get_close_matches(name.lower(), names, n=3)
+    return f"nearest: {', '.join(close)}" if close else f"known: {', '.join(names)}"

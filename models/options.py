@@ -1,0 +1,54 @@
+"""What a model is built for: the keywords of `create_model`, checked once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from .errors import ModelError
+
+__all__ = ["InputKind", "ModelOptions"]
+
+InputKind = Literal["image", "features"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions:
+    """What a model is built for.
+
+    Attributes:
+        num_users: How many users have parameters of their own.
+        backbone: Name of the image network (`list_backbones`), or None for the model's own choice.
+        input_kind: "image", or "features" for items known by a vector each.
+        feature_size: F, the width of those vectors; without meaning for images.
+        pretrained: Whether the backbone starts from ImageNet weights.
+
+    Raises:
+        ModelError: If an argument is out of range, or a backbone is asked for where there are no images.
+
+    Example:
+        >>> ModelOptions(num_users=0)
+        Traceback (most recent call last):
+        ...
+        outfitbench.models.errors.ModelError: argument num_users: found 0, expected a whole number ≥ 1
+    """
+
+    num_users: int
+    backbone: str | None = None
+    input_kind: InputKind = "image"
+    feature_size: int = 512
+    pretrained: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("num_users", "feature_size"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                raise ModelError(f"argument {name}: found {value!r}, expected a whole number ≥ 1")
+        if self.input_kind not in get_args(InputKind):
+            raise ModelError(
+                f"argument input_kind: found {self.input_kind!r}, expected 'image' or 'features'"
+            )
+        if self.input_kind == "features":
+            for name, value in (("backbone", self.backbone), ("pretrained", self.pretrained)):
+                if value:
+                    raise ModelError(f"argument {name}: found {value!r}, expected none with feature input")
