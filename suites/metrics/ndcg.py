@@ -79,9 +79,10 @@ def _all_cutoffs(ranking: Ranking) -> NDArray[np.float64]:
     ideal = np.cumsum(discounted)
     cumulated = np.concatenate([[0.0], np.cumsum(1 / ideal)])
 
-    positives, above = ranking.per_outfit(ranking.positives), ranking.rank - 1
+    positives, outfits = ranking.positives[ranking.user], ranking.outfits[ranking.user]
+    above = ranking.rank - 1
     growing = cumulated[positives] - cumulated[np.minimum(above, positives)]
-    constant = (ranking.per_outfit(ranking.outfits) - np.maximum(above, positives)) / ideal[positives - 1]
+    constant = (outfits - np.maximum(above, positives)) / ideal[positives - 1]
     return ranking.weighted_gain(discounted[above] * (growing + constant)) / ranking.outfits
 
 
