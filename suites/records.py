@@ -21,6 +21,7 @@ __all__ = [
     "Machine",
     "QualityRecord",
     "Record",
+    "SuiteRecord",
     "UserScores",
 ]
 
@@ -232,4 +233,21 @@ class DatasetRecord(_Frozen):
     reference: dict[str, dict[str, float]] = {}
 
 
-Record = Annotated[QualityRecord | CostRecord | DatasetRecord, Field(discriminator="kind")]
+class SuiteRecord(_Frozen):
+    """Which suite asked for the trials, so that a report can say how to repeat it.
+
+    Attributes:
+        suite: The suite's name.
+        title: Heading of the report.
+        command: The command line that ran it.
+        fingerprint: Hash of the suite as resolved, overrides applied.
+    """
+
+    kind: Literal["suite"] = "suite"
+    suite: str
+    title: str
+    command: str
+    fingerprint: str
+
+
+Record = Annotated[QualityRecord | CostRecord | DatasetRecord | SuiteRecord, Field(discriminator="kind")]

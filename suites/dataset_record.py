@@ -1,0 +1,50 @@
+"""A dataset's statistics as a record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..datasets.stats import describe
+from .record_files import RECORD_FILE, load_record, write_record
+from .records import DatasetRecord, Record
+from .reference_scorers import reference_auc
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from ..datasets import Dataset
+
+__all__ = ["describe_dataset"]
+
+
+def describe_dataset(dataset: Dataset, image_size: int, settings: Sequence[str], out: Path) -> Record:
+    """The dataset's record, written on first use.
+
+    Args:
+        dataset: What to describe.
+        image_size: Pixels of the images the reference scorers look at.
+        settings: Kinds of negatives to rank with the reference scorers.
+        out: Folder of the runs.
+    """
+    key = "-".join([dataset.fingerprint, dataset.split_scheme.replace(":", "-"), str(image_size), *settings])
+    folder = out / "datasets" / key
+    if (folder / RECORD_FILE).exists():
+        return load_record(folder / RECORD_FILE)
+    statistics = describe(dataset)
+    record = DatasetRecord(
+        dataset=dataset.name,
+        data_fingerprint=dataset.fingerprint,
+        split_scheme=dataset.split_scheme,
+        origin=dataset.origin,
+        users=dataset.num_users,
+        items=dataset.num_items,
+        items_by_category=statistics.items_by_category,
+        outfits=statistics.outfits,
+        sizes=statistics.sizes,
+        wears_per_item=statistics.wears_per_item,
+        image_size=image_size if dataset.pictures is not None else None,
+        reference={setting: reference_auc(dataset, setting, image_size) for setting in settings},
+    )
+    write_record(record, folder)
+    return record

@@ -1,0 +1,54 @@
+"""What a run computes on, and how it is made repeatable."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import torch
+
+from ..bench.machine import describe_machine
+from ..datasets.errors import Fault, InputError
+
+__all__ = ["Device", "prepare_device"]
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where training runs.
+
+    Attributes:
+        name: "cpu" or "cuda".
+        bf16: Whether it computes in bfloat16, rather than converting to and fro.
+    """
+
+    name: str
+    bf16: bool
+
+
+def prepare_device(wanted: str = "auto") -> Device:
+    """Choose the device and make torch repeat itself bit for bit on it.
+
+    On CUDA some gradients (adaptive pooling) have no deterministic kernel; torch then warns.
+
+    Args:
+        wanted: "cpu", "cuda" or "auto": CUDA when there is one.
+
+    Raises:
+        InputError: For CUDA where there is none, or another name.
+    """
+    if wanted not in ("auto", "cpu", "cuda"):
+        raise InputError(Fault("argument device", repr(wanted), "auto, cpu or cuda"))
+    present = torch.cuda.is_available()
+    if wanted == "cuda" and not present:
+        raise InputError(Fault("argument device", "cuda without a CUDA device", "a device this machine has"))
+    name = "cuda" if present and wanted != "cpu" else "cpu"
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True, warn_only=name == "cuda")
+    torch.set_num_threads(
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    if name == "cuda":
+        return Device(name, torch.cuda.is_bf16_supported())
+    flags = describe_machine()["cpu_flags"]
+    return Device(name, "avx512_bf16" in flags or "amx_bf16" in flags)

@@ -1,0 +1,120 @@
+"""One trial from its description to its record."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from typing import TYPE_CHECKING
+
+import torch
+
+from ..bench.machine import describe_machine
+from ..datasets.cache import atomic_file
+from ..models import OutfitModel, create_model
+from .evaluation import evaluate
+from .item_inputs import ItemInputs
+from .record_files import write_record
+from .records import EVALUATOR_VERSION, Distillation, Machine, QualityRecord
+from .training.batches import HARD_SHARE
+from .training.distillation import COLLAPSE_WARNING, Teacher
+from .training.loop import Training
+from .weights import WEIGHTS_FILE, load_weights, weights_hash
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .trial import Trial
+
+__all__ = ["build_model", "run_trial"]
+
+
+def run_trial(trial: Trial, folder: Path, teacher_folder: Path | None, device: str) -> QualityRecord:
+    """Train, evaluate, and write the weights and then the record.
+
+    Args:
+        trial: What to run.
+        folder: The trial's own folder; an unfinished run there is gone on with.
+        teacher_folder: Folder of the teacher's finished trial, for FND.
+        device: "cpu" or "cuda".
+
+    Raises:
+        TrainingError: If training diverges or the teacher learned nothing.
+        InputError: If the teacher's weights are missing or broken.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    seconds: dict[str, float] = {}
+    started = time.perf_counter()
+    inputs = ItemInputs(trial.dataset, trial.method.image_size)
+    torch.manual_seed(trial.seed)
+    model = build_model(trial, inputs).to(device)
+
+    teacher, distillation, warnings = None, None, []
+    if teacher_folder is not None and trial.teacher is not None:
+        teacher, distillation = _teacher(trial, trial.teacher, teacher_folder, device)
+        seconds["teacher"] = time.perf_counter() - started
+        if distillation.mean_d < 1:
+            warnings.append(COLLAPSE_WARNING.format(mean=distillation.mean_d))
+
+    training_started = time.perf_counter()
+    training = Training(trial, model, inputs, teacher, folder, device)
+    trained = training.run()
+    seconds["train"] = time.perf_counter() - training_started
+
+    load_weights(model, trained.weights)
+    weights = folder / WEIGHTS_FILE
+    with atomic_file(weights) as temporary:
+        shutil.copyfile(trained.weights, temporary)
+    evaluation_started = time.perf_counter()
+    scores = evaluate(model, trial.dataset, inputs, trial.dataset.candidates("test", trial.setting))
+    seconds["evaluate"] = time.perf_counter() - evaluation_started
+
+    record = QualityRecord(
+        trial=trial.hash,
+        description=trial.description,
+        method=trial.method.name,
+        model=trial.method.model,
+        backbone=model.backbone_name,
+        dataset=trial.dataset.name,
+        split_scheme=trial.dataset.split_scheme,
+        setting=trial.setting,
+        seed=trial.seed,
+        data_fingerprint=trial.dataset.fingerprint,
+        candidate_fingerprint=trial.dataset.candidates("test", trial.setting).fingerprint,
+        evaluator_version=EVALUATOR_VERSION,
+        parameters=sum(p.numel() for p in model.parameters()),
+        test=scores,
+        valid_auc=trained.history[trained.best_epoch - 1].valid_auc,
+        best_epoch=trained.best_epoch,
+        history=trained.history,
+        distillation=distillation,
+        warnings=warnings,
+        machine=Machine.model_validate(describe_machine()),
+        seconds=seconds,
+        weights=weights_hash(weights),
+    )
+    write_record(record, folder)
+    training.finish()
+    return record
+
+
+def build_model(trial: Trial, inputs: ItemInputs) -> OutfitModel:
+    """The trial's model, initialised from torch's current seed."""
+    return create_model(
+        trial.method.model,
+        num_users=trial.dataset.num_users,
+        backbone=trial.method.backbone,
+        input_kind=inputs.kind,
+        feature_size=inputs.size,
+        pretrained=trial.method.pretrained,
+    )
+
+
+def _teacher(trial: Trial, teaching: Trial, folder: Path, device: str) -> tuple[Teacher, Distillation]:
+    """The frozen teacher of an FND trial, and what its distillation will do."""
+    assert trial.method.alpha is not None  # Method refuses "fnd" without
+    assert trial.method.alpha_mode is not None
+    inputs = ItemInputs(trial.dataset, teaching.method.image_size)
+    model = build_model(teaching, inputs)
+    load_weights(model, folder / WEIGHTS_FILE)
+    teacher = Teacher(model.to(device), trial.dataset, inputs, trial.method.alpha, trial.method.alpha_mode)
+    return teacher, teacher.describe(teaching.hash, HARD_SHARE[trial.setting])

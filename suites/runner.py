@@ -1,0 +1,149 @@
+"""Running a suite: every trial that has no record yet, in an order in which teachers come first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+from rich import get_console
+
+from ..datasets import load_dataset
+from .costs import measure_costs
+from .dataset_record import describe_dataset
+from .device import prepare_device
+from .errors import TrainingError
+from .record_files import RECORD_FILE, load_record
+from .records import Record
+from .run_trial import run_trial
+from .trial import Trial, plan_trials
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from .suite_file import Suite
+
+__all__ = ["RunOutcome", "run_suite", "trial_folder"]
+
+_POLL_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What a run of a suite came to.
+
+    Attributes:
+        trials: Every trial of the suite, in the order planned.
+        finished: Hashes of the trials that had a record before this run.
+        records: All records of the suite; for a dry run those that there are.
+        failed: Message by label of each trial that failed, or whose teacher did.
+    """
+
+    trials: list[Trial]
+    finished: frozenset[str]
+    records: list[Record] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def run_suite(
+    suite: Suite,
+    out: Path,
+    *,
+    root: Path | None = None,
+    split: str = "released",
+    cache: Path | None = None,
+    device: str = "auto",
+    dry_run: bool = False,
+) -> RunOutcome:
+    """Run what a suite still lacks, and collect all its records.
+
+    A trial that fails is noted, and the others go on. Several processes may run the same suite into the same
+    folder: each takes trials that no other is at.
+
+    Args:
+        suite: What to run.
+        out: Folder of the runs; each trial has its own, named by its hash.
+        root: Where the datasets lie on disk, for those that are read.
+        split: "released" or "9:2:2".
+        cache: Folder for what is derived; None for the default.
+        device: "auto", "cpu" or "cuda".
+        dry_run: Only plan.
+
+    Raises:
+        InputError: If a dataset, the device or a finished record cannot be used.
+    """
+    chosen = prepare_device(device)
+    datasets = [load_dataset(name, root, split=split, cache=cache) for name in suite.datasets]
+    trials = plan_trials(suite, datasets, chosen.bf16)
+    finished = frozenset(trial.hash for trial in trials if _has_record(trial, out))
+    outcome = RunOutcome(trials, finished)
+    if not dry_run:
+        outcome.failed.update(_run_all(trials, out, chosen.name))
+    done = {
+        trial.hash: load_record(trial_folder(out, trial) / RECORD_FILE)
+        for trial in trials
+        if _has_record(trial, out)
+    }
+    outcome.records.extend(done.values())
+    if dry_run:
+        return outcome
+    sizes = {method.image_size for method in suite.methods.values()}
+    outcome.records.extend(describe_dataset(dataset, max(sizes), suite.settings, out) for dataset in datasets)
+    if suite.cost is not None:
+        outcome.records.extend(measure_costs(suite, datasets, trials, out, chosen.name))
+    return outcome
+
+
+def trial_folder(out: Path, trial: Trial) -> Path:
+    """Where a trial's record and weights lie."""
+    return out / "trials" / trial.hash
+
+
+def _has_record(trial: Trial, out: Path) -> bool:
+    return (trial_folder(out, trial) / RECORD_FILE).exists()
+
+
+def _run_all(trials: Sequence[Trial], out: Path, device: str) -> dict[str, str]:
+    """Run all trials without a record; give the messages of those that failed."""
+    failed: dict[str, str] = {}
+    pending = [trial for trial in trials if not _has_record(trial, out)]
+    while pending:
+        left = [trial for trial in pending if not _settle(trial, out, device, failed)]
+        if len(left) == len(pending):
+            _wait_for(left[0], out)
+        pending = left
+    return failed
+
+
+def _settle(trial: Trial, out: Path, device: str, failed: dict[str, str]) -> bool:
+    """Run a trial unless another process is at it or its teacher is still to come; whether it is over."""
+    teacher_folder = None
+    if trial.teacher is not None:
+        if trial.teacher.label in failed:
+            failed[trial.label] = f"its teacher failed ({trial.teacher.label})"
+            return True
+        if not _has_record(trial.teacher, out):
+            return False
+        teacher_folder = trial_folder(out, trial.teacher)
+    folder = trial_folder(out, trial)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / "run.lock", timeout=0):
+            if not _has_record(trial, out):
+                run_trial(trial, folder, teacher_folder, device)
+    except Timeout:
+        return False
+    except TrainingError as error:
+        failed[trial.label] = str(error)
+        get_console().print(f"failed: {error}", style="red", highlight=False)
+    return True
+
+
+def _wait_for(trial: Trial, out: Path) -> None:
+    """Wait a little for the process that is at a trial."""
+    try:
+        with FileLock(trial_folder(out, trial) / "run.lock", timeout=_POLL_SECONDS):
+            return
+    except Timeout:
+        return

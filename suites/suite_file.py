@@ -1,0 +1,164 @@
+"""A suite: a file that names trials and the report made of them."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..datasets.errors import Fault, InputError
+from .method import Method
+from .toml_file import parse, read_toml
+
+__all__ = ["CostPlan", "Suite", "list_suites", "load_suite"]
+
+Setting = Literal["random", "hard"]
+
+
+class CostPlan(BaseModel):
+    """What of a suite is measured for cost.
+
+    Attributes:
+        methods: Ids of methods whose trained weights are profiled (first seed and setting).
+        engines: "torch", "torch-compile", "onnxruntime".
+        devices: "cpu", "cuda"; a device this machine lacks is left out and said.
+        rounds: How often the compared models take turns.
+        samples: Calls a round and shape.
+        repeats: Runs of "recommend to every user".
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    methods: list[str]
+    engines: list[Literal["torch", "torch-compile", "onnxruntime"]] = ["torch", "onnxruntime"]
+    devices: list[Literal["cpu", "cuda"]] = ["cpu", "cuda"]
+    rounds: Annotated[int, Field(ge=1)] = 5
+    samples: Annotated[int, Field(ge=1)] = 40
+    repeats: Annotated[int, Field(ge=1)] = 10
+
+
+class Suite(BaseModel):
+    """Trials and the report made of them.
+
+    Attributes:
+        name: The suite's name.
+        title: Heading of the report.
+        datasets: Names of datasets; each method runs on each.
+        settings: Kinds of negatives.
+        seeds: One trial a seed.
+        methods: Ids of methods, resolved to their files, with overrides applied.
+        cost: What is measured for cost, or None.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    title: str
+    datasets: Annotated[list[str], Field(min_length=1)]
+    settings: Annotated[list[Setting], Field(min_length=1)] = ["random"]
+    seeds: Annotated[list[int], Field(min_length=1)] = [0]
+    methods: Annotated[dict[str, Method], Field(min_length=1)]
+    cost: CostPlan | None = None
+
+
+class _SuiteFile(BaseModel):
+    """A suite as it is written: methods by id, with overrides."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str
+    datasets: Annotated[list[str], Field(min_length=1)]
+    settings: Annotated[list[Setting], Field(min_length=1)] = ["random"]
+    seeds: Annotated[list[int], Field(min_length=1)] = [0]
+    methods: Annotated[list[str], Field(min_length=1)]
+    every_method: dict[str, Any] = {}
+    method: dict[str, dict[str, Any]] = {}
+    cost: CostPlan | None = None
+
+
+def list_suites() -> list[str]:
+    """Names of the suites that come with the package."""
+    return _stems("files")
+
+
+def load_suite(name: str | Path, *, epochs: int | None = None) -> Suite:
+    """Read a suite that comes with the package, or a TOML file of one's own.
+
+    `methods` names files of `suites/methods/`; `[every_method]` overrides keys of all of them and
+    `[method.ID]` those of one, or defines a method that has no file.
+
+    Args:
+        name: A name out of `list_suites`, or the path of a TOML file.
+        epochs: Overrides every recipe's epochs.
+
+    Raises:
+        InputError: If there is no such suite, or something in it does not fit.
+
+    Example:
+        >>> sorted(load_suite("smoke").methods)
+        ['fnd-xs', 'teacher-xs']
+    """
+    path = _find(name)
+    raw = parse(_SuiteFile, read_toml(path), path)
+    methods: dict[str, Method] = {}
+    for key in raw.methods:
+        _resolve(key, raw, path, epochs, methods)
+    unknown = set(raw.method) - set(methods)
+    if unknown:
+        raise InputError(Fault(f"{path}, method.{min(unknown)}", "a method not in `methods`", "one that is"))
+    if raw.cost and (missing := [m for m in raw.cost.methods if m not in methods]):
+        raise InputError(Fault(f"{path}, cost.methods", repr(missing[0]), f"one of {', '.join(methods)}"))
+    fields = raw.model_dump(exclude={"methods", "every_method", "method", "cost"})
+    return Suite(name=path.stem, methods=methods, cost=raw.cost, **fields)
+
+
+def _resolve(key: str, raw: _SuiteFile, path: Path, epochs: int | None, into: dict[str, Method]) -> None:
+    """Add a method, after the teacher it needs."""
+    if key in into:
+        return
+    tables = _merge(_merge(_method_tables(key, raw, path), raw.every_method), raw.method.get(key, {}))
+    if epochs is not None:
+        tables = _merge(tables, {"recipe": {"epochs": epochs}})
+    method = parse(Method, tables, f"{path}, method {key}")
+    if method.teacher == key:
+        raise InputError(Fault(f"{path}, method {key}, teacher", "the method itself", "another method"))
+    if method.teacher is not None:
+        _resolve(method.teacher, raw, path, epochs, into)
+    into[key] = method
+
+
+def _method_tables(key: str, raw: _SuiteFile, path: Path) -> dict[str, Any]:
+    if key in _stems("methods"):
+        return read_toml(Path(str(files(__package__) / "methods" / f"{key}.toml")))
+    if key in raw.method:
+        return {}
+    near = get_close_matches(key, _stems("methods"), n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "or define it under [method.ID]"
+    raise InputError(Fault(f"{path}, methods", repr(key), f"one of {', '.join(_stems('methods'))}", hint))
+
+
+def _find(name: str | Path) -> Path:
+    if isinstance(name, Path) or name.endswith(".toml"):
+        return Path(name)
+    if name in list_suites():
+        return Path(str(files(__package__) / "files" / f"{name}.toml"))
+    near = get_close_matches(name, list_suites(), n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "or give the path of a .toml file"
+    raise InputError(Fault("argument suite", repr(name), f"one of {', '.join(list_suites())}", hint))
+
+
+def _stems(folder: str) -> list[str]:
+    found = (files(__package__) / folder).iterdir()
+    return sorted(Path(entry.name).stem for entry in found if entry.name.endswith(".toml"))
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """`base` with the keys of `over`, tables merged key by key."""
+    merged = dict(base)
+    for key, value in over.items():
+        both_tables = isinstance(value, dict) and isinstance(base.get(key), dict)
+        merged[key] = _merge(base[key], value) if both_tables else value
+    return merged

@@ -1,0 +1,85 @@
+"""TOML from outside into a checked type, or one line that says what is wrong with it."""
+
+from __future__ import annotations
+
+import tomllib
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from ..datasets.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["parse", "read_toml"]
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file.
+
+    Raises:
+        InputError: If the file is missing, is not UTF-8, or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise InputError(
+            Fault(path, error.strerror or "an unreadable file", "a readable TOML file")
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InputError(Fault(path, f"a byte at {error.start} that is not UTF-8", "UTF-8")) from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(Fault(path, f"a TOML error ({error})", "valid TOML")) from error
+
+
+def parse(kind: type[M], tables: dict[str, Any], where: str | Path) -> M:
+    """Check tables against a type.
+
+    Args:
+        kind: The pydantic model.
+        tables: As `read_toml` gives them.
+        where: What to name in a message.
+
+    Raises:
+        InputError: At the first key that does not fit.
+    """
+    try:
+        return kind.model_validate(tables)
+    except ValidationError as error:
+        raise InputError(_first_fault(kind, error, where)) from error
+
+
+def _first_fault(kind: type[BaseModel], error: ValidationError, where: str | Path) -> Fault:
+    first = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    place = f"{where}, {key}" if key else str(where)
+    if first["type"] == "extra_forbidden":
+        name = str(first["loc"][-1])
+        known = sorted(_fields_at(kind, first["loc"][:-1]))
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else ""
+        return Fault(place, "an unknown key", f"one of {', '.join(known)}", hint)
+    if first["type"] == "missing":
+        return Fault(place, "nothing", "a value for this key")
+    message = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return Fault(place, repr(first["input"]), message)
+
+
+def _fields_at(kind: type[BaseModel], location: tuple[int | str, ...]) -> set[str]:
+    """Names of the keys that may stand at a nested place."""
+    for part in location:
+        field = kind.model_fields.get(str(part))
+        annotation = field.annotation if field else None
+        nested = [a for a in (annotation, *getattr(annotation, "__args__", ())) if _is_model(a)]
+        if not nested:
+            return set()
+        kind = nested[0]
+    return set(kind.model_fields)
+
+
+def _is_model(annotation: object) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

@@ -1,0 +1,1 @@
+"""Training: batches of outfits, the step, the teacher, the loop and its checkpoints."""

@@ -1,0 +1,100 @@
+"""Where an unfinished trial stands: weights, momentum and history after its last whole epoch.
+
+Every epoch seeds itself from the trial's seed and its number, so no generator's state is kept.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+
+from ..records import Epoch
+from ..weights import save_tensors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch.optim import Optimizer
+
+__all__ = ["Checkpoint"]
+
+_WEIGHTS, _MOMENTUM = "weights.", "momentum."
+
+
+class Checkpoint:
+    """Files of one trial in training.
+
+    `progress.safetensors` holds the state after the last epoch and, in its header, the history;
+    `best-EPOCH.safetensors` the weights of the best epoch so far. Both are replaced atomically, the best
+    first, so that whichever moment a process dies at, the progress file names a best file that is whole.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._progress = folder / "progress.safetensors"
+
+    def save(self, model: nn.Module, optimizer: Optimizer, history: list[Epoch], best_epoch: int) -> None:
+        """Keep the state after an epoch; its weights also as the best when it is the best epoch."""
+        weights = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
+        if best_epoch == history[-1].number:
+            save_tensors(weights, self.best(best_epoch))
+        tensors = {_WEIGHTS + name: tensor for name, tensor in weights.items()}
+        for name, buffer in _momentum(model, optimizer).items():
+            tensors[_MOMENTUM + name] = buffer.cpu()
+        header = {
+            "history": json.dumps([epoch.model_dump() for epoch in history]),
+            "best_epoch": str(best_epoch),
+        }
+        save_tensors(tensors, self._progress, header)
+        for old in self._folder.glob("best-*.safetensors"):
+            if old != self.best(best_epoch):
+                old.unlink()
+
+    def restore(self, model: nn.Module, optimizer: Optimizer) -> tuple[list[Epoch], int]:
+        """Load the last state, when there is one.
+
+        Returns:
+            The history, and the best epoch's number; ([], 0) at a fresh start or when the file is broken.
+        """
+        try:
+            with safe_open(self._progress, framework="pt") as file:
+                header = file.metadata()
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        except (FileNotFoundError, SafetensorError):
+            return [], 0
+        best_epoch = int(header["best_epoch"])
+        if not self.best(best_epoch).exists():
+            return [], 0
+        model.load_state_dict(_under(_WEIGHTS, tensors))
+        momentum = _under(_MOMENTUM, tensors)
+        for name, parameter in model.named_parameters():
+            if name in momentum:
+                optimizer.state[parameter]["momentum_buffer"] = momentum[name].to(parameter.device)
+        return [Epoch.model_validate(epoch) for epoch in json.loads(header["history"])], best_epoch
+
+    def best(self, epoch: int) -> Path:
+        """The file of the best epoch's weights."""
+        return self._folder / f"best-{epoch}.safetensors"
+
+    def clear(self) -> None:
+        """Remove what a finished trial no longer needs."""
+        for path in (self._progress, *self._folder.glob("best-*.safetensors")):
+            path.unlink(missing_ok=True)
+
+
+def _momentum(model: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
+    """The optimizer's buffer of each parameter that has one."""
+    found = {}
+    for name, parameter in model.named_parameters():
+        buffer = optimizer.state.get(parameter, {}).get("momentum_buffer")
+        if isinstance(buffer, torch.Tensor):
+            found[name] = buffer
+    return found
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}

@@ -1,0 +1,65 @@
+"""Weights on disk: safetensors, written atomically, checked when read."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+from typing import TYPE_CHECKING
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from ..datasets.cache import atomic_file
+from ..datasets.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["WEIGHTS_FILE", "load_weights", "save_tensors", "weights_hash"]
+
+WEIGHTS_FILE = "weights.safetensors"
+
+
+def save_tensors(tensors: Mapping[str, Tensor], path: Path, header: dict[str, str] | None = None) -> None:
+    """Write tensors, whole or not at all.
+
+    Raises:
+        InputError: If the disk is full.
+    """
+    with atomic_file(path) as temporary:
+        try:
+            save_file(dict(tensors), temporary, metadata=header)
+        except SafetensorError as error:
+            # The library hides the system's error number in its message.
+            if "os error 28" in str(error) or "No space left" in str(error):
+                raise OSError(errno.ENOSPC, "No space left on device") from error
+            raise
+
+
+def load_weights(model: nn.Module, path: Path) -> None:
+    """Load weights into a model.
+
+    Raises:
+        InputError: If the file is missing, broken, holds NaN, or belongs to another model.
+    """
+    try:
+        tensors = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise InputError(Fault(path, f"unreadable weights ({error})", "a safetensors file")) from error
+    own = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    for name in sorted(own.keys() | tensors.keys()):
+        given = tuple(tensors[name].shape) if name in tensors else None
+        if own.get(name) != given:
+            raise InputError(Fault(f"{path}, {name}", f"shape {given}", f"shape {own.get(name)}"))
+        if not torch.isfinite(tensors[name]).all():
+            raise InputError(Fault(f"{path}, {name}", "NaN or infinite weights", "finite weights"))
+    model.load_state_dict(tensors)
+
+
+def weights_hash(path: Path) -> str:
+    """Hash of a weights file: 16 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=8)).hexdigest()

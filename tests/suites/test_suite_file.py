@@ -1,0 +1,100 @@
+"""Suites and methods from TOML: the ones that come with the package, and every way to break one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from outfitbench.datasets import InputError
+from outfitbench.suites import list_suites, load_suite
+
+GOOD = """
+title = "Mine"
+datasets = ["closet-12"]
+methods = ["n-pair-xs"]
+"""
+
+
+@pytest.fixture
+def suite_file(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.toml"
+    path.write_text(GOOD)
+    return path
+
+
+@pytest.mark.parametrize("name", list_suites())
+def test_every_suite_of_the_package_loads(name: str) -> None:
+    suite = load_suite(name)
+    order = list(suite.methods)
+    assert suite.name == name
+    for key, method in suite.methods.items():
+        if method.teacher:
+            assert order.index(method.teacher) < order.index(key)
+            assert suite.methods[method.teacher].validation != method.validation
+
+
+def test_the_three_suites_are_there() -> None:
+    assert {"demo", "smoke", "table2"} <= set(list_suites())
+
+
+def test_a_teacher_that_is_not_named_is_added(suite_file: Path) -> None:
+    suite_file.write_text(GOOD.replace("n-pair-xs", "fnd-xs"))
+    assert list(load_suite(suite_file).methods) == ["teacher", "fnd-xs"]
+
+
+def test_overrides_reach_one_method_or_all(suite_file: Path) -> None:
+    suite_file.write_text(
+        GOOD.replace('["n-pair-xs"]', '["n-pair-xs", "bpr-xs"]')
+        + "[every_method]\ntemperature = 0.2\n[every_method.recipe]\nepochs = 3\n"
+        + "[method.bpr-xs.recipe]\nepochs = 5\n"
+    )
+    methods = load_suite(suite_file).methods
+    assert {m.temperature for m in methods.values()} == {0.2}
+    assert (methods["n-pair-xs"].recipe.epochs, methods["bpr-xs"].recipe.epochs) == (3, 5)
+    assert methods["bpr-xs"].objective == "bpr"
+    assert {m.recipe.epochs for m in load_suite(suite_file, epochs=1).methods.values()} == {1}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("title = ", "a TOML error"),
+        ('title = "x"\ndatasets = ["a"]', "methods: found nothing"),
+        (GOOD + "datasetz = 1", "did you mean 'datasets'?"),
+        (GOOD.replace("n-pair-xs", "n-pear-xs"), "did you mean 'n-pair-xs'?"),
+        (GOOD.replace('["n-pair-xs"]', "[]"), "methods: found []"),
+        (GOOD + 'settings = ["easy"]', "settings.0: found 'easy'"),
+        (GOOD + "[method.n-pair-xs.recipe]\nepoch = 3", "did you mean 'epochs'?"),
+        (GOOD + "[method.n-pair-xs.recipe]\nepochs = 0", "recipe.epochs: found 0"),
+        (GOOD + "[method.n-pair-xs]\nalpha = 2.0", "`alpha` only with objective 'fnd'"),
+        (GOOD + '[method.other]\nname = "x"', "a method not in `methods`"),
+        (GOOD + '[cost]\nmethods = ["teacher"]', "cost.methods: found 'teacher'"),
+        (GOOD.replace("n-pair-xs", "fnd-xs") + '[method.fnd-xs]\nteacher = "fnd-xs"', "the method itself"),
+    ],
+)
+def test_a_broken_suite_is_refused_in_one_line(suite_file: Path, text: str, says: str) -> None:
+    suite_file.write_text(text)
+    with pytest.raises(InputError) as caught:
+        load_suite(suite_file)
+    message = str(caught.value)
+    assert says in message
+    assert "mine.toml" in message
+    assert "\n" not in message
+
+
+def test_a_suite_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="did you mean 'demo'"):
+        load_suite("demoo")
+    with pytest.raises(InputError, match="No such file"):
+        load_suite(tmp_path / "none.toml")
+
+
+def test_bytes_that_are_not_utf8(suite_file: Path) -> None:
+    suite_file.write_bytes(b'title = "\xff"')
+    with pytest.raises(InputError, match="not UTF-8"):
+        load_suite(suite_file)
+
+
+def test_a_byte_order_mark_is_sound(suite_file: Path) -> None:
+    suite_file.write_text("\ufeff" + GOOD, encoding="utf-8")
+    assert load_suite(suite_file).title == "Mine"
