@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
+import shutil
 import uuid
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import platformdirs
-from filelock import FileLock
+import rich
+from filelock import FileLock, Timeout
 
 from .errors import Fault, InputError
 
-__all__ = ["atomic_file", "cache_folder", "locked"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+__all__ = ["atomic_file", "cache_folder", "locked", "made_once"]
+
+Found = TypeVar("Found")
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def cache_folder() -> Path:
@@ -29,14 +37,14 @@ def cache_folder() -> Path:
 def atomic_file(path: Path) -> Iterator[Path]:
     """Write a file whole or not at all.
 
-    Gives a temporary path beside `path` to write to. When the block ends it takes the place of `path` in one
-    step; when the block fails it is removed, and what stood at `path` before still stands.
+    Gives a temporary path beside `path` to write to. When the block ends, that file takes the place of `path` in
+    one step; when the block fails it is removed, and what stood at `path` before still stands.
 
     Args:
         path: The file to write; its folder is made if need be.
 
     Raises:
-        InputError: If the disk is full.
+        InputError: If the disk is full or the folder cannot be written.
 
     Example:
         >>> import tempfile
@@ -46,9 +54,9 @@ def atomic_file(path: Path) -> Iterator[Path]:
         >>> target.read_text(), [file.name for file in target.parent.iterdir()]
         ('42', ['answer.txt'])
     """
+    _make_folder(path.parent)
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         yield part
         with part.open("rb") as written:
             os.fsync(written.fileno())  # or a power cut could leave the new name on blocks never written
@@ -57,7 +65,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
         if error.errno not in _FULL:
             raise
         raise InputError(
-            Fault(path, "a full disk", "room to write it", "free some space or move the cache (--cache)")
+            Fault(path, "a full disk", "room to write it", "free some space or write elsewhere")
         ) from error
     finally:
         part.unlink(missing_ok=True)
@@ -67,13 +75,67 @@ def atomic_file(path: Path) -> Iterator[Path]:
 def locked(path: Path) -> Iterator[None]:
     """Hold the right to write `path` against other processes; a process that dies lets go of it.
 
-    What `atomic_file` left beside `path` in a process killed while it held this lock is swept away.
+    What `atomic_file` or `atomic_folder` left beside `path` in a process that was killed is swept away, so every writer of that path
+    should hold its lock.
 
     Args:
         path: The file to be written, which need not exist. The lock is the file `<path>.lock` beside it.
+
+    Raises:
+        InputError: If the folder cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_name(f"{path.name}.lock")):
-        for left in path.parent.glob(f".{path.name}.*.part"):
-            left.unlink(missing_ok=True)
+    _make_folder(path.parent)
+    lock = FileLock(path.with_name(f"{path.name}.lock"))
+    try:
+        lock.acquire(timeout=1)
+    except Timeout:
+        with rich.get_console().status(f"Waiting for another process to write {path.name}"):
+            lock.acquire()
+    except OSError as error:
+        raise _unwritable(path.parent, error) from error
+    try:
+        for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+            _remove(left)
         yield
+
+
+def _remove(left: Path) -> None:
+    if left.is_dir():
+        shutil.rmtree(left)
+    else:
+        left.unlink(missing_ok=True)
+    finally:
+        lock.release()
+
+
+def made_once(path: Path, read: Callable[[], Found | None], make: Callable[[], Found]) -> Found:
+    """What `read` finds at `path`; where it finds nothing sound, `make` makes it, in one process only.
+
+    Args:
+        path: The file that both are about.
+        read: Gives None when the file is missing or broken.
+        make: Writes the file, with `atomic_file`, and gives what `read` would find.
+
+    Raises:
+        InputError: If the folder cannot be written.
+    """
+    found = read()
+    if found is not None:
+        return found
+    with locked(path):
+        found = read()  # another process may have made it while this one waited for the lock
+        return make() if found is None else found
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> InputError:
+    reason = "a full disk" if error.errno in _FULL else (error.strerror or str(error)).lower()
+    return InputError(
+        Fault(folder, reason, "a folder that can be written", "name another cache with --cache")
+    )

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .cache import atomic_file, locked
+from .cache import atomic_file, made_once
 from .negatives import sample_negatives
 from .tables import CandidateSet, OutfitTable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .dataset import Dataset
 
 __all__ = ["PER_POSITIVE", "load_candidates"]
@@ -29,8 +30,9 @@ _RULE_VERSION = 1
 def load_candidates(dataset: Dataset, split: str, setting: str) -> CandidateSet:
     """The positives of a split with ten fixed negatives each.
 
-    Negatives that came with the data are used as they are. Otherwise they are drawn with a seed that follows from the
-    data, the split and the setting, and kept in the cache; a kept file that is not whole is drawn again.
+    Negatives that came with the data are used as they are. Otherwise they are drawn with a seed that follows from
+    the data, the split and the setting, and kept in the cache; a kept file that is broken is drawn again, which
+    gives the same set.
 
     Args:
         dataset: The dataset.
@@ -44,22 +46,24 @@ def load_candidates(dataset: Dataset, split: str, setting: str) -> CandidateSet:
     released = dataset.released_negatives(split, setting)
     if released is not None:
         return CandidateSet.join(positives, released)
-    description = [dataset.fingerprint, dataset.split_scheme, split, setting, _RULE_VERSION]
+
+    description = [dataset.fingerprint, dataset.split_scheme, split, setting, PER_POSITIVE, _RULE_VERSION]
     key = hashlib.blake2b(json.dumps(description).encode(), digest_size=8).hexdigest()
     path = dataset.cache / "candidates" / f"{split}-{setting}-{key}.npz"
-    with locked(path):
-        candidates = _read(path, positives)
-        if candidates is None:
-            negatives = sample_negatives(
-                positives,
-                dataset.item_category,
-                per_positive=PER_POSITIVE,
-                hard=float(setting == "hard"),
-                seed=int(key, 16),
-            )
-            candidates = CandidateSet.join(positives, negatives)
-            _write(path, negatives, candidates.fingerprint)
-    return candidates
+
+    def draw() -> CandidateSet:
+        negatives = sample_negatives(
+            positives,
+            dataset.item_category,
+            per_positive=PER_POSITIVE,
+            hard=float(setting == "hard"),
+            seed=int(key, 16),
+        )
+        candidates = CandidateSet.join(positives, negatives)
+        _write(path, negatives, candidates.fingerprint)
+        return candidates
+
+    return made_once(path, lambda: _read(path, positives), draw)
 
 
 def _write(path: Path, negatives: OutfitTable, fingerprint: str) -> None:

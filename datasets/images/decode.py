@@ -5,12 +5,15 @@ from __future__ import annotations
 import struct
 import zlib
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from ..errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["DECODER_VERSION", "MAX_PIXELS", "decode"]
 
@@ -18,37 +21,27 @@ DECODER_VERSION = 1
 """Part of the image store's key: raise it when `decode` would give other pixels for the same bytes."""
 
 MAX_PIXELS = 1 << 26
-"""Largest image that is decoded (67 megapixels, 256 MiB in memory)."""
+"""Pixels of the largest image that is decoded: 67 million, 256 MiB in memory."""
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 _WHITE = (255, 255, 255)
-_BROKEN = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    IndexError,
-    EOFError,
-    OverflowError,
-    struct.error,
-    zlib.error,
-)
+_BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, struct.error, zlib.error)
 """What Pillow's readers raise on broken files."""
 
 
 def decode(data: bytes, name: str, size: int) -> NDArray[np.uint8]:
     """An image as a square RGB array, the whole picture centred on white.
 
-    A picture that is not square is fitted in whole, not cropped: a garment fills its photograph, so a centre crop
-    would cut off a dress's hem or a shoe's toe, while white is the ground that catalogue pictures stand on anyway.
-    Square pictures (Polyvore, Closet) fill the frame either way.
+    A picture that is not square is fitted in whole, not cropped: a garment fills its photograph, so that a centre
+    crop would cut off a dress's hem or a shoe's toe; and white is the ground of catalogue pictures anyway. Square
+    pictures (Polyvore's, Closet's) fill the frame.
 
     JPEGs are decoded at the smallest of libjpeg's scales (1, 1/2, 1/4, 1/8) that leaves at least twice the size
-    asked for; a Lanczos filter does the rest.
+    asked for; a Lanczos filter does the rest. Colour profiles are not applied.
 
     Args:
         data: The bytes of a JPEG, PNG, WebP, GIF, BMP or TIFF file. Grey, CMYK, palette and 16-bit images become
-            RGB, transparent ones stand on white, EXIF rotation is applied, of an animation the first frame counts.
+            RGB, transparent ones stand on white, EXIF rotation is applied; of an animation the first frame counts.
         name: What to call the image in messages.
         size: Height and width of the result in pixels.
 
@@ -68,36 +61,50 @@ def decode(data: bytes, name: str, size: int) -> NDArray[np.uint8]:
         raise InputError(Fault(name, "zero bytes", "an image"))
     try:
         with Image.open(BytesIO(data), formats=_FORMATS) as image:
-            _refuse_bomb(image, name)
+            pixels = image.width * image.height
+            if pixels > MAX_PIXELS:
+                raise Image.DecompressionBombError(f"{pixels:,} pixels")
             image.draft(None, (2 * size, 2 * size))
-            picture = _on_white(ImageOps.exif_transpose(image))
+            ImageOps.exif_transpose(image, in_place=True)
+            picture = _on_white(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise InputError(_bomb(name, str(error))) from error
-    except InputError:
-        raise
+        raise InputError(
+            Fault(name, str(error), f"at most {MAX_PIXELS:,} pixels", "scale the image down")
+        ) from error
     except _BROKEN as error:
         raise InputError(
             Fault(name, f"no readable image ({error})", "a whole JPEG, PNG, WebP, GIF, BMP or TIFF")
         ) from error
-    picture = ImageOps.contain(picture, (size, size), Image.Resampling.LANCZOS)
-    return np.asarray(ImageOps.pad(picture, (size, size), color=_WHITE))
-
-
-def _refuse_bomb(image: Image.Image, name: str) -> None:
-    if image.width * image.height > MAX_PIXELS:
-        raise InputError(_bomb(name, f"{image.width}×{image.height} pixels"))
-
-
-def _bomb(name: str, found: str) -> Fault:
-    return Fault(name, found, f"at most {MAX_PIXELS:,} pixels", "scale the image down")
+    return np.array(_letterbox(picture, size))
 
 
 def _on_white(image: Image.Image) -> Image.Image:
     """The image in RGB, what is transparent in white."""
-    if image.mode.startswith("I;16"):
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.mode.startswith("I"):
+        image = _eight_bits(image)
+    if image.mode == "F":
+        raise ValueError("floating-point pixels")
     if not image.has_transparency_data:
         return image.convert("RGB")
-    layer = image.convert("RGBA")
-    ground = Image.new("RGBA", layer.size, (*_WHITE, 255))
-    return Image.alpha_composite(ground, layer).convert("RGB")
+    picture = image.convert("RGBA")
+    ground = Image.new("RGBA", picture.size, _WHITE)
+    return Image.alpha_composite(ground, picture).convert("RGB")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """A grey image of 16 bits a pixel in 8."""
+    grey = np.asarray(image)
+    if grey.max() > 0xFFFF:
+        raise ValueError("grey values of more than 16 bits")
+    return Image.fromarray((grey >> 8).astype(np.uint8))
+
+
+def _letterbox(picture: Image.Image, size: int) -> Image.Image:
+    """The whole picture, as large as fits, centred on a white square."""
+    scale = size / max(picture.size)
+    width, height = (max(1, round(scale * side)) for side in picture.size)
+    square = Image.new("RGB", (size, size), _WHITE)
+    square.paste(
+        picture.resize((width, height), Image.Resampling.LANCZOS), ((size - width) // 2, (size - height) // 2)
+    )
+    return square

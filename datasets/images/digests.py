@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+import time
 import zipfile
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import rich
-from numpy.typing import NDArray
-from rich.progress import track
 
-from ..cache import atomic_file
+from ..cache import atomic_file, locked
 from ..errors import Fault, InputError
+from ..parallel import map_on_all_cores
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 __all__ = ["file_digests"]
 
 _DIGEST_SIZE = 16
 
+_SETTLED_NS = 2_000_000_000
+"""A file younger than this may change again within one tick of its clock (two seconds on FAT)."""
+
 
 def file_digests(paths: Sequence[Path], cache: Path) -> NDArray[np.uint8]:
-    """Hash of each file's bytes; a file of the same path, size and time of change is not read again.
+    """Hash of each file's bytes; a file of unchanged path, size and modification time is not read again.
+
+    What is remembered is one file for each list of paths, so that the second call costs one `stat` a path.
 
     Args:
         paths: The files.
@@ -34,24 +42,22 @@ def file_digests(paths: Sequence[Path], cache: Path) -> NDArray[np.uint8]:
     Raises:
         InputError: If a file is missing or cannot be read.
     """
+    memory = cache / "digests" / f"{_list_key(paths)}.npz"
     stamps = np.array([_stamp(path) for path in paths], dtype=np.int64).reshape(-1, 2)
-    memory = cache / "digests" / f"{_name_of(paths)}.npz"
-    known_stamps, digests = _recall(memory, len(paths))
-    stale = np.flatnonzero((stamps != known_stamps).any(axis=1))
-    if len(stale):
-        with ThreadPoolExecutor() as pool:
-            fresh = pool.map(_digest, [paths[row] for row in stale])
-            shown = track(
-                fresh, "Hashing files", total=len(stale), console=rich.get_console(), transient=True
-            )
-            for row, digest in zip(stale, shown, strict=True):
-                digests[row] = np.frombuffer(digest, dtype=np.uint8)
-        with atomic_file(memory) as part, part.open("wb") as file:
+    remembered, digests = _recall(memory, len(paths))
+    stale = np.flatnonzero((stamps != remembered).any(axis=1)).tolist()
+    if stale:
+        started = time.time_ns()
+        fresh = map_on_all_cores(lambda number: _digest(paths[stale[number]]), len(stale), "Hashing files")
+        for row, digest in zip(stale, fresh, strict=True):
+            digests[row] = np.frombuffer(digest, dtype=np.uint8)
+        stamps[stamps[:, 1] > started - _SETTLED_NS] = -1
+        with locked(memory), atomic_file(memory) as part, part.open("wb") as file:
             np.savez(file, stamps=stamps, digests=digests)
     return digests
 
 
-def _name_of(paths: Sequence[Path]) -> str:
+def _list_key(paths: Sequence[Path]) -> str:
     joined = "\0".join(str(path.absolute()) for path in paths)
     return hashlib.blake2b(joined.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
 
@@ -77,12 +83,11 @@ def _unreadable(path: Path, error: OSError) -> InputError:
 
 
 def _recall(memory: Path, count: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Stamps and digests as last remembered; stamps that fit no file where nothing sound is."""
+    """Stamps (count, 2) and digests (count, 16) as remembered; stamps that fit no file where nothing is."""
+    nothing = np.full((count, 2), -1, np.int64), np.zeros((count, _DIGEST_SIZE), np.uint8)
     try:
         with np.load(memory, allow_pickle=False) as stored:
             stamps, digests = stored["stamps"], stored["digests"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        stamps = digests = np.empty(0)
-    if stamps.shape == (count, 2) and digests.shape == (count, _DIGEST_SIZE):
-        return stamps, digests
-    return np.full((count, 2), -1, dtype=np.int64), np.zeros((count, _DIGEST_SIZE), dtype=np.uint8)
+        return nothing
+    return (stamps, digests) if len(stamps) == len(digests) == count else nothing

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..cache import cache_folder
 from ..errors import Fault, InputError
 from .digests import file_digests
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 __all__ = ["FolderImages"]
 
@@ -24,7 +27,7 @@ class FolderImages:
     def __init__(self, paths: Sequence[Path], cache: Path | None = None) -> None:
         self.paths = paths
         self.names = [str(path) for path in paths]
-        self._cache = cache_folder() if cache is None else cache
+        self._cache = cache or cache_folder()
 
     def read(self, index: int) -> bytes:
         """The encoded image of one item.
@@ -36,12 +39,13 @@ class FolderImages:
         try:
             return path.read_bytes()
         except OSError as error:
-            raise InputError(
-                Fault(path, (error.strerror or str(error)).lower(), "a readable image file")
-            ) from error
+            reason = (error.strerror or str(error)).lower()
+            raise InputError(Fault(path, reason, "a readable image file")) from error
 
     def content_key(self) -> str:
         """Hash of all files' bytes, in item order; 32 hex digits.
+
+        Files are read once; after that only their size and modification time are looked at (`file_digests`).
 
         Raises:
             InputError: If a file is missing or cannot be read.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..cache import cache_folder
@@ -13,6 +11,9 @@ from ..errors import Fault, InputError
 from .digests import file_digests
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     import lmdb
 
 __all__ = ["LmdbImages", "open_lmdb"]
@@ -22,6 +23,9 @@ __all__ = ["LmdbImages", "open_lmdb"]
 def open_lmdb(path: Path) -> lmdb.Environment:
     """An LMDB opened for reading; opened once a process, as LMDB demands.
 
+    Args:
+        path: A folder with `data.mdb`, or the file itself; resolved, so that it has one name only.
+
     Raises:
         InputError: If lmdb is not installed, or `path` is no LMDB.
     """
@@ -29,12 +33,12 @@ def open_lmdb(path: Path) -> lmdb.Environment:
         import lmdb
     except ImportError as error:
         raise InputError(
-            Fault(path, "an LMDB, but no package to read it", "lmdb", "pip install 'outfitbench[lmdb]'")
+            Fault(path, "no package to read it", "lmdb", "run pip install 'outfitbench[lmdb]'")
         ) from error
     try:
-        return lmdb.open(str(path), readonly=True, lock=False, subdir=path.is_dir(), max_readers=512)
+        return lmdb.open(str(path), subdir=path.is_dir(), readonly=True, lock=False)
     except lmdb.Error as error:
-        raise InputError(Fault(path, f"no LMDB ({error})", "a folder with data.mdb, or its file")) from error
+        raise InputError(Fault(path, f"no LMDB ({error})", "a folder with data.mdb, or the file")) from error
 
 
 class LmdbImages:
@@ -54,7 +58,7 @@ class LmdbImages:
         self.keys = keys
         self.names = [f"{path}[{key}]" for key in keys]
         self._environment = open_lmdb(path.resolve())
-        self._cache = cache_folder() if cache is None else cache
+        self._cache = cache or cache_folder()
 
     def read(self, index: int) -> bytes:
         """The encoded image of one item.
@@ -66,10 +70,13 @@ class LmdbImages:
             value = transaction.get(self.keys[index].encode())
         if value is None:
             raise InputError(Fault(self.path, f"no key {self.keys[index]!r}", "an image for each item"))
-        return bytes(value)
+        return value
 
     def content_key(self) -> str:
-        """Hash of the LMDB's file and the keys; 32 hex digits."""
+        """Hash of the LMDB's file and the keys, 32 hex digits.
+
+        The file is read once; after that only its size and modification time are looked at.
+        """
         file = self.path / "data.mdb" if self.path.is_dir() else self.path
         digest = hashlib.blake2b(file_digests([file], self._cache).tobytes(), digest_size=16)
         digest.update("\0".join(self.keys).encode())

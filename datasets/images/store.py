@@ -1,25 +1,33 @@
-"""The image store: every image decoded once into one memory-mapped array."""
+"""The image store: every image decoded once, into one memory-mapped array."""
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
-import rich
-from numpy.typing import NDArray
-from rich.progress import track
+from PIL import Image
 
-from ..cache import atomic_file, locked
+from ..cache import atomic_file, made_once
+from ..errors import Fault, InputError
+from ..parallel import map_on_all_cores
 from .decode import DECODER_VERSION, decode
-from .source import ImageSource
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from .source import ImageSource
 
 __all__ = ["open_store"]
 
 
 def open_store(source: ImageSource, size: int, cache: Path) -> NDArray[np.uint8]:
     """All images of a source at one size, decoded on first use.
+
+    The store is a `.npy` file named after the images' content, the size and the decoder's version. Of several
+    processes that want the same one, the first builds it and the others wait for it.
 
     Args:
         source: The encoded images.
@@ -32,20 +40,20 @@ def open_store(source: ImageSource, size: int, cache: Path) -> NDArray[np.uint8]
     Raises:
         InputError: If an image is missing or broken, or the disk is full; nothing half-written stays.
     """
+    if size < 1:
+        raise InputError(Fault("argument size", str(size), "1 pixel or more"))
     path = cache / "images" / f"{source.content_key()}-{size}px-v{DECODER_VERSION}.npy"
     shape = (len(source.names), size, size, 3)
-    store = _open_whole(path, shape)
-    if store is None:
-        with locked(path):
-            store = _open_whole(path, shape)
-            if store is None:
-                _build(path, shape, source)
-                store = np.load(path, mmap_mode="r")
-    return store
+
+    def build() -> NDArray[np.uint8]:
+        _build(path, shape, source)
+        return np.load(path, mmap_mode="r")
+
+    return made_once(path, lambda: _map(path, shape), build)
 
 
-def _open_whole(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
-    """The store, or None where there is none of that shape."""
+def _map(path: Path, shape: tuple[int, int, int, int]) -> NDArray[np.uint8] | None:
+    """The store, or None where there is none of that shape (numpy refuses one cut short)."""
     try:
         store = np.load(path, mmap_mode="r")
     except (OSError, ValueError, EOFError):
@@ -53,21 +61,20 @@ def _open_whole(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
     return store if store.shape == shape and store.dtype == np.uint8 else None
 
 
-def _build(path: Path, shape: tuple[int, ...], source: ImageSource) -> None:
-    """Decode in parallel and write in order.
+def _build(path: Path, shape: tuple[int, int, int, int], source: ImageSource) -> None:
+    """Decode in parallel, write in order.
 
-    Written as a stream, not through a memory map: on a full disk a map answers with SIGBUS, a write with an error.
+    The file is written as a stream: on a full disk a write fails with an error, a memory map with a signal that
+    ends the process.
     """
     names, size = source.names, shape[1]
 
-    def decoded(index: int) -> NDArray[np.uint8]:
+    def decode_one(index: int) -> NDArray[np.uint8]:
         return decode(source.read(index), names[index], size)
 
-    with atomic_file(path) as part, part.open("wb") as file, ThreadPoolExecutor(os.cpu_count()) as pool:
+    with warnings.catch_warnings(), atomic_file(path) as part, part.open("wb") as file:
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # decode() has the stricter limit
         header = {"descr": "|u1", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, header)
-        images = pool.map(decoded, range(shape[0]))
-        for image in track(
-            images, "Decoding images", total=shape[0], console=rich.get_console(), transient=True
-        ):
+        for image in map_on_all_cores(decode_one, len(names), "Decoding images"):
             file.write(image.tobytes())

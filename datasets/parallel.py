@@ -1,0 +1,63 @@
+"""Work on many things at once, with a progress bar."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+import rich
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TimeRemainingColumn
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.progress import Task
+
+__all__ = ["map_on_all_cores"]
+
+Result = TypeVar("Result")
+
+_AHEAD = 8
+"""Results a thread may be ahead of the reader, so that a slow reader does not fill the memory."""
+
+
+def map_on_all_cores(function: Callable[[int], Result], count: int, label: str) -> Iterator[Result]:
+    """Results of `function` for 0 … count − 1, in order, computed by a thread a core.
+
+    Threads, because reading files, hashing and Pillow's decoding let go of the interpreter. (2,773 photographs to
+    64 pixels on two cores: 1,730 images/s with two threads, 1,720–1,870 with two forked processes, 1,260 with a
+    fork server, 900 with one thread.)
+
+    Args:
+        function: What to do; it may be called from several threads at once.
+        count: How often.
+        label: What the progress bar says.
+
+    Example:
+        >>> list(map_on_all_cores(lambda number: number**2, 4, "Squaring"))
+        [0, 1, 4, 9]
+    """
+    threads = os.cpu_count() or 1
+    with _progress() as progress, ThreadPoolExecutor(threads) as pool:
+        first = min(_AHEAD * threads, count)
+        running = deque(pool.submit(function, number) for number in range(first))
+        for number in progress.track(range(first, first + count), description=label):
+            result = running.popleft().result()
+            if number < count:
+                running.append(pool.submit(function, number))
+            yield result
+
+
+def _progress() -> Progress:
+    columns = (BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    return Progress("{task.description}", *columns, console=rich.get_console(), transient=True)
+
+
+class _Rate(ProgressColumn):
+    """Things a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed or 0:,.0f}/s", style="progress.data.speed")
