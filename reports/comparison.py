@@ -1,0 +1,68 @@
+"""Paired differences: each method against the teacher, and each distilled one against its baseline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..suites.metrics import PairedComparison, paired_comparison
+from .markdown import BLANK, escape, interval, p_value, signed, table
+from .ranking import Ranking, Row
+
+__all__ = ["Difference", "comparison_table", "differences"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One row's per-user AUC minus another's.
+
+    Attributes:
+        row: The row looked at.
+        other: What it is compared with.
+        why: "teacher" or "baseline".
+        paired: Mean difference, its 95 % interval and the Wilcoxon p-value.
+    """
+
+    row: Row
+    other: Row
+    why: str
+    paired: PairedComparison
+
+    @property
+    def distinguishable(self) -> bool:
+        """Whether the interval excludes zero."""
+        return self.paired.low > 0 or self.paired.high < 0
+
+
+def differences(ranking: Ranking) -> list[Difference]:
+    """Each row against its teacher (its own if distilled, else the ranking's) and against its baseline."""
+    found = []
+    for row in ranking.rows:
+        teacher = ranking.teacher_of(row) or ranking.teacher
+        baseline = ranking.baseline_of(row) if row.distilled else None
+        for other, why in ((teacher, "teacher"), (baseline, "baseline")):
+            if other is not None and other is not row and ranking.users > 1:
+                compared = paired_comparison(row.per_user("auc"), other.per_user("auc"))
+                found.append(Difference(row, other, why, compared))
+    return found
+
+
+def comparison_table(ranking: Ranking) -> str:
+    """The differences as markdown, or an empty text where there is nothing to compare."""
+    rows = [
+        {
+            "Method": escape(difference.row.name),
+            "against": escape(difference.other.name),
+            "AUC difference": signed(difference.paired.difference),
+            "95 % interval": interval(difference.paired.low, difference.paired.high) or BLANK,
+            "Wilcoxon p": p_value(difference.paired.p_value),
+            "Distinguishable": "yes" if difference.distinguishable else "no",
+        }
+        for difference in differences(ranking)
+    ]
+    if not rows:
+        return ""
+    legend = (
+        "Mean over users of the difference in AUC × 100, paired user by user: bootstrap 95 % interval and Wilcoxon "
+        "signed-rank test. The p-values are not corrected for the number of comparisons."
+    )
+    return f"{table(rows, text_columns=2)}\n\n{legend}"

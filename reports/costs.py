@@ -1,0 +1,140 @@
+"""Cost records sorted by where they were taken, and found again for a row of a quality table."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .measured import LATENCY, of
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from ..suites.records import CostRecord, Machine
+    from .ranking import Ranking, Row
+
+__all__ = [
+    "Configuration",
+    "CostGroup",
+    "canonical",
+    "configuration",
+    "cost_groups",
+    "costs_of_rows",
+    "machine_label",
+]
+
+_ENGINES = {"onnxruntime": "ONNX Runtime", "torch": "PyTorch", "torch-compile": "PyTorch compiled"}
+
+
+@dataclass(frozen=True, order=True)
+class Configuration:
+    """What ran a model; only times of one configuration on one machine are compared with each other."""
+
+    engine: str
+    device: str
+    precision: str
+    provider: str
+    threads: int
+
+    def __str__(self) -> str:
+        threads = f"{self.threads} thread{'s' if self.threads > 1 else ''}"
+        default = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}.get(self.device)
+        provider = [self.provider] if self.provider and self.provider != default else []
+        engine = _ENGINES.get(self.engine, self.engine)
+        return ", ".join([f"{engine} on {self.device}", *provider, self.precision, threads])
+
+
+def configuration(record: CostRecord) -> Configuration:
+    """What ran the model of a record."""
+    return Configuration(
+        record.engine, record.device, record.precision, record.provider or "", record.threads
+    )
+
+
+@dataclass(frozen=True)
+class CostGroup:
+    """Records that may share a table: one machine with one set of versions, one dataset, one evaluator.
+
+    Attributes:
+        machine: Where they were taken.
+        dataset: For whose users and images, or None.
+        evaluator_version: Version of the measuring rules.
+        records: By configuration and model.
+    """
+
+    machine: Machine
+    dataset: str | None
+    evaluator_version: int
+    records: tuple[CostRecord, ...]
+
+
+def machine_label(machine: Machine) -> str:
+    """The machine in one line.
+
+    Example:
+        >>> from outfitbench.suites.records import Machine
+        >>> machine_label(Machine(processor="Xeon", cores=2, memory_bytes=16 * 2**30, accelerator=None,
+        ...                       system="Linux 6", versions={}, cpu_flags=[]))
+        'Xeon, 2 cores, 16 GiB, no accelerator, Linux 6'
+    """
+    memory = f"{machine.memory_bytes / 2**30:.3g} GiB"
+    cores = f"{machine.cores} core{'s' if machine.cores > 1 else ''}"
+    return ", ".join(
+        [machine.processor, cores, memory, machine.accelerator or "no accelerator", machine.system]
+    )
+
+
+def cost_groups(records: Iterable[CostRecord]) -> list[CostGroup]:
+    """Sort cost records into tables. A record given twice counts once."""
+    groups: dict[tuple[str, str, int], list[CostRecord]] = defaultdict(list)
+    for _, record in sorted({canonical(record): record for record in records}.items()):
+        groups[record.dataset or "", canonical(record.machine), record.evaluator_version].append(record)
+    found = []
+    for (dataset, _, version), members in sorted(groups.items()):
+        members.sort(key=lambda r: (configuration(r), r.model != "teacher", _size(r), r.method))
+        found.append(CostGroup(members[0].machine, dataset or None, version, tuple(members)))
+    return found
+
+
+def canonical(record: BaseModel) -> str:
+    """One spelling of a record, whatever the order of its keys."""
+    return json.dumps(record.model_dump(mode="json"), sort_keys=True)
+
+
+def _size(record: CostRecord) -> float:
+    measured = record.measurements.get("parameters")
+    return measured.median if measured and measured.samples else 0.0
+
+
+def costs_of_rows(
+    ranking: Ranking, groups: Sequence[CostGroup]
+) -> tuple[CostGroup, Configuration, dict[str, CostRecord]] | None:
+    """The costs that stand beside a quality table: those of the one configuration that covers most of its rows.
+
+    Full precision only, for that is what the quality was measured in. Of equals, ONNX Runtime comes before torch and
+    the CPU before a GPU.
+
+    Returns:
+        The group, the configuration, and by row name the record of its method, or else of its model; None if nothing
+        was measured for any row.
+    """
+    best = None
+    for group in groups:
+        if group.dataset not in (ranking.dataset, None):
+            continue
+        for running in sorted({configuration(r) for r in group.records if r.precision == "fp32"}):
+            records = [r for r in group.records if configuration(r) == running and of(r, LATENCY) is not None]
+            found = {row.name: record for row in ranking.rows if (record := _cost_of(row, records))}
+            if found and (best is None or len(found) > len(best[2])):
+                best = group, running, found
+    return best
+
+
+def _cost_of(row: Row, records: Sequence[CostRecord]) -> CostRecord | None:
+    """The row's own record before one of its model; of several the slowest, so that no claim gains by choosing."""
+    own = [r for r in records if r.model == row.model and r.method == row.records[0].method]
+    candidates = own or [r for r in records if r.model == row.model]
+    return max(candidates, key=lambda r: r.measurements[LATENCY].median, default=None)

@@ -1,0 +1,75 @@
+"""What was recommended from: the dataset's statistics and the scorers that bound what can be learned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from .markdown import BLANK, escape, hundredfold, table
+
+if TYPE_CHECKING:
+    from ..suites.records import DatasetRecord
+
+__all__ = ["dataset_section"]
+
+
+def dataset_section(records: Sequence[DatasetRecord]) -> str:
+    """Statistics, one column a dataset, and the reference scorers as markdown; empty without records."""
+    if not records:
+        return ""
+    columns = {_heading(record, records): _statistics(record) for record in records}
+    names = list(dict.fromkeys(name for column in columns.values() for name in column))
+    statistics = table(
+        [
+            {"": name} | {heading: column.get(name, BLANK) for heading, column in columns.items()}
+            for name in names
+        ]
+    )
+    references = [
+        {
+            "Reference scorer": escape(scorer),
+            "Dataset": escape(record.dataset),
+            "Negatives": escape(setting),
+            "AUC": hundredfold(value),
+        }
+        for record in records
+        for setting, scorers in sorted(
+            record.reference.items(), key=lambda pair: (pair[0] != "random", pair[0])
+        )
+        for scorer, value in sorted(scorers.items(), key=lambda pair: (pair[1], pair[0]))
+    ]
+    if not references:
+        return statistics
+    legend = (
+        "Reference scorers learn nothing: they bound what a model can show. Mean per-user AUC × 100 on the test "
+        "candidates."
+    )
+    return f"{statistics}\n\n{table(references, text_columns=3)}\n\n{legend}"
+
+
+def _statistics(record: DatasetRecord) -> dict[str, str]:
+    return {
+        "Origin": escape(record.origin),
+        "Users": f"{record.users:,}",
+        "Items": f"{record.items:,} ({_counts(record.items_by_category)})",
+        "Outfits": f"{sum(record.outfits.values()):,} ({_counts(record.outfits)})",
+        "Items in an outfit": _counts(record.sizes, "{number} in {name}-item outfits"),
+        "Outfits an item is in": f"{record.wears_per_item:.2f} on average",
+        "Images": f"{record.image_size} × {record.image_size} pixels"
+        if record.image_size
+        else "none, feature vectors",
+        "Split": escape(record.split_scheme),
+        "Content": f"`{escape(record.data_fingerprint)}`",
+    }
+
+
+def _counts(numbers: Mapping[str, int], form: str = "{number} {name}") -> str:
+    return ", ".join(
+        form.format(number=f"{number:,}", name=escape(name)) for name, number in sorted(numbers.items())
+    )
+
+
+def _heading(record: DatasetRecord, records: Sequence[DatasetRecord]) -> str:
+    same = sum(other.dataset == record.dataset for other in records)
+    name = escape(record.dataset)
+    return name if same == 1 else f"{name} ({escape(record.split_scheme)}, {record.data_fingerprint[:8]})"

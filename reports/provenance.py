@@ -1,0 +1,115 @@
+"""How to repeat it: commands, hashes, versions, machines and the time it took."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .costs import CostGroup, canonical, configuration, machine_label
+from .markdown import BLANK, escape, table
+from .ranking import Ranking
+
+if TYPE_CHECKING:
+    from ..suites.records import CostRecord, Machine, QualityRecord, SuiteRecord
+
+__all__ = ["provenance_section"]
+
+
+def provenance_section(
+    suites: Sequence[SuiteRecord], rankings: Sequence[Ranking], groups: Sequence[CostGroup]
+) -> str:
+    """Everything that identifies the records a page was made from, as markdown."""
+    trials = [record for ranking in rankings for row in ranking.rows for record in row.records]
+    costs = [record for group in groups for record in group.records]
+    machines = sorted({canonical(record.machine): record.machine for record in [*trials, *costs]}.items())
+    number = {spelling: index for index, (spelling, _) in enumerate(machines, start=1)}
+    parts = [_suites(suites)]
+    if rankings:
+        parts += [_candidates(rankings), _trials(trials, number)]
+    if costs:
+        parts.append(_costs(costs, number))
+    if machines:
+        parts.append(_machines([machine for _, machine in machines]))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _suites(suites: Sequence[SuiteRecord]) -> str:
+    if not suites:
+        return "No record names the suite; the trials below are identified by their hashes."
+    lines = []
+    for suite in suites:
+        lines.append(
+            f"Suite `{escape(suite.suite)}` (`{escape(suite.fingerprint)}`):\n\n```\n{suite.command}\n```"
+        )
+    return "\n\n".join(lines)
+
+
+def _candidates(rankings: Sequence[Ranking]) -> str:
+    return table(
+        [
+            {
+                "Dataset": escape(ranking.dataset),
+                "Negatives": escape(ranking.setting),
+                "Split": escape(ranking.split_scheme),
+                "Data": _code(ranking.data_fingerprint),
+                "Candidates": _code(ranking.candidate_fingerprint),
+                "Evaluator": str(ranking.evaluator_version),
+            }
+            for ranking in rankings
+        ],
+        text_columns=5,
+    )
+
+
+def _trials(trials: Sequence[QualityRecord], number: dict[str, int]) -> str:
+    return table(
+        [
+            {
+                "Trial": _code(record.trial),
+                "Method": escape(record.method),
+                "Dataset": escape(f"{record.dataset}, {record.setting}"),
+                "Seed": str(record.seed),
+                "Best epoch": f"{record.best_epoch} of {len(record.history)}",
+                "Weights": _code(record.weights[:16]),
+                "Machine": str(number[canonical(record.machine)]),
+                "Wall time": _seconds(record.seconds),
+            }
+            for record in trials
+        ],
+        text_columns=3,
+    )
+
+
+def _costs(costs: Sequence[CostRecord], number: dict[str, int]) -> str:
+    return table(
+        [
+            {
+                "Cost": _code(record.cost),
+                "Model": escape(record.method),
+                "Run by": escape(str(configuration(record))),
+                "Machine": str(number[canonical(record.machine)]),
+            }
+            for record in costs
+        ],
+        text_columns=3,
+    )
+
+
+def _machines(machines: Sequence[Machine]) -> str:
+    lines = []
+    for index, machine in enumerate(machines, start=1):
+        versions = ", ".join(f"{name} {version}" for name, version in sorted(machine.versions.items()))
+        flags = ", ".join(sorted(machine.cpu_flags)) or "none that matter"
+        lines.append(
+            f"{index}. {escape(machine_label(machine))}. Instruction sets: {escape(flags)}. "
+            f"Versions: {escape(versions) or BLANK}."
+        )
+    return "Machines:\n\n" + "\n".join(lines)
+
+
+def _seconds(seconds: dict[str, float]) -> str:
+    return ", ".join(f"{escape(phase)} {value:,.0f} s" for phase, value in sorted(seconds.items())) or BLANK
+
+
+def _code(text: str) -> str:
+    return f"`{''.join(c for c in text if c.isalnum() or c in '-_.:')}`" if text else BLANK
