@@ -1,0 +1,83 @@
+"""What the teacher says about negatives: how false they are, and whether FND can learn from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import TrainingError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+__all__ = ["collapse_warning", "false_negativeness", "teacher_gap"]
+
+
+def false_negativeness(teacher_positive_mean: Tensor, teacher_negative: Tensor, alpha: float) -> Tensor:
+    """How far a negative is from being liked, d = α (mean score of positives − score), Eq. 12.
+
+    Args:
+        teacher_positive_mean: (N,), for each pair the teacher's mean score of its user's positives (Eq. 11).
+        teacher_negative: (N, N), row i: the teacher's scores of the batch's negatives for user i.
+        alpha: α > 0, absolute. The paper takes 1.25 for Polyvore-630, which fits its own teacher; an α given
+            relative to the teacher's gap is divided by `teacher_gap` first.
+
+    Returns:
+        d, (N, N): below 0 for a false negative; 1 on average over random negatives when α is 1 / gap.
+
+    Example:
+        >>> import torch
+        >>> false_negativeness(torch.tensor([0.5]), torch.tensor([[0.0, 0.75]]), alpha=2.0)
+        tensor([[ 1.0000, -0.5000]])
+    """
+    return alpha * (teacher_positive_mean[:, None] - teacher_negative)
+
+
+def teacher_gap(positive: NDArray[np.floating] | Tensor, negative: NDArray[np.floating] | Tensor) -> float:
+    """The teacher's mean score of positives minus that of random negatives.
+
+    Args:
+        positive: Its scores of positives, of any shape.
+        negative: Its scores of random negatives for the same users, of any shape.
+
+    Raises:
+        TrainingError: The gap is not above 0.
+
+    Example:
+        >>> import numpy as np
+        >>> teacher_gap(np.array([0.75, 0.25]), np.array([0.0, 0.25, -0.25]))
+        0.5
+    """
+    gap = float(positive.mean() - negative.mean())
+    if not gap > 0:
+        raise TrainingError(
+            f"the teacher scores random negatives as high as positives (gap {gap:.3f}): it has learned "
+            "nothing to distil; train it longer"
+        )
+    return gap
+
+
+def collapse_warning(mean_d: float, gap: float) -> str | None:
+    """What to say when FND is about to collapse; None when it is not.
+
+    d multiplies a negative's score in the loss. Where it is below 1 for most true negatives, the loss has a
+    low minimum at which every outfit points at every user: positive and negative scores are all 1, and
+    exp(1/τ) dwarfs Σ exp(d/τ). The loss then falls while the student learns nothing.
+
+    Args:
+        mean_d: Mean false-negativeness over the training negatives.
+        gap: The teacher's, above 0: see `teacher_gap`.
+
+    Example:
+        >>> print(collapse_warning(mean_d=0.5, gap=0.4))
+        FND may collapse: the mean of d is 0.50, below 1; raise alpha to 2.50 (1 / the teacher's gap) or more
+        >>> collapse_warning(mean_d=1.25, gap=0.4) is None
+        True
+    """
+    if mean_d >= 1:
+        return None
+    return (
+        f"FND may collapse: the mean of d is {mean_d:.2f}, below 1; "
+        f"raise alpha to {1 / gap:.2f} (1 / the teacher's gap) or more"
+    )
