@@ -1,0 +1,129 @@
+"""Writes a Closet into the cache as a Polyvore-U tree (layout A), once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import rich
+from rich.progress import track
+
+from ..cache import locked
+from ..errors import Fault, InputError
+from ..polyvore.layout import (
+    CATEGORIES,
+    FIXED_HEADER,
+    IMAGE_FOLDER,
+    VARIABLE_HEADER,
+    image_list,
+    positives_file,
+    tuples_folder,
+)
+from ..tables import NO_ITEM
+from .folders import atomic_folder
+from .garment import Garment
+from .painter import render
+from .spec import CLOSETS, GENERATOR_VERSION, Closet
+from .truth import TRUTH_FILE
+from .world import World, create_world
+
+__all__ = ["make_closet"]
+
+_MANIFEST = "manifest.json"
+
+
+def make_closet(name: str, cache: Path) -> Path:
+    """Make an embedded dataset, or find it made.
+
+    Args:
+        name: One of `CLOSETS`.
+        cache: Folder under which the dataset is kept.
+
+    Returns:
+        Root of the tree: images, tuples, and the hidden model in `truth.json`.
+
+    Raises:
+        InputError: For an unknown name, or when the disk is full.
+    """
+    if name not in CLOSETS:
+        raise InputError(Fault("dataset name", repr(name), f"one of {', '.join(CLOSETS)}"))
+    root = cache / "closet" / f"{name}-v{GENERATOR_VERSION}"
+    with locked(root):
+        if not _is_whole(root):
+            with atomic_folder(root) as folder:
+                _write_tree(folder, name, CLOSETS[name])
+    return root
+
+
+def _write_tree(folder: Path, name: str, closet: Closet) -> None:
+    world = create_world(closet)
+    tuples = folder / tuples_folder(closet.num_users)
+    tuples.mkdir()
+    _write_image_lists(tuples, world.garments, closet)
+    _write_outfits(tuples, world, closet)
+    world.mixture.write(folder / TRUTH_FILE)
+    _write_images(folder / IMAGE_FOLDER, world.garments, name)
+    _write_manifest(folder)
+
+
+def _write_image_lists(tuples: Path, garments: Sequence[Garment], closet: Closet) -> None:
+    for number, category in enumerate(CATEGORIES):
+        start = number * closet.items_per_category
+        names = [garment.file_name for garment in garments[start : start + closet.items_per_category]]
+        (tuples / image_list(category)).write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+
+
+def _write_outfits(tuples: Path, world: World, closet: Closet) -> None:
+    header = FIXED_HEADER if len(closet.slots) == len(CATEGORIES) else VARIABLE_HEADER
+    first_of_slot = np.array(closet.slots) * closet.items_per_category
+    for split, outfits in world.outfits.items():
+        numbers = np.where(outfits.items == NO_ITEM, NO_ITEM, outfits.items - first_of_slot)
+        rows = np.column_stack([outfits.users, numbers]).tolist()
+        lines = [",".join(header), *(",".join(map(str, row)) for row in rows)]
+        (tuples / positives_file(split)).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _write_images(folder: Path, garments: Sequence[Garment], name: str) -> None:
+    folder.mkdir(parents=True)
+
+    def draw(garment: Garment) -> None:
+        (folder / garment.file_name).write_bytes(render(garment))
+
+    with ThreadPoolExecutor() as pool:
+        for _ in track(
+            pool.map(draw, garments),
+            f"Drawing {name}",
+            len(garments),
+            console=rich.get_console(),
+            transient=True,
+        ):
+            pass
+
+
+def _write_manifest(folder: Path) -> None:
+    """Say what a whole tree holds; written last."""
+    (folder / _MANIFEST).write_text(json.dumps(_inventory(folder), indent=1) + "\n", encoding="utf-8")
+
+
+def _is_whole(root: Path) -> bool:
+    """Whether a tree still holds what its manifest says."""
+    manifest = root / _MANIFEST
+    return manifest.is_file() and json.loads(manifest.read_text(encoding="utf-8")) == _inventory(root)
+
+
+def _inventory(root: Path) -> dict[str, object]:
+    """Hashes of the lists, tuples and truth; number and total size of the images, which are many."""
+    texts = sorted(path for path in (*root.glob("tuples_*/*"), root / TRUTH_FILE) if path.is_file())
+    images = [entry.stat().st_size for entry in os.scandir(root / IMAGE_FOLDER)]
+    return {
+        "version": GENERATOR_VERSION,
+        "texts": {
+            path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in texts
+        },
+        "images": {"number": len(images), "bytes": sum(images)},
+    }
