@@ -20,7 +20,7 @@ from .errors import Fault, InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["atomic_file", "cache_folder", "locked", "made_once"]
+__all__ = ["atomic_file", "atomic_folder", "cache_folder", "locked", "made_once"]
 
 Found = TypeVar("Found")
 
@@ -37,8 +37,8 @@ def cache_folder() -> Path:
 def atomic_file(path: Path) -> Iterator[Path]:
     """Write a file whole or not at all.
 
-    Gives a temporary path beside `path` to write to. When the block ends, that file takes the place of `path` in
-    one step; when the block fails it is removed, and what stood at `path` before still stands.
+    Gives a temporary path beside `path` to write to. When the block ends, that file takes the place of `path`
+    in one step; when the block fails it is removed, and what stood at `path` before still stands.
 
     Args:
         path: The file to write; its folder is made if need be.
@@ -54,13 +54,41 @@ def atomic_file(path: Path) -> Iterator[Path]:
         >>> target.read_text(), [file.name for file in target.parent.iterdir()]
         ('42', ['answer.txt'])
     """
-    _make_folder(path.parent)
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
+    with _part(path) as part:
         yield part
         with part.open("rb") as written:
             os.fsync(written.fileno())  # or a power cut could leave the new name on blocks never written
         part.replace(path)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Write a folder whole or not at all.
+
+    As `atomic_file`, but gives a new folder to write into. A folder that stands at `path` (a broken one) is
+    moved out of the way first, so that for a moment nothing stands there.
+
+    Args:
+        path: The folder to write; its parent is made if need be.
+
+    Raises:
+        InputError: If the disk is full or the parent cannot be written.
+    """
+    with _part(path) as part, _part(path) as old:
+        part.mkdir()
+        yield part
+        if path.exists():
+            path.rename(old)
+        part.rename(path)
+
+
+@contextmanager
+def _part(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path`, gone at the end unless it was renamed."""
+    _make_folder(path.parent)
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        yield part
     except OSError as error:
         if error.errno not in _FULL:
             raise
@@ -68,6 +96,13 @@ def atomic_file(path: Path) -> Iterator[Path]:
             Fault(path, "a full disk", "room to write it", "free some space or write elsewhere")
         ) from error
     finally:
+        _remove(part)
+
+
+def _remove(part: Path) -> None:
+    if part.is_dir():
+        shutil.rmtree(part)
+    else:
         part.unlink(missing_ok=True)
 
 
@@ -75,8 +110,8 @@ def atomic_file(path: Path) -> Iterator[Path]:
 def locked(path: Path) -> Iterator[None]:
     """Hold the right to write `path` against other processes; a process that dies lets go of it.
 
-    What `atomic_file` or `atomic_folder` left beside `path` in a process that was killed is swept away, so every writer of that path
-    should hold its lock.
+    What `atomic_file` or `atomic_folder` left beside `path` in a process that was killed is swept away, so
+    every writer of that path should hold its lock.
 
     Args:
         path: The file to be written, which need not exist. The lock is the file `<path>.lock` beside it.
@@ -97,13 +132,6 @@ def locked(path: Path) -> Iterator[None]:
         for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
             _remove(left)
         yield
-
-
-def _remove(left: Path) -> None:
-    if left.is_dir():
-        shutil.rmtree(left)
-    else:
-        left.unlink(missing_ok=True)
     finally:
         lock.release()
 

@@ -30,9 +30,9 @@ _RULE_VERSION = 1
 def load_candidates(dataset: Dataset, split: str, setting: str) -> CandidateSet:
     """The positives of a split with ten fixed negatives each.
 
-    Negatives that came with the data are used as they are. Otherwise they are drawn with a seed that follows from
-    the data, the split and the setting, and kept in the cache; a kept file that is broken is drawn again, which
-    gives the same set.
+    Negatives that came with the data are used as they are. Otherwise they are drawn with a seed that follows
+    from the data, the split and the setting, and kept in the cache; a kept file that is broken is drawn again,
+    which gives the same set.
 
     Args:
         dataset: The dataset.

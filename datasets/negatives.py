@@ -1,6 +1,6 @@
 """Outfits that nobody posted, or that others did: random and hard negatives.
 
-The rules are those of the evaluation that the authors of Polyvore-U published with their code (FHN, LPAE-Net).
+The rules are those of the evaluation in the public code of Polyvore-U's authors (FHN, LPAE-Net).
 """
 
 from __future__ import annotations
@@ -175,9 +175,9 @@ def _draw_hard(
 class _OutfitHash:
     """Names outfits by 64-bit numbers that do not depend on the order of their items (Zobrist hashing).
 
-    An outfit's number is the sum of fixed random numbers of its items. Equal outfits always have equal numbers.
-    That any of 230,540 negatives shares its number with any of 23,054 other outfits has a chance of 3e-10, and
-    costs no more than another draw.
+    An outfit's number is the sum of fixed random numbers of its items. Equal outfits always have equal
+    numbers. That any of 230,540 negatives shares its number with any of 23,054 other outfits has a chance of
+    3e-10, and costs no more than another draw.
     """
 
     def __init__(self, num_items: int) -> None:

@@ -32,16 +32,17 @@ _BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, s
 def decode(data: bytes, name: str, size: int) -> NDArray[np.uint8]:
     """An image as a square RGB array, the whole picture centred on white.
 
-    A picture that is not square is fitted in whole, not cropped: a garment fills its photograph, so that a centre
-    crop would cut off a dress's hem or a shoe's toe; and white is the ground of catalogue pictures anyway. Square
-    pictures (Polyvore's, Closet's) fill the frame.
+    A picture that is not square is fitted in whole, not cropped: a garment fills its photograph, so that a
+    centre crop would cut off a dress's hem or a shoe's toe; and white is the ground of catalogue pictures
+    anyway. Square pictures (Polyvore's, Closet's) fill the frame.
 
-    JPEGs are decoded at the smallest of libjpeg's scales (1, 1/2, 1/4, 1/8) that leaves at least twice the size
-    asked for; a Lanczos filter does the rest. Colour profiles are not applied.
+    JPEGs are decoded at the smallest of libjpeg's scales (1, 1/2, 1/4, 1/8) that leaves at least twice the
+    size asked for; a Lanczos filter does the rest. Colour profiles are not applied.
 
     Args:
-        data: The bytes of a JPEG, PNG, WebP, GIF, BMP or TIFF file. Grey, CMYK, palette and 16-bit images become
-            RGB, transparent ones stand on white, EXIF rotation is applied; of an animation the first frame counts.
+        data: The bytes of a JPEG, PNG, WebP, GIF, BMP or TIFF file. Grey, CMYK, palette and 16-bit images
+            become RGB, transparent ones stand on white, EXIF rotation is applied; of an animation the first
+            frame counts.
         name: What to call the image in messages.
         size: Height and width of the result in pixels.
 

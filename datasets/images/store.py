@@ -64,8 +64,8 @@ def _map(path: Path, shape: tuple[int, int, int, int]) -> NDArray[np.uint8] | No
 def _build(path: Path, shape: tuple[int, int, int, int], source: ImageSource) -> None:
     """Decode in parallel, write in order.
 
-    The file is written as a stream: on a full disk a write fails with an error, a memory map with a signal that
-    ends the process.
+    The file is written as a stream: on a full disk a write fails with an error, a memory map with a signal
+    that ends the process.
     """
     names, size = source.names, shape[1]
 
