@@ -17,12 +17,14 @@ class OutfitModel(nn.Module, ABC):
 
     Attributes:
         num_users: How many users have parameters of their own.
+        backbone_name: The network that encodes the items, by name; "features" for feature input.
         feature_size: D, the width of an item's features.
         input_kind: "image" for float (n, 3, H, W) in [0, 1], "features" for float (n, F).
         input_size: H = W in pixels that the method is made for, or F for feature input.
     """
 
     num_users: int
+    backbone_name: str
     feature_size: int
     input_kind: str
     input_size: int

@@ -51,16 +51,27 @@ class AttentionBlock(nn.Module):
         return self.output_norm(hidden + torch.relu(self.feed_forward(hidden)))
 
     def _attend(self, queries: Tensor, items: Tensor, empty: Tensor) -> Tensor:
-        """Concatenated heads before W^M, (B, Q, d)."""
+        """Concatenated heads before W^M, float (B, Q, d).
+
+        Products over the few items of an outfit are faster elementwise than as batches of tiny matrix
+        products, forward and backward, and need no transposes.
+        """
         query, key, value = (
-            project(rows).unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            project(rows).unflatten(-1, (self.heads, -1))
             for project, rows in ((self.query, queries), (self.key, items), (self.value, items))
         )
-        logits = (query / math.sqrt(query.shape[-1])) @ key.transpose(-1, -2)
-        logits = logits.float() if logits.dtype == torch.bfloat16 else logits
-        lowest = torch.finfo(logits.dtype).min
-        weights = logits.masked_fill(empty[:, None, None, :], lowest).softmax(-1)
-        return (weights.to(value.dtype) @ value).transpose(1, 2).flatten(2)
+        logits = (query.unsqueeze(2) * key.unsqueeze(1)).sum(-1) / math.sqrt(query.shape[-1])
+        weights = _softmax_over_items(logits, empty[:, None, :, None]).to(value.dtype)
+        return (weights.unsqueeze(-1) * value.unsqueeze(1)).sum(2).flatten(2)
+
+
+def _softmax_over_items(logits: Tensor, empty: Tensor) -> Tensor:
+    """Attention weights in float32 at least, float (B, Q, K, h); exactly 0 in empty slots.
+
+    Only where all slots are empty are they equal, so that no row is NaN.
+    """
+    logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    return logits.masked_fill(empty, torch.finfo(logits.dtype).min).softmax(2)
 
 
 class SetTransformer(nn.Module):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import TYPE_CHECKING
 
 import rich
 import torch
-from torch import Tensor
 from torchvision.models import WeightsEnum, get_model_weights
 
 from ..errors import ModelError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["imagenet_weights", "known_weights"]
 
@@ -21,7 +24,7 @@ def known_weights(name: str) -> WeightsEnum:
 
 
 def imagenet_weights(name: str) -> dict[str, Tensor]:
-    """Weights of a torchvision classifier, from torch's hub folder or, at first, from the network.
+    """Weights of a torchvision classifier, from torch's hub folder, or at first from the network.
 
     Tensors alone are read from the file; nothing else is unpickled.
 
@@ -31,11 +34,20 @@ def imagenet_weights(name: str) -> dict[str, Tensor]:
     weights = known_weights(name)
     file = Path(torch.hub.get_dir(), "checkpoints", weights.url.rpartition("/")[2])
     try:
-        with rich.get_console().status(f"ImageNet weights of {name} ({weights.meta['_file_size']:.0f} MB)"):
-            return weights.get_state_dict(progress=False, check_hash=True, weights_only=True)
+        if not file.exists():
+            _fetch(weights, file)
+        return torch.load(file, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
         reason = str(error).partition("\n")[0]
         raise ModelError(
             f"argument pretrained: found no usable ImageNet weights of {name} ({reason}), expected a network "
             f"that reaches {weights.url} or that file as {file}; or set pretrained = false"
         ) from error
+
+
+def _fetch(weights: WeightsEnum, file: Path) -> None:
+    """Download a file whose name ends in the first digits of its hash, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    digits = file.stem.rpartition("-")[2]
+    with rich.get_console().status(f"fetching {file.name} ({weights.meta['_file_size']:.0f} MB)"):
+        torch.hub.download_url_to_file(weights.url, str(file), hash_prefix=digits, progress=False)

@@ -38,6 +38,7 @@ class PaperNetwork(OutfitModel):
     def __init__(self, backbone: Backbone, num_users: int, feature_size: int = 128, heads: int = 8) -> None:
         super().__init__()
         self.num_users = num_users
+        self.backbone_name = backbone.name
         self.feature_size = feature_size
         self.input_kind = backbone.input_kind
         self.input_size = backbone.input_size
