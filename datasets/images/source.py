@@ -9,13 +9,12 @@ __all__ = ["ImageSource"]
 
 
 class ImageSource(Protocol):
-    """Encoded images of items, in item order.
+    """Encoded images of items, in item order."""
 
-    Attributes:
-        names: One name an item, for messages (a path, or an LMDB with its key).
-    """
-
-    names: Sequence[str]
+    @property
+    def names(self) -> Sequence[str]:
+        """One name an item, for messages (a path, or an LMDB with its key)."""
+        ...
 
     def read(self, index: int) -> bytes:
         """The encoded image of one item.

@@ -1,0 +1,106 @@
+"""Layout A: the original release, rows of item numbers under a header, one image list a category."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import Fault, FaultSink
+from ..tables import NO_ITEM, OutfitTable
+from . import layout
+from .catalog import Catalog, check_names
+from .number_rows import parse_rows
+from .outfits import ReadOutfits
+from .text_files import excerpt, first_line, read_lines, read_text
+
+__all__ = ["OriginalTuples"]
+
+_HEADERS = {",".join(columns): columns for columns in (layout.FIXED_HEADER, layout.VARIABLE_HEADER)}
+
+
+class OriginalTuples:
+    """The outfits of a tree in the original layout.
+
+    Args:
+        folder: The folder `tuples_<number of users>`.
+        num_users: Users are 0 … num_users − 1.
+    """
+
+    def __init__(self, folder: Path, num_users: int) -> None:
+        self.folder = folder
+        self.num_users = num_users
+
+    @staticmethod
+    def lies_in(folder: Path) -> bool:
+        """Whether a folder holds this layout."""
+        lists = (layout.image_list(category) for category in layout.CATEGORIES)
+        tuples = (layout.positives_file(split) for split in layout.SPLITS)
+        return any((folder / name).exists() for name in (*lists, *tuples))
+
+    def positives(self, split: str) -> Path:
+        """The file of a split's positives."""
+        return self.folder / layout.positives_file(split)
+
+    def negatives(self, split: str, setting: str) -> Path:
+        """The file of a split's negatives."""
+        return self.folder / layout.negatives_file(split, setting)
+
+    def read_catalog(self, faults: FaultSink) -> Catalog:
+        """The items of all categories."""
+        return Catalog([self._read_names(category, faults) for category in layout.CATEGORIES])
+
+    def read_outfits(self, path: Path, catalog: Catalog, faults: FaultSink) -> ReadOutfits | None:
+        """The outfits of a file, or None if it cannot be read."""
+        expected = ",".join(self._columns)
+        data = read_text(path, f"a file of outfits ({expected})", faults)
+        if data is None:
+            return None
+        header, _, body = data.partition(b"\n")
+        if header.replace(b" ", b"") != expected.encode():
+            faults(Fault(f"{path}:1", excerpt(header) if data else "an empty file", f"the header {expected}"))
+        if not data:
+            return None
+        categories = np.array([layout.CATEGORIES.index(name) for name in self._columns[1:]])
+        has_gap = np.r_[False, categories[1:] == categories[:-1]]
+        counts = catalog.counts[categories]
+
+        rows = parse_rows(body, path, self._columns, faults, first_line=2)
+        users, items = rows.values[:, 0], rows.values[:, 1:]
+        is_gap = (items == NO_ITEM) & has_gap
+        wrong = np.column_stack(
+            [(users < 0) | (users >= self.num_users), ((items < 0) | (items >= counts)) & ~is_gap]
+        )
+        expected_items = [
+            catalog.expected_item(category) + ", or -1" * gap
+            for category, gap in zip(categories.tolist(), has_gap.tolist(), strict=True)
+        ]
+        rows = rows.without(wrong, [f"a user from 0 to {self.num_users - 1}", *expected_items], faults)
+        items = rows.values[:, 1:]
+        ids = np.where(items == NO_ITEM, NO_ITEM, items + catalog.offsets[categories])
+        return ReadOutfits(rows, OutfitTable(rows.values[:, 0].astype(np.int32), ids.astype(np.int32)))
+
+    @cached_property
+    def _columns(self) -> tuple[str, ...]:
+        """The header of the tree: the first sound one of its positives."""
+        for split in layout.SPLITS:
+            header = first_line(self.positives(split)).replace(b" ", b"").decode("ascii", "replace")
+            if header in _HEADERS:
+                return _HEADERS[header]
+        return layout.FIXED_HEADER
+
+    def _read_names(self, category: str, faults: FaultSink) -> list[str] | None:
+        path = self.folder / layout.image_list(category)
+        lines = read_lines(path, "a list of image names, one a line", faults)
+        if lines is None:
+            return None
+        names: list[str] = []
+        for number, line in enumerate(lines, 1):
+            try:
+                names.append(line.decode())
+            except UnicodeDecodeError:
+                faults(Fault(f"{path}:{number}", f"{excerpt(line)}, not UTF-8", "an image name in UTF-8"))
+                names.append(line.decode("utf-8", "backslashreplace"))
+        check_names(names, lambda index: f"{path}:{index + 1}", faults)
+        return names
