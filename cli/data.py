@@ -1,0 +1,98 @@
+"""`outfitbench data`: make, check or describe a dataset."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from tyro.conf import Positional
+
+from .answer import BAD_INPUT, Answer
+from .session import Session
+
+__all__ = ["Data"]
+
+
+@dataclass(frozen=True)
+class Data:
+    """Make a dataset ready to run on, check its files, or describe it.
+
+    Attributes:
+        action: "make" writes or reads the dataset, decodes its images and draws its candidate sets into
+            the cache; "check" lists every fault of its files; "stats" describes it.
+        name: A name from `outfitbench list datasets`.
+        root: Folder of a dataset that is read from disk.
+    """
+
+    action: Positional[Literal["make", "check", "stats"]]
+    name: Positional[str]
+    root: Path | None = None
+
+    def run(self, session: Session) -> Answer:
+        """Do it."""
+        match self.action:
+            case "make":
+                return self._make(session)
+            case "check":
+                return self._check(session)
+            case "stats":
+                return self._stats(session)
+
+    def _make(self, session: Session) -> Answer:
+        from ..datasets import load_dataset
+        from ..datasets.dataset import SETTINGS
+
+        dataset = load_dataset(self.name, self.root, cache=session.cache)
+        if dataset.pictures is not None:
+            dataset.image_array()
+        candidates = {setting: dataset.candidates("test", setting).fingerprint for setting in SETTINGS}
+        return Answer(
+            f"{dataset.name}: {dataset.origin}\n"
+            f"{dataset.num_users} users, {dataset.num_items} items, "
+            f"{len(dataset.split('train'))} training and {len(dataset.split('test'))} test outfits\n"
+            f"fingerprint {dataset.fingerprint}, cache {dataset.cache}",
+            {
+                "dataset": dataset.name,
+                "origin": dataset.origin,
+                "users": dataset.num_users,
+                "items": dataset.num_items,
+                "outfits": {name: len(table) for name, table in dataset.tables.items()},
+                "split_scheme": dataset.split_scheme,
+                "fingerprint": dataset.fingerprint,
+                "candidate_fingerprints": candidates,
+                "cache": dataset.cache,
+            },
+        )
+
+    def _check(self, session: Session) -> Answer:
+        from ..datasets.check import check_dataset
+
+        faults = check_dataset(self.name, self.root, cache=session.cache)
+        return Answer(
+            "\n".join(map(str, faults)) or f"{self.name}: no fault found",
+            {
+                "dataset": self.name,
+                "faults": [asdict(fault) for fault in faults],
+            },
+            status=BAD_INPUT if faults else 0,
+        )
+
+    def _stats(self, session: Session) -> Answer:
+        from ..datasets import load_dataset
+        from ..datasets.stats import describe
+
+        dataset = load_dataset(self.name, self.root, cache=session.cache)
+        statistics = asdict(describe(dataset))
+        lines = [f"{key.replace('_', ' ')}: {_readable(value)}" for key, value in statistics.items()]
+        return Answer(
+            "\n".join([f"{dataset.name}: {dataset.origin}", *lines]),
+            {"dataset": dataset.name, "origin": dataset.origin, **statistics},
+        )
+
+
+def _readable(value: float | dict[str, int]) -> str:
+    """A number, or numbers by name, as a person reads them."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_readable(count)}" for name, count in value.items())
+    return f"{value:,}" if isinstance(value, int) else f"{value:.2f}"

@@ -1,0 +1,8 @@
+"""profile"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Profile:
+    """x"""

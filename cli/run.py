@@ -1,0 +1,113 @@
+"""`outfitbench run`: the trials of a suite, and the report made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from tyro.conf import Positional, UseAppendAction, arg
+
+from .answer import FAILED, Answer
+from .session import Session, writable_folder
+
+if TYPE_CHECKING:
+    from ..suites.records import QualityRecord
+    from ..suites.runner import RunOutcome
+    from ..suites.suite_file import Suite
+
+__all__ = ["Run"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Run what a suite still lacks, and write its report into OUT/report; go on where a run was interrupted.
+
+    Attributes:
+        suite: A name from `outfitbench list suites`, or a TOML file of your own.
+        dataset: Run on this dataset instead of the suite's; can be repeated.
+        root: Folder of datasets that are read from disk.
+        out: Folder of the run; several processes may share it.
+        split: The released split, or 9:2:2.
+        epochs: Train every method for this many epochs at most.
+        device: What to train on; auto takes a GPU when there is one.
+        dry_run: Only show what would run.
+    """
+
+    suite: Positional[str]
+    dataset: UseAppendAction[tuple[str, ...]] = ()
+    root: Path | None = None
+    out: Path = Path("runs")
+    split: Literal["released", "9:2:2"] = "released"
+    epochs: Annotated[int | None, arg(metavar="N")] = None
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    dry_run: bool = False
+
+    def run(self, session: Session) -> Answer:
+        """Run, report, and say how good each method is."""
+        from ..suites.runner import run_suite
+        from ..suites.suite_file import load_suite
+
+        suite = load_suite(self.suite, epochs=self.epochs)
+        if self.dataset:
+            suite = suite.model_copy(update={"datasets": list(self.dataset)})
+        outcome = run_suite(
+            suite,
+            self.out if self.dry_run else writable_folder("argument --out", self.out),
+            root=self.root,
+            split=self.split,
+            cache=session.cache,
+            device=self.device,
+            dry_run=self.dry_run,
+        )
+        return _plan(suite, outcome) if self.dry_run else self._results(outcome)
+
+    def _results(self, outcome: RunOutcome) -> Answer:
+        from ..reports import write_report
+        from ..suites.records import QualityRecord
+
+        rows = [_quality_row(record) for record in outcome.records if isinstance(record, QualityRecord)]
+        page = write_report(outcome.records, self.out / "report") if rows else None
+        lines = [_table(rows)] if rows else []
+        lines += [f"failed: {label}: {message}" for label, message in outcome.failed.items()]
+        lines += [f"report: {page}"] if page else []
+        return Answer(
+            "\n".join(lines),
+            {"quality": rows, "failed": outcome.failed, "report": page},
+            status=FAILED if outcome.failed else 0,
+        )
+
+
+def _plan(suite: Suite, outcome: RunOutcome) -> Answer:
+    """What `--dry-run` shows: every trial in order, and whether it is finished."""
+    trials = [
+        {"trial": trial.hash, "label": trial.label, "finished": trial.hash in outcome.finished}
+        for trial in outcome.trials
+    ]
+    lines = [f"{'finished' if trial['finished'] else 'to run':8}  {trial['label']}" for trial in trials]
+    open_trials = len(trials) - len(outcome.finished)
+    lines.append(f"{suite.name}: {open_trials} of {len(trials)} trials to run")
+    return Answer("\n".join(lines), {"suite": suite.name, "trials": trials})
+
+
+def _quality_row(record: QualityRecord) -> dict[str, Any]:
+    return {
+        "method": record.method,
+        "dataset": record.dataset,
+        "setting": record.setting,
+        "seed": record.seed,
+        "parameters": record.parameters,
+        "auc": fmean(record.test.auc),
+        "ndcg": fmean(record.test.ndcg),
+        "warnings": record.warnings,
+    }
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    from tabulate import tabulate
+
+    shown = [{key: value for key, value in row.items() if key != "warnings"} for row in rows]
+    table = tabulate(shown, headers="keys", floatfmt=".4f", intfmt=",")
+    warnings = [f"warning: {row['method']}: {warning}" for row in rows for warning in row["warnings"]]
+    return "\n".join([table, *warnings])

@@ -1,0 +1,67 @@
+"""The options that every subcommand shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import UseAppendAction, arg
+
+from ..datasets.errors import Fault, InputError
+
+__all__ = ["Session", "writable_folder"]
+
+
+@dataclass(frozen=True)
+class Session:
+    """Options of the whole command, accepted before and after the subcommand.
+
+    Attributes:
+        plugin: A Python file that registers models of yours.
+        cache: Folder for what is derived and can be made again.
+        quiet: Show no progress.
+        json: Print one JSON document instead of text.
+        version: Print the version and exit.
+    """
+
+    plugin: UseAppendAction[tuple[Path, ...]] = ()
+    cache: Annotated[Path | None, arg(help_behavior_hint="(default: OUTFITBENCH_CACHE, or the system's)")] = (
+        None
+    )
+    quiet: bool = False
+    json: bool = False
+    version: bool = False
+
+    def open(self) -> None:
+        """Send progress to stderr, or nowhere, and load the plugins.
+
+        Raises:
+            ModelError: If a plugin cannot be loaded.
+        """
+        import rich
+
+        rich.reconfigure(stderr=True, quiet=self.quiet)
+        if self.plugin:
+            from ..models import load_plugin
+
+            for path in self.plugin:
+                load_plugin(path)
+
+
+def writable_folder(argument: str, folder: Path) -> Path:
+    """Make a folder that results will go to.
+
+    Args:
+        argument: The option it was given by, for the message.
+        folder: Made with its parents when missing.
+
+    Raises:
+        InputError: If it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        found = f"{folder} ({error.strerror})"
+        raise InputError(Fault(argument, found, "a folder that can be written")) from error
+    return folder

@@ -1,0 +1,120 @@
+"""The front door: exit statuses, one-line messages, and where things are printed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from outfitbench.bench.errors import EngineError
+from outfitbench.cli.list import List
+from outfitbench.cli.main import main, parse
+from outfitbench.datasets.errors import Fault, InputError
+from outfitbench.models.errors import ModelError
+from outfitbench.suites.errors import TrainingError
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Makes `outfitbench list` raise what it is given."""
+
+    def install(error: BaseException) -> None:
+        def fail(self, session):
+            raise error
+
+        monkeypatch.setattr(List, "run", fail)
+
+    return install
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--json", "--quiet", "--cache", "c", "--plugin", "a.py", "--plugin", "b.py", "list", "suites"],
+        ["list", "suites", "--json", "--quiet", "--cache", "c", "--plugin", "a.py", "--plugin", "b.py"],
+        ["--plugin=a.py", "--plugin", "b.py", "--json", "list", "--quiet", "suites", "--cache=c"],
+    ],
+)
+def test_shared_options_stand_before_or_after_the_subcommand(arguments):
+    session = parse(arguments).session
+    assert [str(path) for path in session.plugin] == ["a.py", "b.py"]
+    assert str(session.cache) == "c"
+    assert session.json
+    assert session.quiet
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (InputError(Fault("list.csv:3", "5 fields", "4")), 2, "list.csv:3: found 5 fields, expected 4"),
+        (ModelError("argument name: found 'techer'"), 2, "argument name: found 'techer'"),
+        (ModelError("two\nlines"), 2, "two lines"),
+        (EngineError("no CUDA device"), 1, "no CUDA device"),
+        (TrainingError("loss is not finite"), 1, "loss is not finite"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+)
+def test_a_known_failure_is_one_line_on_stderr(failing, capsys, error, status, message):
+    failing(error)
+    assert main(["list", "suites"]) == status
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == f"outfitbench: {message}\n"
+
+
+def test_a_bug_keeps_its_traceback(failing):
+    failing(ZeroDivisionError("ours"))
+    with pytest.raises(ZeroDivisionError):
+        main(["list", "suites"])
+
+
+def test_stdout_is_the_answer_alone(monkeypatch, capsys):
+    """What a library prints meanwhile goes to stderr, so that `--json` can be piped."""
+    original = List.run
+
+    def chatty(self, session):
+        print("a library says hello")
+        return original(self, session)
+
+    monkeypatch.setattr(List, "run", chatty)
+    assert main(["list", "suites", "--json"]) == 0
+    printed = capsys.readouterr()
+    assert "demo" in json.loads(printed.out)["suites"]
+    assert "a library says hello" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        ([], "{list, data, run, profile, export, report}"),
+        (["lst", "models"], "list, data, run, profile, export, report"),
+        (["list", "model"], "'models'"),
+        (["data", "make", "closet-12", "--rot", "x"], "--root"),
+        (["report", "runs"], "--out"),
+    ],
+)
+def test_a_usage_error_is_status_2_and_names_what_there_is(capsys, arguments, hint):
+    with pytest.raises(SystemExit) as stop:
+        parse(arguments)
+    assert stop.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert hint in printed.err
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["list", "models", "--version"]])
+def test_version(capsys, arguments):
+    assert main(arguments) == 0
+    assert capsys.readouterr().out.startswith("outfitbench ")
+
+
+def test_the_command_answers_a_reader_that_has_gone():
+    """`outfitbench … | head -0`: no traceback, no complaint."""
+    command = [sys.executable, "-m", "outfitbench.cli", "list", "suites"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    assert process.returncode == 0

@@ -1,0 +1,54 @@
+"""What the README shows is what happens."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from outfitbench.cli.main import parse
+from outfitbench.suites.suite_file import load_suite
+
+README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+PLUGIN = "mean_of_items.py"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
+
+
+COMMANDS = re.findall(r"^\$ outfitbench (.*?)(?: +#.*)?$", "".join(blocks("console")), flags=re.MULTILINE)
+(PLUGIN_SOURCE,) = (block for block in blocks("python") if "register_model(" in block)
+SNIPPETS = [block for block in blocks("python") if block != PLUGIN_SOURCE]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_is_one_that_the_command_line_takes(command):
+    parse(shlex.split(command))
+
+
+def test_the_plugin_and_its_suite_fit_together(tmp_path):
+    (tmp_path / PLUGIN).write_text(PLUGIN_SOURCE)
+    (suite,) = blocks("toml")
+    (tmp_path / "mine.toml").write_text(suite)
+    assert load_suite(tmp_path / "mine.toml").methods["mean-of-items"].model == "mean-of-items"
+    code = (
+        "from pathlib import Path; from outfitbench.models import create_model, load_plugin\n"
+        f"load_plugin(Path({PLUGIN!r})); model = create_model('mean-of-items', num_users=2)\n"
+        "import torch; categories = torch.tensor([[0, 1, -1]])\n"
+        "features = model.encode_items(torch.rand(3, 3, 64, 64), torch.tensor([0, 1, 2])).unsqueeze(0)\n"
+        "assert torch.isfinite(model.score(torch.tensor([1]), features, categories)).all()\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+
+
+def test_the_python_snippets_run(tmp_path, monkeypatch):
+    """In order and in one namespace, as a reader would type them."""
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for snippet in SNIPPETS:
+        exec(snippet, names)
+    assert len(names["auc"]) == len(names["ndcg"])
