@@ -36,9 +36,18 @@ def open_lmdb(path: Path) -> lmdb.Environment:
             Fault(path, "no package to read it", "lmdb", "run pip install 'outfitbench[lmdb]'")
         ) from error
     try:
-        return lmdb.open(str(path), subdir=path.is_dir(), readonly=True, lock=False)
+        environment = lmdb.open(str(path), subdir=path.is_dir(), readonly=True, lock=False)
     except lmdb.Error as error:
         raise InputError(Fault(path, f"no LMDB ({error})", "a folder with data.mdb, or the file")) from error
+    # LMDB maps the file: reading a page past its end would not raise but end the process (SIGBUS).
+    found = (path / "data.mdb" if path.is_dir() else path).stat().st_size
+    expected = (environment.info()["last_pgno"] + 1) * environment.stat()["psize"]
+    if found < expected:
+        environment.close()
+        raise InputError(
+            Fault(path, f"an LMDB cut short, of {found} bytes", f"{expected} bytes", "copy it again")
+        )
+    return environment
 
 
 class LmdbImages:
