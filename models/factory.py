@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING
 
 from . import zoo
 from .errors import ModelError
@@ -14,9 +14,6 @@ from .options import InputKind, ModelOptions
 from .outfit_model import OutfitModel
 from .plugins import load_installed
 from .registry import BUILDERS, Builder, definer
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["create_model", "list_models"]
 

@@ -37,12 +37,10 @@ def register_model(name: str) -> Callable[[_BuilderT], _BuilderT]:
         ModelError: If the name is malformed, or taken by another definition.
 
     Example:
-        >>> with registering() as names:
-        ...     @register_model("student-wide")
-        ...     def student_wide(options: ModelOptions) -> OutfitModel:
-        ...         ...
-        >>> names
-        ['student-wide']
+        >>> @register_model("student-wide")
+        ... def student_wide(options: ModelOptions) -> OutfitModel: ...
+        >>> BUILDERS.pop("student-wide")
+        <function student_wide at ...>
     """
     if not _NAME.fullmatch(name):
         raise ModelError(f"model name: found {name!r}, expected lower-case words joined by hyphens")

@@ -70,8 +70,13 @@ def _softmax_over_items(logits: Tensor, empty: Tensor) -> Tensor:
 
     Only where all slots are empty are they equal, so that no row is NaN.
     """
-    logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    logits = _at_least_float32(logits)
     return logits.masked_fill(empty, torch.finfo(logits.dtype).min).softmax(2)
+
+
+def _at_least_float32(values: Tensor) -> Tensor:
+    """Autocast's half precision ends here: residuals, LayerNorm and softmax want float32."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))
 
 
 class SetTransformer(nn.Module):
@@ -104,7 +109,7 @@ class SetTransformer(nn.Module):
         Returns:
             Float (B, d).
         """
-        items = features.masked_fill(empty.unsqueeze(-1), 0.0)
+        items = _at_least_float32(features).masked_fill(empty.unsqueeze(-1), 0.0)
         for block in self.blocks:
             items = block(items, items, empty)
         return self.pooling(self.seed[None, None], items, empty).squeeze(1)

@@ -9,7 +9,7 @@ positions instead.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -18,9 +18,6 @@ from torchvision.models import AlexNet_Weights, alexnet
 from ..initial import initialise_rectified
 from .backbone import ImageNetwork
 from .weights import imagenet_weights
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["ALEXNETS", "create_alexnet"]
 

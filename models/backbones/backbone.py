@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import ModelError
-
-if TYPE_CHECKING:
-    from ..options import InputKind
+from ..options import InputKind
 
 __all__ = ["Backbone", "FeatureBackbone", "ImageBackbone", "ImageNetwork"]
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..errors import ModelError
 from ..nearest import nearest
+from ..options import ModelOptions
 from .alexnet import ALEXNETS, create_alexnet
 from .backbone import Backbone, FeatureBackbone, ImageBackbone
 from .classifier import create_classifier, list_classifiers
-
-if TYPE_CHECKING:
-    from ..options import ModelOptions
 
 __all__ = ["create_backbone", "list_backbones"]
 

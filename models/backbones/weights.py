@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import TYPE_CHECKING
 
 import rich
 import torch
+from torch import Tensor
 from torchvision.models import WeightsEnum, get_model_weights
 
 from ..errors import ModelError
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 __all__ = ["imagenet_weights", "known_weights"]
 

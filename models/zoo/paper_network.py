@@ -6,19 +6,15 @@ Sections 3.1, 4.1.4 and 4.7. The four differ in their backbone alone.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor, nn
 
 from ..backbones import Backbone, create_backbone
 from ..initial import initialise_rectified
+from ..options import ModelOptions
 from ..outfit_model import OutfitModel
 from ..registry import register_model
 from ..set_transformer import SetTransformer
-
-if TYPE_CHECKING:
-    from ..options import ModelOptions
 
 __all__ = ["PaperNetwork", "student_m", "student_s", "student_xs", "teacher"]
 
