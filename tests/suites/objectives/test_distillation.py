@@ -1,0 +1,35 @@
+"""The teacher's word on negatives, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from outfitbench.suites.errors import TrainingError
+from outfitbench.suites.objectives import collapse_warning, false_negativeness, teacher_gap
+
+
+def test_false_negativeness_of_each_user_and_negative():
+    d = false_negativeness(torch.tensor([0.5, 0.1]), torch.tensor([[0.1, 0.7], [0.1, -0.3]]), alpha=2.5)
+    torch.testing.assert_close(d, torch.tensor([[1.0, -0.5], [0.0, 1.0]]))
+
+
+def test_an_alpha_of_one_over_the_gap_makes_d_one_on_average():
+    rng = np.random.default_rng(0)
+    positive, negative = rng.normal(0.6, 0.1, size=50), rng.normal(0.2, 0.1, size=(50, 50))
+    means = np.full(50, positive.mean())
+    d = false_negativeness(
+        torch.from_numpy(means), torch.from_numpy(negative), alpha=1 / teacher_gap(positive, negative)
+    )
+    assert d.mean().item() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("positive", [0.2, 0.1, np.nan])
+def test_a_teacher_that_learned_nothing(positive):
+    with pytest.raises(TrainingError, match="the teacher scores random negatives as high as positives"):
+        teacher_gap(np.array([positive]), np.array([0.2]))
+
+
+def test_the_warning_says_which_alpha_would_do():
+    assert "the mean of d is 0.51, below 1; raise alpha to 2.44" in collapse_warning(1.25 * 0.41, gap=0.41)
+    assert collapse_warning(1.0, gap=0.41) is None
