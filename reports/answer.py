@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .comparison import Difference, differences
-from .costs import Configuration, CostGroup, costs_of_rows, machine_label
-from .markdown import BLANK, escape, hundredfold, interval, quantity, signed, table
-from .measured import LATENCY
-from .ranking import Ranking, Row
+from .costs import costs_of_rows, machine_label
+from .markdown import BLANK, counted, escape, hundredfold, interval, quantity, signed, table
+from .sampled import LATENCY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from ..suites.records import CostRecord
+    from .costs import CostGroup, RowCosts
+    from .ranking import Ranking, Row
 
 __all__ = ["answer_section"]
 
 
 def answer_section(rankings: Sequence[Ranking], groups: Sequence[CostGroup]) -> str:
     """A table and a few sentences for each dataset and setting, generated from the records."""
-    return "\n\n".join(_answer(ranking, groups) for ranking in rankings)
+    parts = [_answer(ranking, groups) for ranking in rankings]
+    if any(ranking.teacher for ranking in rankings):
+        parts.append(_LEGEND)
+        if all(len(row.seeds) == 1 for ranking in rankings for row in ranking.rows):
+            parts.append("One seed a row: the intervals cover the choice of users, not the luck of training.")
+    return "\n\n".join(parts)
+
+
+_LEGEND = (
+    "In parentheses the share of the teacher's. AUC × 100, means over users; in brackets bootstrap 95 % "
+    "intervals of the paired difference. A random order has an AUC of 50, so a share of the AUC flatters a "
+    "weak student: read the difference."
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +71,7 @@ def _answer(ranking: Ranking, groups: Sequence[CostGroup]) -> str:
         leads = f" The highest AUC is {hundredfold(best.mean('auc'))} ({escape(best.name)})."
         return f"{title} No teacher is among these records, so nothing is said relative to one.{leads}"
     found = costs_of_rows(ranking, groups)
-    costs = found[2] if found else {}
+    costs = found.by_row if found else {}
     compared = differences(ranking)
     kept = [_kept(difference, costs) for difference in compared if difference.why == "teacher"]
     if not kept:
@@ -65,9 +79,10 @@ def _answer(ranking: Ranking, groups: Sequence[CostGroup]) -> str:
             f"{title} Only the teacher or only one user is among these records: there is nothing to compare."
         )
     parts = [
-        f"{title} {_sentences(kept, compared)}",
+        title,
+        _sentences(kept, compared),
         _table(kept),
-        _footing(ranking, found),
+        _latency(found),
     ]
     return "\n\n".join(parts)
 
@@ -82,11 +97,11 @@ def _kept(difference: Difference, costs: Mapping[str, CostRecord]) -> _Kept:
 
 
 def _sentences(kept: Sequence[_Kept], compared: Sequence[Difference]) -> str:
-    """One sentence for each distilled student, or for each student where none was distilled."""
+    """A list: a sentence for each distilled student, or for each student where none was distilled."""
     distilled = [k for k in kept if k.row.distilled]
     text = [_keeps(k) for k in distilled or kept]
     text += [_gains(d) for d in compared if d.why == "baseline"]
-    return " ".join(text)
+    return "\n".join(f"- {sentence}" for sentence in text)
 
 
 def _keeps(kept: _Kept) -> str:
@@ -106,13 +121,15 @@ def _keeps(kept: _Kept) -> str:
 
 def _gains(difference: Difference) -> str:
     paired = difference.paired
-    within = f"{signed(paired.difference)} {interval(paired.low, paired.high)}"
-    names = f"{escape(difference.row.name)} and {escape(difference.other.name)}, the same model trained without a teacher"
+    name, other = escape(difference.row.name), escape(difference.other.name)
+    seeds = min(len(difference.row.seeds), len(difference.other.seeds))
+    basis = f"{signed(paired.difference)} {interval(paired.low, paired.high)}, {counted(seeds, 'seed')}"
     if not difference.distinguishable:
-        return f"Distillation made no distinguishable difference between {names} ({within})."
+        return f"Between {name} and {other}, the same model without a teacher, no difference shows ({basis})."
     verb = "raised" if paired.difference > 0 else "lowered"
-    name = escape(difference.row.name)
-    return f"Distillation {verb} the AUC of {name} by {within} over {escape(difference.other.name)}, the same model without."
+    return (
+        f"Distillation {verb} the AUC of {name} against {other}, the same model without a teacher ({basis})."
+    )
 
 
 def _table(kept: Sequence[_Kept]) -> str:
@@ -135,25 +152,14 @@ def _table(kept: Sequence[_Kept]) -> str:
     )
 
 
-def _footing(
-    ranking: Ranking, found: tuple[CostGroup, Configuration, Mapping[str, CostRecord]] | None
-) -> str:
-    sentences = [
-        "In parentheses the share of the teacher's. AUC × 100 over "
-        f"{ranking.users} users; brackets are bootstrap 95 % intervals of the paired difference. "
-        "A random order keeps an AUC of 50, so a share of the AUC flatters a weak student: read the difference."
-    ]
-    if all(len(row.seeds) == 1 for row in ranking.rows):
-        sentences.append("One seed a row: the intervals cover the choice of users, not the luck of training.")
+def _latency(found: RowCosts | None) -> str:
+    """Where and how the latency was measured."""
     if found is None:
-        sentences.append("No latency was measured for these models.")
-    else:
-        group, running, _ = found
-        sentences.append(
-            f"Latency: median of one request, {running}, on {escape(machine_label(group.machine))}. "
-            "Methods that share a model share its latency."
-        )
-    return " ".join(sentences)
+        return "No latency was measured for these models."
+    return (
+        f"Latency: median of one request, {found.configuration}, on "
+        f"{escape(machine_label(found.group.machine))}. Methods that share a model share its latency."
+    )
 
 
 def _percent(share: float) -> str:

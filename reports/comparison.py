@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..suites.metrics import PairedComparison, paired_comparison
 from .markdown import BLANK, escape, interval, p_value, signed, table
-from .ranking import Ranking, Row
 
-__all__ = ["Difference", "comparison_table", "differences"]
+if TYPE_CHECKING:
+    from .ranking import Ranking, Row
+
+__all__ = ["COMPARISON_LEGEND", "Difference", "comparison_table", "differences"]
+
+
+COMPARISON_LEGEND = (
+    "Differences: mean over users of the difference in AUC × 100, paired user by user, with its bootstrap "
+    "95 % interval and the p-value of Wilcoxon's signed-rank test, not corrected for the number of "
+    "comparisons. Distinguishable: the interval does not hold zero."
+)
 
 
 @dataclass(frozen=True)
@@ -61,8 +71,4 @@ def comparison_table(ranking: Ranking) -> str:
     ]
     if not rows:
         return ""
-    legend = (
-        "Mean over users of the difference in AUC × 100, paired user by user: bootstrap 95 % interval and Wilcoxon "
-        "signed-rank test. The p-values are not corrected for the number of comparisons."
-    )
-    return f"{table(rows, text_columns=2)}\n\n{legend}"
+    return table(rows, text_columns=2)

@@ -1,20 +1,28 @@
-"""The cost tables: the paper's Table 5, extended by engine and device, and the latency of one request."""
+"""The cost tables: the paper's Table 5 extended by engine and device, requests, start-up, and parity."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from ..suites.records import CostRecord
-from .costs import CostGroup, configuration, machine_label
-from .markdown import BLANK, Notes, escape, quantity, table
-from .measured import FILE_SIZE, FLOPS, LATENCY, MEMORY, PARAMETERS, RECOMMEND, THROUGHPUT, cell, of, tail
+from .costs import CostGroup, machine_label
+from .markdown import BLANK, Notes, escape, table
+from .measured import cell, median_interval, named, share_of_teacher, tail
+from .sampled import LATENCY, sampled
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..suites.records import CostRecord
 
 __all__ = ["cost_section"]
 
+_STARTS = {"load": "Load", "compile": "Compile", "first_call": "First call"}
+_PARTS = {"recommend_decode": "Decode", "recommend_encode": "Encode", "recommend_score": "Score and rank"}
+
 
 def cost_section(groups: Sequence[CostGroup], teachers: frozenset[str]) -> str:
-    """One pair of tables a machine and dataset.
+    """The tables of each machine and dataset.
 
     Args:
         groups: What was measured.
@@ -22,108 +30,108 @@ def cost_section(groups: Sequence[CostGroup], teachers: frozenset[str]) -> str:
     """
     parts = []
     if len(groups) > 1:
-        parts.append(
-            "Costs of different machines, versions, datasets or measuring rules stand in tables of their own."
-        )
+        parts.append("Other machines, versions, datasets or measuring rules stand in tables of their own.")
     for group in groups:
-        subject = f"for {escape(group.dataset)}" if group.dataset else "for no dataset in particular"
-        rules = f"measuring rules version {group.evaluator_version}"
-        parts.append(
-            f"### Measured {subject} on {escape(machine_label(group.machine))}\n\n{rules.capitalize()}."
-        )
-        parts.append(_efficiency(group, teachers))
-        parts.append(_requests(group, teachers))
-    return "\n\n".join(parts)
+        subject = f" for {escape(group.dataset)}" if group.dataset else ""
+        parts += [
+            f"### Measured{subject} on {escape(machine_label(group.machine))}",
+            f"Measuring rules version {group.evaluator_version}.",
+            _efficiency(group, teachers),
+            _requests(group, teachers),
+            _phases(group),
+            _parity(group),
+        ]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _efficiency(group: CostGroup, teachers: frozenset[str]) -> str:
     notes = Notes()
     rows = [
-        _named(record, notes)
+        named(record, notes)
         | {
-            "Time": cell(record, RECOMMEND, notes, spread=True),
-            "Memory": cell(record, MEMORY, notes),
-            "# Params": cell(record, PARAMETERS, notes),
-            "Ratio": _ratio(record, group, teachers, PARAMETERS),
-            "FLOPs": cell(record, FLOPS, notes),
-            "File": cell(record, FILE_SIZE, notes),
+            "Time": cell(record, "recommend", notes, spread=True),
+            "Memory": cell(record, "peak_memory", notes),
+            "# Params": cell(record, "parameters", notes),
+            "Ratio": share_of_teacher(record, group, teachers, "parameters"),
+            "FLOPs": cell(record, "flops", notes),
+            "File": cell(record, "file_size", notes),
         }
         for record in group.records
     ]
-    runs = sorted({measured.n for record in group.records if (measured := of(record, RECOMMEND))})
+    runs = sorted({measured.n for record in group.records if (measured := sampled(record, "recommend"))})
     legend = (
-        f"Time: recommending to every user, mean ± standard deviation of {_counts(runs)} runs. "
-        if runs
-        else ""
-    ) + (
-        "Memory: peak of a process of its own, less what the engine takes by itself. Ratio: parameters relative to the "
-        "teacher's. FLOPs: of one request. File: weights or exported graph on disk."
+        f"Time: to recommend to every user, mean ± standard deviation of {_range(runs)} runs. "
+        "Memory: peak of a process of its own beyond that of one that only imported the engine. "
+        "Ratio: parameters relative to the teacher's. FLOPs: of one request, a multiply-add is two. "
+        "File: the files that the engine loads."
     )
-    return _with_notes(f"{table(rows, text_columns=2)}\n\n{legend}", notes)
+    return _below(rows, legend, notes)
 
 
 def _requests(group: CostGroup, teachers: frozenset[str]) -> str:
     notes = Notes()
+    on_device = any(sampled(record, "device_latency") for record in group.records)
     rows = []
     for record in group.records:
-        latency = of(record, LATENCY)
-        rows.append(
-            _named(record, notes)
-            | {
-                "Median": cell(record, LATENCY, notes),
-                "95 % interval": _median_interval(record),
-                "p95": tail(latency, 0.95, notes),
-                "p99": tail(latency, 0.99, notes),
-                "n": str(latency.n) if latency else BLANK,
-                "to teacher": _ratio(record, group, teachers, LATENCY),
-                "Throughput": cell(record, THROUGHPUT, notes),
-                "max. difference": _parity(record, "max_abs_difference", "{:.1e}"),
-                "Kendall τ": _parity(record, "kendall_tau", "{:.4f}"),
-                "Top-k overlap": _parity(record, "top_k_overlap", "{:.3f}"),
-            }
-        )
+        latency = sampled(record, LATENCY)
+        cells = {
+            "Latency": cell(record, LATENCY, notes),
+            "95 % interval": median_interval(latency),
+            "p95": tail(latency, 0.95, notes),
+            "p99": tail(latency, 0.99, notes),
+            "n": str(latency.n) if latency else BLANK,
+            "of the teacher's": share_of_teacher(record, group, teachers, LATENCY),
+        }
+        if on_device:
+            cells["On the device"] = cell(record, "device_latency", notes)
+        rows.append(named(record, notes) | cells | {"Throughput": cell(record, "throughput", notes)})
     legend = (
-        "Latency of one request, one sample a call after warm-up, with a nonparametric interval of the median. "
-        "The last three columns compare scores and order of candidates with PyTorch's."
+        "Latency: median of one warm request (one user, one outfit of three items), from decoded images to "
+        "the score, one sample a call, with its nonparametric interval. Throughput: in batches."
     )
-    return _with_notes(f"{table(rows, text_columns=2)}\n\n{legend}", notes)
+    return _below(rows, legend, notes)
 
 
-def _named(record: CostRecord, notes: Notes) -> dict[str, str]:
-    flags = notes.mark("; ".join(record.flags)) if record.flags else ""
-    name = record.method if record.method == record.model else f"{record.method} ({record.model})"
-    return {"Model": escape(name) + flags, "Run by": escape(str(configuration(record)))}
+def _phases(group: CostGroup) -> str:
+    """Start-up, and the parts of recommending to every user; only what some record has."""
+    columns = _STARTS | _PARTS | {"encode_throughput": "Encoding"}
+    columns = {name: title for name, title in columns.items() if any(sampled(r, name) for r in group.records)}
+    if not columns:
+        return ""
+    notes = Notes()
+    rows = [
+        named(record, notes) | {title: cell(record, name, notes) for name, title in columns.items()}
+        for record in group.records
+    ]
+    return _below(rows, "Medians: starting up, and the parts of recommending to every user.", notes)
 
 
-def _ratio(record: CostRecord, group: CostGroup, teachers: frozenset[str], name: str) -> str:
-    """The median relative to the teacher's in the same configuration."""
-    if record.model in teachers:
-        return "1" if name == LATENCY else BLANK
-    same = (r for r in group.records if r.model in teachers and configuration(r) == configuration(record))
-    teacher = next((measured for r in same if (measured := of(r, name))), None)
-    own = of(record, name)
-    if teacher is None or own is None or not teacher.median:
-        return BLANK
-    share = own.median / teacher.median
-    return f"{share:.2f}" if name == LATENCY else f"{100 * share:.1f} %"
+def _parity(group: CostGroup) -> str:
+    notes = Notes()
+    rows = [
+        named(record, notes)
+        | {
+            "Largest difference of a score": _figure(record, "max_abs_difference", "{:.1e}"),
+            "Kendall τ": _figure(record, "kendall_tau", "{:.4f}"),
+            "Top-k overlap": _figure(record, "top_k_overlap", "{:.3f}"),
+        }
+        for record in group.records
+        if record.parity
+    ]
+    legend = "Agreement with PyTorch, in the scores and in the order of candidates."
+    return _below(rows, legend, notes) if rows else ""
 
 
-def _median_interval(record: CostRecord) -> str:
-    latency = of(record, LATENCY)
-    if latency is None or latency.n < 2:
-        return BLANK
-    low, high = latency.median_interval()
-    return f"{quantity(low, latency.unit)} to {quantity(high, latency.unit)}"
-
-
-def _parity(record: CostRecord, name: str, form: str) -> str:
+def _figure(record: CostRecord, name: str, form: str) -> str:
     value = record.parity.get(name, math.nan)
-    return form.format(value) if math.isfinite(value) else BLANK
+    return form.format(value).replace("-", "−") if math.isfinite(value) else BLANK
 
 
-def _counts(numbers: Sequence[int]) -> str:
-    return str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
+def _range(numbers: Sequence[int]) -> str:
+    return " to ".join(dict.fromkeys(str(number) for number in (*numbers[:1], *numbers[-1:]))) or "no"
 
 
-def _with_notes(text: str, notes: Notes) -> str:
-    return f"{text}\n\n{notes}" if notes.texts else text
+def _below(rows: Sequence[dict[str, str]], legend: str, notes: Notes) -> str:
+    """A table with its legend and its notes."""
+    parts = [table(rows, text_columns=2), legend, str(notes)]
+    return "\n\n".join(part for part in parts if part)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .measured import LATENCY, of
+from .distinct import distinct, spelling
+from .markdown import counted
+from .sampled import LATENCY, sampled
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
+    from collections.abc import Iterable, Sequence
 
     from ..suites.records import CostRecord, Machine
     from .ranking import Ranking, Row
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Configuration",
     "CostGroup",
-    "canonical",
+    "RowCosts",
     "configuration",
     "cost_groups",
     "costs_of_rows",
@@ -40,7 +40,7 @@ class Configuration:
     threads: int
 
     def __str__(self) -> str:
-        threads = f"{self.threads} thread{'s' if self.threads > 1 else ''}"
+        threads = counted(self.threads, "thread")
         default = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}.get(self.device)
         provider = [self.provider] if self.provider and self.provider != default else []
         engine = _ENGINES.get(self.engine, self.engine)
@@ -81,7 +81,7 @@ def machine_label(machine: Machine) -> str:
         'Xeon, 2 cores, 16 GiB, no accelerator, Linux 6'
     """
     memory = f"{machine.memory_bytes / 2**30:.3g} GiB"
-    cores = f"{machine.cores} core{'s' if machine.cores > 1 else ''}"
+    cores = counted(machine.cores, "core")
     return ", ".join(
         [machine.processor, cores, memory, machine.accelerator or "no accelerator", machine.system]
     )
@@ -90,8 +90,8 @@ def machine_label(machine: Machine) -> str:
 def cost_groups(records: Iterable[CostRecord]) -> list[CostGroup]:
     """Sort cost records into tables. A record given twice counts once."""
     groups: dict[tuple[str, str, int], list[CostRecord]] = defaultdict(list)
-    for _, record in sorted({canonical(record): record for record in records}.items()):
-        groups[record.dataset or "", canonical(record.machine), record.evaluator_version].append(record)
+    for record in distinct(records):
+        groups[record.dataset or "", spelling(record.machine), record.evaluator_version].append(record)
     found = []
     for (dataset, _, version), members in sorted(groups.items()):
         members.sort(key=lambda r: (configuration(r), r.model != "teacher", _size(r), r.method))
@@ -99,42 +99,48 @@ def cost_groups(records: Iterable[CostRecord]) -> list[CostGroup]:
     return found
 
 
-def canonical(record: BaseModel) -> str:
-    """One spelling of a record, whatever the order of its keys."""
-    return json.dumps(record.model_dump(mode="json"), sort_keys=True)
-
-
 def _size(record: CostRecord) -> float:
-    measured = record.measurements.get("parameters")
-    return measured.median if measured and measured.samples else 0.0
+    measured = sampled(record, "parameters")
+    return measured.median if measured else 0.0
 
 
-def costs_of_rows(
-    ranking: Ranking, groups: Sequence[CostGroup]
-) -> tuple[CostGroup, Configuration, dict[str, CostRecord]] | None:
-    """The costs that stand beside a quality table: those of the one configuration that covers most of its rows.
+@dataclass(frozen=True)
+class RowCosts:
+    """The costs that stand beside a quality table.
 
-    Full precision only, for that is what the quality was measured in. Of equals, ONNX Runtime comes before torch and
-    the CPU before a GPU.
+    Attributes:
+        group: Where they were taken.
+        configuration: What ran the models.
+        by_row: By row name, the record of its method, or else of its model.
+    """
 
-    Returns:
-        The group, the configuration, and by row name the record of its method, or else of its model; None if nothing
-        was measured for any row.
+    group: CostGroup
+    configuration: Configuration
+    by_row: dict[str, CostRecord]
+
+
+def costs_of_rows(ranking: Ranking, groups: Sequence[CostGroup]) -> RowCosts | None:
+    """The latencies of the one configuration that covers most rows; None if none was measured for any row.
+
+    Full precision only, for that is what the quality was measured in. Of equals, ONNX Runtime comes before
+    torch and the CPU before a GPU.
     """
     best = None
     for group in groups:
         if group.dataset not in (ranking.dataset, None):
             continue
         for running in sorted({configuration(r) for r in group.records if r.precision == "fp32"}):
-            records = [r for r in group.records if configuration(r) == running and of(r, LATENCY) is not None]
+            records = [
+                r for r in group.records if configuration(r) == running and sampled(r, LATENCY) is not None
+            ]
             found = {row.name: record for row in ranking.rows if (record := _cost_of(row, records))}
-            if found and (best is None or len(found) > len(best[2])):
-                best = group, running, found
+            if found and (best is None or len(found) > len(best.by_row)):
+                best = RowCosts(group, running, found)
     return best
 
 
 def _cost_of(row: Row, records: Sequence[CostRecord]) -> CostRecord | None:
-    """The row's own record before one of its model; of several the slowest, so that no claim gains by choosing."""
+    """The row's own record before one of its model; of several the slowest: no claim gains by the choice."""
     own = [r for r in records if r.model == row.model and r.method == row.records[0].method]
     candidates = own or [r for r in records if r.model == row.model]
     return max(candidates, key=lambda r: r.measurements[LATENCY].median, default=None)

@@ -6,17 +6,18 @@ import math
 from typing import TYPE_CHECKING
 
 from .figure import Style, bare_axes, new_figure, render, style_of, styled
-from .labels import Point, label_right
-from .ranking import Ranking, Row
+from .labels import LINE_HEIGHT, Point, label_right
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from .ranking import Ranking, Row
 
 __all__ = ["curves_figure"]
 
 
 def curves_figure(ranking: Ranking, name: str) -> dict[str, bytes]:
-    """Draw it: one line a seed, a marker at the epoch whose weights were kept, the row's name at the line's end.
+    """Draw it: one line a seed, a marker at the epoch whose weights were kept, the row's name at its end.
 
     Args:
         ranking: The rows.
@@ -28,7 +29,7 @@ def curves_figure(ranking: Ranking, name: str) -> dict[str, bytes]:
     from matplotlib.ticker import MaxNLocator
 
     with styled():
-        figure, (axes,) = new_figure(3.8)
+        figure, (axes,) = new_figure(max(3.8, len(ranking.rows) * LINE_HEIGHT / 72 + 0.8))
         bare_axes(axes)
         ends = [
             end for i, row in enumerate(ranking.rows) if (end := _draw(axes, row, style_of(i))) is not None
@@ -58,5 +59,5 @@ def _draw(axes: Axes, row: Row, style: Style) -> Point | None:
             if epoch == record.best_epoch:
                 axes.plot(epoch, value, marker=style.marker, color=style.colour, markersize=6)
         last, value = curve[-1]
-        end = end or Point(last, value, value, value, row.name, style.colour)
+        end = end or Point(last, value, value, value, row.name, style.ink)
     return end

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from .markdown import BLANK, escape, hundredfold, table
+from .markdown import BLANK, code, escape, hundredfold, table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from ..suites.records import DatasetRecord
 
 __all__ = ["dataset_section"]
@@ -41,8 +42,8 @@ def dataset_section(records: Sequence[DatasetRecord]) -> str:
     if not references:
         return statistics
     legend = (
-        "Reference scorers learn nothing: they bound what a model can show. Mean per-user AUC × 100 on the test "
-        "candidates."
+        "Reference scorers are not trained: they bound what a model can show. Mean per-user AUC × 100 on the "
+        "test candidates."
     )
     return f"{statistics}\n\n{table(references, text_columns=3)}\n\n{legend}"
 
@@ -59,14 +60,12 @@ def _statistics(record: DatasetRecord) -> dict[str, str]:
         if record.image_size
         else "none, feature vectors",
         "Split": escape(record.split_scheme),
-        "Content": f"`{escape(record.data_fingerprint)}`",
+        "Content": code(record.data_fingerprint),
     }
 
 
 def _counts(numbers: Mapping[str, int], form: str = "{number} {name}") -> str:
-    return ", ".join(
-        form.format(number=f"{number:,}", name=escape(name)) for name, number in sorted(numbers.items())
-    )
+    return ", ".join(form.format(number=f"{number:,}", name=escape(name)) for name, number in numbers.items())
 
 
 def _heading(record: DatasetRecord, records: Sequence[DatasetRecord]) -> str:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from .markdown import BLANK, escape, hundredfold, signed, table
-from .ranking import Ranking
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .ranking import Ranking
 
 __all__ = ["distillation_section"]
 
-_LEGEND = """\
-Gap: the teacher's mean score of positives less that of random negatives. Mean d: mean false-negativeness of the \
-training negatives (paper, Eq. 12); below 1 the loss has a low minimum where every outfit is liked by everyone, and \
-training may collapse. Called false: share of the training negatives with d < 0."""
+_LEGEND = (
+    "Gap: the teacher's mean score of positives less that of random negatives. Mean d: mean "
+    "false-negativeness of the training negatives (paper, Eq. 12); below 1 the loss has a low minimum "
+    "where every outfit is liked by everyone, and training may collapse. Called false: share of the "
+    "training negatives with d < 0."
+)
 
-_TRUTH = """\
-Truly liked: of those called false, the share that the user likes, by the dataset's hidden preference, at least as \
-much as an average positive of theirs; base rate: the same share among all training negatives. Above the base rate \
-the teacher finds false negatives better than chance."""
+_TRUTH = (
+    "Truly liked: of those called false, the share that the user likes, by the dataset's hidden "
+    "preference, at least as much as an average positive of theirs. Base rate: the same share among all "
+    "training negatives; above it the teacher finds false negatives better than chance."
+)
 
 
 def distillation_section(rankings: Sequence[Ranking]) -> str:

@@ -5,17 +5,18 @@ Figures are built with matplotlib's objects on the Agg canvas; pyplot and its gl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["PAGE_WIDTH", "Style", "bare_axes", "new_figure", "render", "style_of", "styled"]
+__all__ = ["LABEL_GROUND", "PAGE_WIDTH", "Style", "bare_axes", "new_figure", "render", "style_of", "styled"]
 
 PAGE_WIDTH = 9.6
 """Inches; at 100 dots an inch the width of a README column on screen, so that text keeps its size."""
@@ -26,12 +27,24 @@ _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _INK = "#333333"
 
 
+LABEL_GROUND = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+"""Behind a label, so that no line runs through it."""
+
+
 @dataclass(frozen=True)
 class Style:
     """How one row looks in every figure of a page."""
 
     colour: str
     marker: str
+
+    @property
+    def ink(self) -> str:
+        """The colour darkened until small type in it reads well on white."""
+        from matplotlib.colors import to_hex, to_rgb
+
+        red, green, blue = to_rgb(self.colour)
+        return to_hex((0.65 * red, 0.65 * green, 0.65 * blue))
 
 
 def style_of(index: int) -> Style:
@@ -50,7 +63,7 @@ def styled() -> Iterator[None]:
     """Draw with the page's settings and leave matplotlib's own as they were."""
     import matplotlib
 
-    settings = {
+    settings: dict[Any, Any] = {
         "font.family": "DejaVu Sans",  # comes with matplotlib: the same glyphs on every machine
         "font.size": 9.5,
         "text.color": _INK,

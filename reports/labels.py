@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .figure import LABEL_GROUND
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from matplotlib.axes import Axes
     from matplotlib.transforms import Bbox
 
-__all__ = ["Point", "label_points", "label_right", "spread"]
+__all__ = ["LINE_HEIGHT", "Point", "label_points", "label_right", "spread"]
+
+LINE_HEIGHT = 13.0
+"""Points from one label in the margin to the next."""
 
 _RADII = (9, 15, 22, 30, 40, 52, 66, 82, 100)
 _ANGLES = (0, 180, 40, 320, 140, 220, 90, 270, 20, 340, 160, 200)
@@ -33,7 +39,7 @@ class Point:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a label may stand: an offset from its point in points (1/72 inch), and which side of it faces the point."""
+    """Where a label may stand: an offset in points (1/72 inch), and which of its sides faces the marker."""
 
     radius: float
     across: float
@@ -51,7 +57,7 @@ class _Place:
 def label_points(axes: Axes, points: Sequence[Point]) -> None:
     """Label every point; a label that has to stand off gets a thin line to its point.
 
-    Each label in turn takes the free place nearest to its point. Call it when limits, scales and layout are settled.
+    Each label in turn takes the free place nearest to its point. Limits, scales and layout must be settled.
     """
     dots = axes.figure.dpi / 72
     frame = axes.get_window_extent()
@@ -73,49 +79,62 @@ def label_points(axes: Axes, points: Sequence[Point]) -> None:
             horizontalalignment=place.horizontal,
             verticalalignment=place.vertical,
             color=point.colour,
+            bbox=LABEL_GROUND,
             arrowprops=line if place.radius > _STANDS_OFF else None,
         )
 
 
 def label_right(axes: Axes, ends: Sequence[Point]) -> None:
-    """Label the ends of lines in the right margin, moved apart where they would meet; layout must be settled."""
-    gap = 13 * axes.figure.dpi / 72
+    """Label the ends of lines in the right margin, apart from each other; the layout must be settled."""
+    frame = axes.get_window_extent()
     ends = sorted(ends, key=lambda end: (end.y, end.label))
-    heights = spread([float(axes.transData.transform((end.x, end.y))[1]) for end in ends], gap)
+    wanted = [float(axes.transData.transform((end.x, end.y))[1]) for end in ends]
+    heights = spread(wanted, LINE_HEIGHT * axes.figure.dpi / 72, frame.y0, frame.y1)
     for end, height in zip(ends, heights, strict=True):
         axes.annotate(
             end.label,
             (end.x, end.y),
-            xytext=(1.02, float(axes.transAxes.inverted().transform((0, height))[1])),
+            xytext=(1.03, (height - frame.y0) / frame.height),
             textcoords="axes fraction",
             verticalalignment="center",
             color=end.colour,
-            arrowprops={"arrowstyle": "-", "color": end.colour, "linewidth": 0.6, "shrinkA": 1, "shrinkB": 2},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": end.colour,
+                "linewidth": 0.6,
+                "relpos": (0, 0.5),  # from the label's left edge
+                "shrinkA": 2,
+                "shrinkB": 2,
+            },
             annotation_clip=False,
-        )
+        ).set_in_layout(False)
 
 
-def spread(values: Sequence[float], gap: float) -> list[float]:
-    """Ascending values moved as little as needed for neighbours to be `gap` apart.
+def spread(values: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Ascending values moved as little as needed to lie `gap` apart and, where they fit, in [low, high].
 
     Values that have to move form a block around their common mean.
 
     Example:
-        >>> spread([0.0, 1.0, 50.0], 10.0)
+        >>> spread([0.0, 1.0, 50.0], 10.0, -100.0, 100.0)
         [-4.5, 5.5, 50.0]
+        >>> spread([0.0, 1.0, 50.0], 10.0, 0.0, 100.0)
+        [0.0, 10.0, 50.0]
     """
-    blocks: list[list[float]] = []  # each the values' wanted positions less their place in the block
-    starts: list[float] = []
+    blocks: list[tuple[float, list[float]]] = []  # where it starts, and where each member wants it to start
     for value in values:
-        block, start = [value], value
-        while blocks and starts[-1] + gap * len(blocks[-1]) > start:
-            before = blocks.pop()
-            starts.pop()
-            block = before + [wanted - gap * len(before) for wanted in block]
-            start = sum(block) / len(block)
-        blocks.append(block)
-        starts.append(start)
-    return [start + gap * i for block, start in zip(blocks, starts, strict=True) for i in range(len(block))]
+        members = [value]
+        start = _within(value, low, high)
+        while blocks and blocks[-1][0] + gap * len(blocks[-1][1]) > start:
+            _, before = blocks.pop()
+            members = before + [wanted - gap * len(before) for wanted in members]
+            start = _within(sum(members) / len(members), low, high - gap * (len(members) - 1))
+        blocks.append((start, members))
+    return [start + gap * place for start, members in blocks for place in range(len(members))]
+
+
+def _within(value: float, low: float, high: float) -> float:
+    return max(low, min(value, high))
 
 
 def _places() -> Iterator[_Place]:

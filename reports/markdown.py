@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-__all__ = ["BLANK", "Notes", "escape", "hundredfold", "interval", "p_value", "quantity", "signed", "table"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = [
+    "BLANK",
+    "Notes",
+    "code",
+    "counted",
+    "escape",
+    "hundredfold",
+    "interval",
+    "p_value",
+    "quantity",
+    "signed",
+    "table",
+]
 
 BLANK = "–"
 """Stands where there is no number; NaN is never printed."""
@@ -32,6 +47,27 @@ def escape(text: str) -> str:
     for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "&#124;")):
         line = line.replace(character, entity)
     return "".join(f"\\{c}" if c in "*_`[]" else c for c in line)
+
+
+def code(text: str) -> str:
+    """A hash or a name in code type; blank if it is empty.
+
+    Example:
+        >>> code("cafe"), code("")
+        ('`cafe`', '–')
+    """
+    kept = "".join(c for c in text if c.isalnum() or c in "-_.:/ ")
+    return f"`{kept}`" if kept else BLANK
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    Example:
+        >>> counted(1, "user"), counted(1200, "user")
+        ('1 user', '1,200 users')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def table(rows: Sequence[Mapping[str, str]], *, text_columns: int = 1) -> str:

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
 from ..datasets.cache import atomic_file
 from ..datasets.errors import Fault, InputError
 from ..suites.records import CostRecord, DatasetRecord, QualityRecord, Record, SuiteRecord
 from .answer import answer_section
-from .comparison import comparison_table
+from .comparison import COMPARISON_LEGEND, comparison_table, differences
 from .cost_table import cost_section
-from .costs import CostGroup, canonical, cost_groups, costs_of_rows
+from .costs import CostGroup, cost_groups, costs_of_rows
 from .curves_figure import curves_figure
 from .dataset_section import dataset_section
 from .distillation_section import distillation_section
-from .markdown import escape
+from .distinct import distinct
+from .markdown import code, escape
 from .paper_results import published_section
 from .provenance import provenance_section
-from .quality_table import quality_table
+from .quality_table import quality_legend, quality_table
 from .ranking import Ranking, rankings
 from .tradeoff_figure import tradeoff_figure
 
-__all__ = ["PAGE", "write_report"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
-_R = TypeVar("_R", DatasetRecord, SuiteRecord)
+__all__ = ["PAGE", "write_report"]
 
 PAGE = "README.md"
 """The page's file; a host that shows folders shows it first."""
@@ -34,7 +35,8 @@ PAGE = "README.md"
 def write_report(records: Iterable[Record], out: Path, *, title: str | None = None) -> Path:
     """Write a markdown page and its figures (SVG and PNG) into a folder.
 
-    The same records, in any order, give the same bytes. Each file is written whole or not at all, the page last.
+    The same records, in any order, give the same bytes. Each file is written whole or not at all, the page
+    last, so that a page never points at a figure that is not there.
 
     Args:
         records: Of any number of trials, cost measurements, datasets and suites.
@@ -45,8 +47,8 @@ def write_report(records: Iterable[Record], out: Path, *, title: str | None = No
         The page.
 
     Raises:
-        InputError: If there is no trial and no cost among the records, if two records of one trial differ, or if
-            `out` is a file.
+        InputError: If there is no trial and no cost among the records, if two records of one trial differ, or
+            if `out` is a file.
     """
     if out.exists() and not out.is_dir():
         raise InputError(Fault(out, "a file", "a folder for the page and its figures"))
@@ -66,21 +68,22 @@ def _compose(records: Sequence[Record], title: str | None) -> tuple[str, dict[st
     """The page's text and its figures by file name."""
     tables = rankings([record for record in records if isinstance(record, QualityRecord)])
     groups = cost_groups(record for record in records if isinstance(record, CostRecord))
-    datasets = _distinct([record for record in records if isinstance(record, DatasetRecord)])
-    suites = _distinct([record for record in records if isinstance(record, SuiteRecord)])
+    datasets = distinct([record for record in records if isinstance(record, DatasetRecord)])
+    suites = distinct([record for record in records if isinstance(record, SuiteRecord)])
     if not tables and not groups:
         raise InputError(
             Fault("argument records", "no trial and no cost", "at least one", "run a suite first")
         )
     figures: dict[str, bytes] = {}
     teachers = frozenset({t.teacher.model for t in tables if t.teacher}) or frozenset({"teacher"})
+    slugs = list(zip(tables, _slugs(tables), strict=True))
     sections = [
         ("Answer", answer_section(tables, groups)),
-        ("Quality", "\n\n".join(_quality(ranking, tables) for ranking in tables)),
-        ("Trade-off", "\n\n".join(_tradeoff(ranking, groups, figures) for ranking in tables)),
+        ("Quality", "\n\n".join([*(_quality(ranking, tables) for ranking in tables), *_legends(tables)])),
+        ("Trade-off", "\n\n".join(_tradeoff(*named, groups, figures) for named in slugs)),
         ("Cost", cost_section(groups, teachers)),
         ("Distillation", distillation_section(tables)),
-        ("Training", "\n\n".join(filter(None, (_curves(ranking, figures) for ranking in tables)))),
+        ("Training", "\n\n".join(filter(None, (_curves(*named, figures) for named in slugs)))),
         ("Dataset", dataset_section(datasets)),
         ("Published by the paper", published_section(tables)),
         ("How to repeat it", provenance_section(suites, tables, groups)),
@@ -91,8 +94,15 @@ def _compose(records: Sequence[Record], title: str | None) -> tuple[str, dict[st
     return "\n\n".join([f"# {escape(heading)}", intro, *body]) + "\n", figures
 
 
-def _distinct(records: Sequence[_R]) -> list[_R]:
-    return [record for _, record in sorted({canonical(record): record for record in records}.items())]
+def _slugs(tables: Sequence[Ranking]) -> list[str]:
+    """For the files of each table a name that no other shares."""
+    slugs: list[str] = []
+    for ranking in tables:
+        name = f"{ranking.dataset}-{ranking.setting}".lower()
+        plain = "".join(c if c.isalnum() else "-" for c in name)
+        names = (plain, *(f"{plain}-{number}" for number in range(2, len(tables) + 1)))
+        slugs.append(next(name for name in names if name not in slugs))
+    return slugs
 
 
 def _heading(ranking: Ranking) -> str:
@@ -104,12 +114,17 @@ def _quality(ranking: Ranking, tables: Sequence[Ranking]) -> str:
     rivals = [t for t in tables if (t.dataset, t.setting) == (ranking.dataset, ranking.setting)]
     if len(rivals) > 1:
         parts.append(
-            f"Split {escape(ranking.split_scheme)}, candidates `{ranking.candidate_fingerprint[:12]}`, evaluator version "
-            f"{ranking.evaluator_version}. The {len(rivals)} tables of this dataset and setting differ in one of these, "
-            "so their rows must not be compared with each other."
+            f"Split {escape(ranking.split_scheme)}, data {code(ranking.data_fingerprint[:12])}, candidates "
+            f"{code(ranking.candidate_fingerprint[:12])}, evaluator version {ranking.evaluator_version}. "
+            f"The {len(rivals)} tables of this dataset and setting differ in one of these, so their rows "
+            "must not be compared with each other."
         )
     parts += [quality_table(ranking), comparison_table(ranking), _warnings(ranking)]
     return "\n\n".join(part for part in parts if part)
+
+
+def _legends(tables: Sequence[Ranking]) -> list[str]:
+    return [quality_legend(tables), *([COMPARISON_LEGEND] if any(map(differences, tables)) else [])]
 
 
 def _warnings(ranking: Ranking) -> str:
@@ -122,10 +137,10 @@ def _warnings(ranking: Ranking) -> str:
     return "\n".join(["Warnings:", "", *lines]) if lines else ""
 
 
-def _tradeoff(ranking: Ranking, groups: Sequence[CostGroup], figures: dict[str, bytes]) -> str:
-    name = f"tradeoff-{ranking.slug}"
+def _tradeoff(ranking: Ranking, slug: str, groups: Sequence[CostGroup], figures: dict[str, bytes]) -> str:
+    name = f"tradeoff-{slug}"
     found = costs_of_rows(ranking, groups)
-    figures |= tradeoff_figure(ranking, found[2] if found else {}, str(found[1]) if found else "", name)
+    figures |= tradeoff_figure(ranking, found, name)
     against = "latency and parameters" if found else "parameters (no latency was measured)"
     alt = f"AUC against {against} on {ranking.dataset}, {ranking.setting} negatives"
     caption = (
@@ -136,15 +151,16 @@ def _tradeoff(ranking: Ranking, groups: Sequence[CostGroup], figures: dict[str, 
     return f"![{escape(alt)}]({name}.svg)\n\n{caption}"
 
 
-def _curves(ranking: Ranking, figures: dict[str, bytes]) -> str:
-    name = f"curves-{ranking.slug}"
+def _curves(ranking: Ranking, slug: str, figures: dict[str, bytes]) -> str:
+    name = f"curves-{slug}"
     drawn = curves_figure(ranking, name)
     figures |= drawn
     if not drawn:
         return ""
     alt = f"Validation AUC by epoch on {ranking.dataset}, {ranking.setting} negatives"
     caption = (
-        f"{escape(alt)}; a marker shows the epoch whose weights were kept. Teacher and students are validated on "
-        f"different halves of the validation set. [SVG]({name}.svg), [PNG]({name}.png)."
+        f"{escape(alt)}; a marker shows the epoch whose weights were kept. Methods may be validated on "
+        f"different halves of the validation set, so read each line by itself. "
+        f"[SVG]({name}.svg), [PNG]({name}.png)."
     )
     return f"![{escape(alt)}]({name}.svg)\n\n{caption}"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from .markdown import table
-from .ranking import Ranking
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .ranking import Ranking
 
 __all__ = ["published_section"]
 
@@ -67,8 +71,8 @@ def published_section(rankings: Sequence[Ranking]) -> str:
     if not parts:
         return ""
     note = (
-        "Copied from Kim et al., *False Negative Distillation and Contrastive Learning for Personalized Outfit "
-        "Recommendation*. Not measured here: the paper's candidates, pretraining and hyper-parameters differ, so these "
-        "rows must not be ranked among those above. Its NDCG averages over all cut-offs."
+        "Copied from Kim et al., *False Negative Distillation and Contrastive Learning for Personalized "
+        "Outfit Recommendation*. Not measured here: the paper's candidates, pretraining and hyper-parameters "
+        "differ, so these rows must not be ranked among those above. Values × 100; NDCG over all cut-offs."
     )
     return "\n\n".join([note, *parts])

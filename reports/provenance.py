@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .costs import CostGroup, canonical, configuration, machine_label
-from .markdown import BLANK, escape, table
-from .ranking import Ranking
+from .costs import CostGroup, configuration, machine_label
+from .distinct import spelling
+from .markdown import BLANK, code, escape, table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..suites.records import CostRecord, Machine, QualityRecord, SuiteRecord
+    from .ranking import Ranking
 
 __all__ = ["provenance_section"]
 
@@ -21,7 +23,7 @@ def provenance_section(
     """Everything that identifies the records a page was made from, as markdown."""
     trials = [record for ranking in rankings for row in ranking.rows for record in row.records]
     costs = [record for group in groups for record in group.records]
-    machines = sorted({canonical(record.machine): record.machine for record in [*trials, *costs]}.items())
+    machines = sorted({spelling(record.machine): record.machine for record in [*trials, *costs]}.items())
     number = {spelling: index for index, (spelling, _) in enumerate(machines, start=1)}
     parts = [_suites(suites)]
     if rankings:
@@ -36,12 +38,10 @@ def provenance_section(
 def _suites(suites: Sequence[SuiteRecord]) -> str:
     if not suites:
         return "No record names the suite; the trials below are identified by their hashes."
-    lines = []
-    for suite in suites:
-        lines.append(
-            f"Suite `{escape(suite.suite)}` (`{escape(suite.fingerprint)}`):\n\n```\n{suite.command}\n```"
-        )
-    return "\n\n".join(lines)
+    return "\n\n".join(
+        f"Suite {code(suite.suite)} ({code(suite.fingerprint)}):\n\n```sh\n{suite.command}\n```"
+        for suite in suites
+    )
 
 
 def _candidates(rankings: Sequence[Ranking]) -> str:
@@ -51,8 +51,8 @@ def _candidates(rankings: Sequence[Ranking]) -> str:
                 "Dataset": escape(ranking.dataset),
                 "Negatives": escape(ranking.setting),
                 "Split": escape(ranking.split_scheme),
-                "Data": _code(ranking.data_fingerprint),
-                "Candidates": _code(ranking.candidate_fingerprint),
+                "Data": code(ranking.data_fingerprint),
+                "Candidates": code(ranking.candidate_fingerprint),
                 "Evaluator": str(ranking.evaluator_version),
             }
             for ranking in rankings
@@ -65,13 +65,13 @@ def _trials(trials: Sequence[QualityRecord], number: dict[str, int]) -> str:
     return table(
         [
             {
-                "Trial": _code(record.trial),
+                "Trial": code(record.trial),
                 "Method": escape(record.method),
                 "Dataset": escape(f"{record.dataset}, {record.setting}"),
                 "Seed": str(record.seed),
                 "Best epoch": f"{record.best_epoch} of {len(record.history)}",
-                "Weights": _code(record.weights[:16]),
-                "Machine": str(number[canonical(record.machine)]),
+                "Weights": code(record.weights[:16]),
+                "Machine": str(number[spelling(record.machine)]),
                 "Wall time": _seconds(record.seconds),
             }
             for record in trials
@@ -84,10 +84,10 @@ def _costs(costs: Sequence[CostRecord], number: dict[str, int]) -> str:
     return table(
         [
             {
-                "Cost": _code(record.cost),
+                "Cost": code(record.cost),
                 "Model": escape(record.method),
                 "Run by": escape(str(configuration(record))),
-                "Machine": str(number[canonical(record.machine)]),
+                "Machine": str(number[spelling(record.machine)]),
             }
             for record in costs
         ],
@@ -109,7 +109,3 @@ def _machines(machines: Sequence[Machine]) -> str:
 
 def _seconds(seconds: dict[str, float]) -> str:
     return ", ".join(f"{escape(phase)} {value:,.0f} s" for phase, value in sorted(seconds.items())) or BLANK
-
-
-def _code(text: str) -> str:
-    return f"`{''.join(c for c in text if c.isalnum() or c in '-_.:')}`" if text else BLANK

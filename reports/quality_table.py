@@ -1,27 +1,29 @@
 """The quality table: how well each method ranks, with an interval in every cell and ties marked.
 
-The statistics come from `suites.metrics`, which is pure numpy and the one place that implements them; beside the
-record types it is all that this room takes from `suites`.
+The statistics come from `suites.metrics`, the one place that implements them, which imports no torch.
 """
 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from ..suites import metrics
-from .markdown import BLANK, escape, hundredfold, interval, table
+from .markdown import BLANK, counted, escape, hundredfold, interval, table
 from .ranking import METRICS, Ranking, Row
 
-__all__ = ["quality_table"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["quality_legend", "quality_table"]
 
 TIE = "≈"
-_ONE_USER = "With one user there is no interval and no test."
+"""Marks a cell that the paired bootstrap does not tell from the best of its column."""
 
 
 def quality_table(ranking: Ranking) -> str:
-    """Rows of one dataset and setting as markdown, with the notes a reader needs below."""
+    """Rows of one dataset and setting as markdown, and who they are ranked for."""
     columns = {metric: _cells(ranking, metric) for metric in METRICS}
-    several_seeds = any(len(row.seeds) > 1 for row in ranking.rows)
     lines = []
     for index, row in enumerate(ranking.rows):
         cells = {
@@ -31,7 +33,16 @@ def quality_table(ranking: Ranking) -> str:
             "Seeds": ", ".join(map(str, row.seeds)),
         }
         lines.append(cells | {heading: columns[metric][index] for metric, heading in METRICS.items()})
-    return f"{table(lines, text_columns=3)}\n\n{_legend(ranking, several_seeds)}"
+    return f"{table(lines, text_columns=3)}\n\n{_users(ranking)}"
+
+
+def _users(ranking: Ranking) -> str:
+    left_out = (
+        f"{counted(ranking.left_out, 'user')} without a test positive left out" if ranking.left_out else ""
+    )
+    alone = "with one user there is no interval and no test" if ranking.users == 1 else ""
+    facts = [counted(ranking.users, "user"), left_out or "none left out", alone]
+    return f"Ranked for {', '.join(fact for fact in facts if fact)}; every row ranks the same candidates."
 
 
 def _cells(ranking: Ranking, metric: str) -> list[str]:
@@ -62,31 +73,25 @@ def _tied(row: Row, leader: Row, metric: str) -> bool:
     return compared.low <= 0 <= compared.high
 
 
-def _legend(ranking: Ranking, several_seeds: bool) -> str:
-    left_out = (
-        f"{ranking.left_out} users without a test positive are left out"
-        if ranking.left_out
-        else "none left out"
-    )
+def quality_legend(rankings: Sequence[Ranking]) -> str:
+    """How to read the tables of `rankings`; empty without any."""
+    if not rankings:
+        return ""
+    seeds = {len(row.seeds) for ranking in rankings for row in ranking.rows}
     sentences = [
-        f"All values × 100, means over {ranking.users} users ({left_out}), who all rank the same candidates.",
-        "In brackets a bootstrap 95 % interval over users." if ranking.users > 1 else _ONE_USER,
+        "How to read the tables: values × 100, means over users; in brackets a bootstrap 95 % interval "
+        "over users.",
+        f"**Bold**: best of its column. {TIE}: not distinguishable from the best, because the 95 % interval "
+        "of the paired bootstrap over users (same users, same candidates) holds zero.",
+        "NDCG (all cut-offs) averages NDCG@m over every m, as the paper's authors compute it; "
+        "NDCG (standard) is that of the full list.",
     ]
-    if len(ranking.rows) > 1:
-        sentences.append(
-            f"**Bold**: best of its column. {TIE}: not distinguishable from the best, the 95 % interval of the "
-            "paired bootstrap over users (same users, same candidates) holds zero."
-        )
-    if several_seeds:
+    if max(seeds) > 1:
         sentences.append(
             "Several seeds are averaged user by user; ± is the standard deviation of the seeds' means."
         )
-    if any(len(row.seeds) == 1 for row in ranking.rows):
+    if 1 in seeds:
         sentences.append(
-            "A row of one seed has an interval for the choice of users, not for the luck of training."
+            "The interval of a row of one seed is for the choice of users, not the luck of training."
         )
-    sentences.append(
-        "NDCG (all cut-offs) averages NDCG@m over every m, as the paper's authors compute it; "
-        "NDCG (standard) is that of the full list."
-    )
     return " ".join(sentences)

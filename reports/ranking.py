@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,8 @@ import numpy as np
 from ..datasets.errors import Fault, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from ..suites.records import QualityRecord
@@ -91,7 +92,7 @@ class Ranking:
         data_fingerprint: Content hash of the dataset.
         candidate_fingerprint: Content hash of the ranked candidates.
         evaluator_version: Version of the metrics' definition.
-        rows: The teacher first, then by size, then by name.
+        rows: The teacher first, then by size, distilled ones after the others.
     """
 
     dataset: str
@@ -111,14 +112,6 @@ class Ranking:
     def left_out(self) -> int:
         """How many users had no positive to rank."""
         return self.rows[0].records[0].test.left_out
-
-    @property
-    def slug(self) -> str:
-        """Part of a file's name that no other ranking shares."""
-        scheme = "" if self.split_scheme == "released" else "-" + self.split_scheme.replace(":", "-")
-        name = f"{self.dataset}{scheme}-{self.setting}"
-        safe = "".join(c if c.isalnum() or c == "-" else "-" for c in name.lower())
-        return f"{safe}-{self.candidate_fingerprint[:6]}-v{self.evaluator_version}"
 
     @cached_property
     def teacher(self) -> Row | None:
@@ -207,14 +200,16 @@ def _rows(records: Sequence[QualityRecord], recipes: _Recipes) -> tuple[Row, ...
         trials.sort(key=lambda record: record.seed)
         label = name if namesakes.count(name) == 1 else f"{name} (trial {trials[0].trial[:8]})"
         rows.append(Row(label, tuple(trials)))
-    return tuple(sorted(rows, key=lambda row: (row.model != "teacher", row.parameters, row.name)))
+    return tuple(
+        sorted(rows, key=lambda row: (row.model != "teacher", row.parameters, row.distilled, row.name))
+    )
 
 
 class _Recipes:
     """What of a description says how a trial was made, leaving out its seed.
 
-    A student's description names its teacher's trial, whose hash depends on the seed, too; it is replaced by the
-    teacher's own recipe, so that students of several seeds are seen to be of one recipe.
+    A student's description names its teacher's trial, whose hash depends on the seed, too; it is replaced by
+    the teacher's own recipe, so that students of several seeds are seen to be of one recipe.
     """
 
     def __init__(self, records: Sequence[QualityRecord]) -> None:

@@ -3,42 +3,40 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..suites.metrics import bootstrap_interval
 from .figure import bare_axes, new_figure, render, style_of, styled
 from .labels import Point, label_points
-from .measured import LATENCY
-from .ranking import Ranking
+from .sampled import LATENCY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from matplotlib.axes import Axes
 
-    from ..suites.records import CostRecord
+    from .costs import RowCosts
+    from .ranking import Ranking
 
 __all__ = ["tradeoff_figure"]
 
 
-def tradeoff_figure(
-    ranking: Ranking, costs: Mapping[str, CostRecord], running: str, name: str
-) -> dict[str, bytes]:
+def tradeoff_figure(ranking: Ranking, costs: RowCosts | None, name: str) -> dict[str, bytes]:
     """Draw it.
 
     Args:
         ranking: The rows.
-        costs: Cost record by row name; rows without one are in the parameter panel only.
-        running: What ran the models whose latency is shown.
+        costs: Their latencies; rows without one are in the parameter panel only.
         name: Of the files, without suffix.
 
     Returns:
         File contents by name.
     """
-    latencies = {name: record.measurements[LATENCY].median * 1e3 for name, record in costs.items()}
     parameters = {row.name: row.parameters / 1e6 for row in ranking.rows}
     panels = [(parameters, "parameters, millions (log)")]
-    if latencies:
-        panels.insert(0, (latencies, f"latency of one request, ms (log)\n{running}"))
+    if costs is not None:
+        latencies = {row: record.measurements[LATENCY].median * 1e3 for row, record in costs.by_row.items()}
+        panels.insert(0, (latencies, f"latency of one request, ms (log)\n{costs.configuration}"))
     with styled():
         figure, all_axes = new_figure(4.4, len(panels), share_y=True)
         drawn = [_draw(axes, ranking, at) for axes, (at, _) in zip(all_axes, panels, strict=True)]
@@ -67,7 +65,7 @@ def _draw(axes: Axes, ranking: Ranking, at: Mapping[str, float]) -> list[Point]:
         mean = row.mean("auc")
         namesakes = [other for other in ranking.rows if at.get(other.name) == at[row.name]]
         x = at[row.name] * _step_aside(namesakes.index(row), len(namesakes), list(at.values()))
-        point = Point(x, 100 * mean, 100 * low, 100 * high, row.name, style.colour)
+        point = Point(x, 100 * mean, 100 * low, 100 * high, row.name, style.ink)
         axes.vlines(point.x, point.low, point.high, color=style.colour, linewidth=1.6, alpha=0.75)
         axes.plot(point.x, point.y, marker=style.marker, color=style.colour, markersize=6.5, linestyle="none")
         points.append(point)
@@ -75,13 +73,14 @@ def _draw(axes: Axes, ranking: Ranking, at: Mapping[str, float]) -> list[Point]:
 
 
 def _log_axis(axes: Axes, values: Sequence[float]) -> None:
-    """A log scale with plain numbers at 1, 2, 5 and room at both ends."""
+    """A log scale with plain numbers, more of them on a short axis, and room at both ends."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axes.set_xscale("log")
     margin = max(1.35, (max(values) / min(values)) ** 0.22)
     axes.set_xlim(min(values) / margin, max(values) * margin)
-    axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5)))
+    short = max(values) / min(values) < 12
+    axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 1.5, 2, 3, 4, 5, 7) if short else (1, 2, 5)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
 
