@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import permutations
 from math import log2
 
@@ -158,6 +160,11 @@ def test_tensors_are_accepted():
         torch.tensor([1, 1, 1]),
     )
     assert per_user_auc(scores, labels, users).tolist() == [1.0]
+
+
+def test_reports_need_no_torch_to_compare_methods():
+    program = "import sys; from outfitbench.suites.metrics import *; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 @pytest.mark.parametrize(
