@@ -1,7 +1,7 @@
 """How good a ranking is: per-user metrics, their uncertainty, and whether two methods differ.
 
-Pure functions of numpy arrays; whatever `numpy.asarray` reads is accepted, detached CPU tensors of a type that
-numpy has (not bfloat16) included. Nothing here imports torch.
+Pure functions of numpy arrays; whatever `numpy.asarray` reads is accepted, detached CPU tensors of a type
+that numpy has (not bfloat16) included. Nothing here imports torch.
 """
 
 from __future__ import annotations
