@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .cache import atomic_file, made_once
+from .array_files import read_arrays, write_arrays
+from .cache import made_once
 from .negatives import sample_negatives
 from .tables import CandidateSet, OutfitTable
 
@@ -31,8 +31,8 @@ def load_candidates(dataset: Dataset, split: str, setting: str) -> CandidateSet:
     """The positives of a split with ten fixed negatives each.
 
     Negatives that came with the data are used as they are. Otherwise they are drawn with a seed that follows
-    from the data, the split and the setting, and kept in the cache; a kept file that is broken is drawn again,
-    which gives the same set.
+    from the data, the split and the setting, and kept in the cache; a file that was broken there is drawn
+    again, to the same set.
 
     Args:
         dataset: The dataset.
@@ -60,23 +60,18 @@ def load_candidates(dataset: Dataset, split: str, setting: str) -> CandidateSet:
             seed=int(key, 16),
         )
         candidates = CandidateSet.join(positives, negatives)
-        _write(path, negatives, candidates.fingerprint)
+        fingerprint = np.array(candidates.fingerprint)
+        write_arrays(path, {"users": negatives.users, "items": negatives.items, "fingerprint": fingerprint})
         return candidates
 
     return made_once(path, lambda: _read(path, positives), draw)
 
 
-def _write(path: Path, negatives: OutfitTable, fingerprint: str) -> None:
-    with atomic_file(path) as part, part.open("wb") as file:
-        np.savez(file, users=negatives.users, items=negatives.items, fingerprint=np.array(fingerprint))
-
-
 def _read(path: Path, positives: OutfitTable) -> CandidateSet | None:
-    """The candidates kept in a file, or None where it is missing, broken or not what was written."""
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            negatives = OutfitTable(stored["users"], stored["items"])
-            candidates = CandidateSet.join(positives, negatives)
-            return candidates if candidates.fingerprint == str(stored["fingerprint"]) else None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    """The candidates kept in a file, or None where it is missing, broken or made for other positives."""
+    stored = read_arrays(path, "users", "items", "fingerprint")
+    if stored is None:
         return None
+    users, items, fingerprint = stored
+    candidates = CandidateSet.join(positives, OutfitTable(users, items))
+    return candidates if candidates.fingerprint == str(fingerprint) else None

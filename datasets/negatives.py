@@ -32,7 +32,7 @@ def sample_negatives(
     A **random** negative has the categories of its positive. Each of its items is drawn independently and
     uniformly from the distinct items of that category among the positives; it is drawn again while it is a
     positive of any user (in whatever order its items stand) or holds an item twice. A **hard** negative is a
-    positive of another user, drawn uniformly over outfits, that the user has not posted too.
+    positive of another user that the user has not posted too, drawn uniformly over the rows of the table.
 
     Args:
         positives: Outfits that users posted.

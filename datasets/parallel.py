@@ -28,8 +28,8 @@ def map_on_all_cores(function: Callable[[int], Result], count: int, label: str) 
     """Results of `function` for 0 … count − 1, in order, computed by a thread a core.
 
     Threads serve, because reading files, hashing and Pillow's decoding let go of the interpreter: 1,000
-    photographs of 400×533 to 64 pixels on two cores went at 900 images/s with one thread, 1,700 with two, 1,800
-    with two forked processes and 1,250 with two from a fork server.
+    photographs of 400×533 to 64 pixels went at 900 images/s with one thread, at 1,700 with two on two cores,
+    at 1,800 with two forked processes and at 1,250 with two from a fork server.
 
     Args:
         function: What to do; it may be called from several threads at once.

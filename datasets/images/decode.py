@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..errors import Fault, InputError
 
@@ -24,6 +25,7 @@ MAX_PIXELS = 1 << 26
 """Pixels of the largest image that is decoded: 67 million, 256 MiB in memory."""
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+_WANTED = "a whole JPEG, PNG, WebP, GIF, BMP or TIFF"
 _WHITE = (255, 255, 255)
 _BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, struct.error, zlib.error)
 """What Pillow's readers raise on broken files."""
@@ -59,24 +61,27 @@ def decode(data: bytes, name: str, size: int) -> NDArray[np.uint8]:
         [[255, 255, 255, 255], [0, 0, 0, 0], [0, 0, 0, 0], [255, 255, 255, 255]]
     """
     if not data:
-        raise InputError(Fault(name, "zero bytes", "an image"))
+        raise InputError(Fault(name, "zero bytes", _WANTED))
     try:
         with Image.open(BytesIO(data), formats=_FORMATS) as image:
-            pixels = image.width * image.height
-            if pixels > MAX_PIXELS:
-                raise Image.DecompressionBombError(f"{pixels:,} pixels")
+            full = image.size
+            if math.prod(full) > MAX_PIXELS:
+                raise Image.DecompressionBombError(f"{math.prod(full):,} pixels")
             image.draft(None, (2 * size, 2 * size))
+            drafted = image.size
             ImageOps.exif_transpose(image, in_place=True)
+            if image.size != drafted:
+                full = full[1], full[0]
             picture = _on_white(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise InputError(
             Fault(name, str(error), f"at most {MAX_PIXELS:,} pixels", "scale the image down")
         ) from error
+    except UnidentifiedImageError as error:
+        raise InputError(Fault(name, "no image", _WANTED)) from error
     except _BROKEN as error:
-        raise InputError(
-            Fault(name, f"no readable image ({error})", "a whole JPEG, PNG, WebP, GIF, BMP or TIFF")
-        ) from error
-    return np.array(_letterbox(picture, size))
+        raise InputError(Fault(name, f"a broken image ({error})", _WANTED)) from error
+    return np.array(_letterbox(picture, full, size))
 
 
 def _on_white(image: Image.Image) -> Image.Image:
@@ -100,10 +105,13 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return Image.fromarray((grey >> 8).astype(np.uint8))
 
 
-def _letterbox(picture: Image.Image, size: int) -> Image.Image:
-    """The whole picture, as large as fits, centred on a white square."""
-    scale = size / max(picture.size)
-    width, height = (max(1, round(scale * side)) for side in picture.size)
+def _letterbox(picture: Image.Image, full: tuple[int, int], size: int) -> Image.Image:
+    """The whole picture, as large as fits, centred on a white square.
+
+    Its shape is that of the `full` picture: the sides of a reduced one are rounded.
+    """
+    scale = size / max(full)
+    width, height = (max(1, round(scale * side)) for side in full)
     square = Image.new("RGB", (size, size), _WHITE)
     square.paste(
         picture.resize((width, height), Image.Resampling.LANCZOS), ((size - width) // 2, (size - height) // 2)

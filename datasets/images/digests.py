@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import time
-import zipfile
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..cache import atomic_file, locked
+from ..array_files import read_arrays, write_arrays
+from ..cache import locked
 from ..errors import Fault, InputError
 from ..parallel import map_on_all_cores
 
@@ -52,8 +52,8 @@ def file_digests(paths: Sequence[Path], cache: Path) -> NDArray[np.uint8]:
         for row, digest in zip(stale, fresh, strict=True):
             digests[row] = np.frombuffer(digest, dtype=np.uint8)
         stamps[stamps[:, 1] > started - _SETTLED_NS] = -1
-        with locked(memory), atomic_file(memory) as part, part.open("wb") as file:
-            np.savez(file, stamps=stamps, digests=digests)
+        with locked(memory):
+            write_arrays(memory, {"stamps": stamps, "digests": digests})
     return digests
 
 
@@ -84,10 +84,8 @@ def _unreadable(path: Path, error: OSError) -> InputError:
 
 def _recall(memory: Path, count: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """Stamps (count, 2) and digests (count, 16) as remembered; stamps that fit no file where nothing is."""
-    nothing = np.full((count, 2), -1, np.int64), np.zeros((count, _DIGEST_SIZE), np.uint8)
-    try:
-        with np.load(memory, allow_pickle=False) as stored:
-            stamps, digests = stored["stamps"], stored["digests"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return nothing
-    return (stamps, digests) if len(stamps) == len(digests) == count else nothing
+    remembered = read_arrays(memory, "stamps", "digests")
+    if remembered is None:
+        return np.full((count, 2), -1, np.int64), np.zeros((count, _DIGEST_SIZE), np.uint8)
+    stamps, digests = remembered
+    return stamps, digests

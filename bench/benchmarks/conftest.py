@@ -1,0 +1,53 @@
+"""What the benchmarks share: a set the size of Polyvore-630, and real photographs where they can be had."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from outfitbench.datasets.tables import OutfitTable
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class OutfitsOfItems:
+    """Positives and the category of each item."""
+
+    positives: OutfitTable
+    item_category: NDArray[np.int8]
+
+
+@pytest.fixture(scope="session")
+def polyvore_sized() -> OutfitsOfItems:
+    """Outfits in the numbers of Polyvore-630's test split; who wears what is random.
+
+    23,054 positives of 630 users over 18,472 tops, 13,449 bottoms and 13,584 shoes out of 199,537 items, each
+    occurring at least once (published logs of the data's authors).
+    """
+    rng = np.random.default_rng(0)
+    num_positives, num_users = 23_054, 630
+    listed = np.array([70_000, 65_000, 64_537])  # how the items divide into categories is not published
+    occurring = [18_472, 13_449, 13_584]
+    columns = []
+    for start, size, distinct in zip(np.cumsum(listed) - listed, listed, occurring, strict=True):
+        items = start + rng.choice(size, distinct, replace=False)
+        columns.append(rng.permutation(np.append(items, rng.choice(items, num_positives - distinct))))
+    users = rng.integers(num_users, size=num_positives)
+    positives = OutfitTable(users.astype(np.int32), np.stack(columns, axis=1).astype(np.int32))
+    return OutfitsOfItems(positives, np.repeat(np.int8([0, 1, 2]), listed))
+
+
+@pytest.fixture(scope="session")
+def clothing_photos() -> list[Path]:
+    """Real photographs of garments, in a fixed order."""
+    named = os.environ.get("OUTFITBENCH_PHOTOS")
+    folder = Path(named) if named else REPOSITORY.parent / "shared" / "data" / "clothing-photos"
+    photos = sorted(folder.rglob("*.jpg"))
+    if not photos:
+        pytest.skip(f"no photographs at {folder}; name their folder in OUTFITBENCH_PHOTOS")
+    return photos
