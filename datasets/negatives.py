@@ -105,7 +105,7 @@ def _draw_random(
         wanted = slots[rows[pending]]
         drawn = pool[starts[wanted] + rng.integers(sizes[wanted])]
         items[pending] = drawn
-        refused = _contains(posted, hashes.of(drawn))
+        refused = np.isin(hashes.of(drawn), posted)
         if twice_a_category:
             refused |= _has_repeats(drawn)
         pending = pending[refused]
@@ -125,8 +125,9 @@ def _refuse_exhausted(
     Raises:
         InputError: If the posted outfits of some composition are all that the items can make.
     """
-    compositions, composition = np.unique(np.sort(slots, axis=1), axis=0, return_inverse=True)
-    for number, categories in enumerate(compositions):
+    hashes = _OutfitHash(len(sizes))
+    _, examples, composition = np.unique(hashes.of(slots), return_index=True, return_inverse=True)
+    for number, categories in enumerate(slots[examples]):
         present, places = np.unique(categories[categories >= 0], return_counts=True)
         possible = math.prod(math.comb(sizes[one], times) for one, times in zip(present, places, strict=True))
         if len(np.unique(posted[composition == number])) >= possible:
@@ -168,12 +169,12 @@ def _draw_hard(
         place = rng.integers(len(positives) - blocks[user])
         drawn = by_user[place + blocks[user] * (place >= starts[user])]
         chosen[pending] = drawn
-        pending = pending[_contains(own, user * len(distinct) + outfit[drawn])]
+        pending = pending[np.isin(user * len(distinct) + outfit[drawn], own)]
     return positives.items[chosen]
 
 
 class _OutfitHash:
-    """Names outfits by 64-bit numbers that do not depend on the order of their items (Zobrist hashing).
+    """Names outfits by 64-bit numbers that the order of their items does not change (Zobrist hashing).
 
     An outfit's number is the sum of fixed random numbers of its items. Equal outfits always have equal
     numbers. That any of 230,540 negatives shares its number with any of 23,054 other outfits has a chance of
@@ -187,12 +188,6 @@ class _OutfitHash:
     def of(self, items: NDArray[np.integer]) -> NDArray[np.uint64]:
         """Numbers of outfits, uint64 (N,), from items (N, K)."""
         return self._numbers[items].sum(axis=1)
-
-
-def _contains(ascending: NDArray[np.integer], keys: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Whether each key is among the ascending ones."""
-    places = np.searchsorted(ascending, keys)
-    return ascending[np.minimum(places, len(ascending) - 1)] == keys
 
 
 def _has_repeats(rows: NDArray[np.integer]) -> NDArray[np.bool_]:
