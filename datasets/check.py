@@ -14,12 +14,13 @@ from .errors import Fault, InputError
 from .images.decode import decode
 from .images.source import ImageSource
 from .parallel import map_on_all_cores
+from .polyvore.catalog import is_file_name
 from .polyvore.contents import read_contents, read_negatives
 from .polyvore.layout import IMAGE_FOLDER, SPLITS
 from .polyvore.tree import find_tree
 from .registry import PHOTOS, load_dataset, tree_root
 
-__all__ = ["check_dataset", "check_features", "check_images"]
+__all__ = ["check_dataset", "check_features", "check_images", "check_tree"]
 
 _TRIAL_SIZE = 32
 """Pixels to which each image is decoded to see whether it can be."""
@@ -40,7 +41,7 @@ def check_dataset(name: str, root: Path | str | None = None, *, cache: Path | No
         if name == PHOTOS:
             pictures = load_dataset(name, root, cache=cache).pictures
             return check_images(pictures) if pictures is not None else []
-        return _check_tree(tree_root(name, root, cache), name, cache)
+        return check_tree(tree_root(name, root, cache), name, cache)
     except InputError as error:
         return [error.fault]
 
@@ -70,13 +71,18 @@ def _check_each(try_one: Callable[[int], object], count: int, title: str) -> lis
     return [fault for fault in map_on_all_cores(fault_of, count, title) if fault is not None]
 
 
-def _check_tree(root: Path, name: str, cache: Path) -> list[Fault]:
+def check_tree(root: Path, name: str, cache: Path) -> list[Fault]:
+    """All faults of a Polyvore-U tree.
+
+    Raises:
+        InputError: If there is no such tree.
+    """
     found: list[Fault] = []
     tree = find_tree(root, name)
     contents = read_contents(tree.tuples, found.append)
     for split, setting in itertools.product(SPLITS[1:], SETTINGS):
         read_negatives(tree.tuples, contents, split, setting, found.append)
-    names = contents.catalog.item_names
+    names = [name for name in contents.catalog.item_names if is_file_name(name)]
     if not names:
         return found
     try:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..errors import Fault, FaultSink
 from .layout import CATEGORIES
 
-__all__ = ["Catalog", "check_names"]
+__all__ = ["Catalog", "check_names", "is_file_name"]
 
 _UNBOUNDED = 1 << 28
 """Size of a category whose list cannot be read: any number then passes for an item of it."""
@@ -72,7 +72,7 @@ def check_names(names: Sequence[str], where: Callable[[int], str], faults: Fault
         faults: Where each fault is reported.
     """
     for index, name in enumerate(names):
-        if not _PLAIN_NAME.fullmatch(name) and not _stays_inside(name):
+        if not is_file_name(name):
             expected = "a file name inside the image folder"
             faults(
                 Fault(where(index), f"the image name {name[:80]!r}" if name else "no image name", expected)
@@ -85,8 +85,15 @@ def check_names(names: Sequence[str], where: Callable[[int], str], faults: Fault
                 faults(Fault(where(index), found, "each image once"))
 
 
-def _stays_inside(name: str) -> bool:
-    """Whether a name can be a file's and leads out of no folder, read as a path of any system."""
+def is_file_name(name: str) -> bool:
+    """Whether a name can be a file's and leads out of no folder, read as a path of any system.
+
+    Example:
+        >>> [is_file_name(name) for name in ("a.jpg", "../a.jpg", "/a.jpg", "C:a.jpg", "")]
+        [True, False, False, False, False]
+    """
+    if _PLAIN_NAME.fullmatch(name):
+        return True
     paths = PurePosixPath(name), PureWindowsPath(name)
     return (
         name.strip() not in ("", ".")
