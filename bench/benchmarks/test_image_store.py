@@ -31,7 +31,6 @@ def test_build(benchmark, clothing_photos, tmp_path_factory, size):
 
 def test_open(benchmark, clothing_photos, tmp_path_factory):
     """What every later start pays: one `stat` an image and a memory map."""
-    cache = tmp_path_factory.mktemp("cache")
-    source = FolderImages(clothing_photos[:1000], cache)
-    open_store(source, 64, cache)
-    benchmark(open_store, source, 64, cache)
+    cache, photos = tmp_path_factory.mktemp("cache"), clothing_photos[:1000]
+    open_store(FolderImages(photos, cache), 64, cache)
+    benchmark(lambda: open_store(FolderImages(photos, cache), 64, cache))

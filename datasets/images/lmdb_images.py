@@ -73,10 +73,15 @@ class LmdbImages:
         """The encoded image of one item.
 
         Raises:
-            InputError: If the LMDB has no such key.
+            InputError: If the LMDB has no such key, or is broken there.
         """
-        with self._environment.begin() as transaction:
-            value = transaction.get(self.keys[index].encode())
+        import lmdb
+
+        try:
+            with self._environment.begin() as transaction:
+                value = transaction.get(self.keys[index].encode())
+        except lmdb.Error as error:
+            raise InputError(Fault(self.names[index], f"nothing readable ({error})", "an image")) from error
         if value is None:
             raise InputError(Fault(self.path, f"no key {self.keys[index]!r}", "an image for each item"))
         return value
@@ -84,8 +89,12 @@ class LmdbImages:
     def content_key(self) -> str:
         """Hash of the LMDB's file and the keys, 32 hex digits.
 
-        The file is read once; after that only its size and modification time are looked at.
+        It is taken once for each `LmdbImages`, and a file that was hashed before is not read again.
         """
+        return self._key
+
+    @functools.cached_property
+    def _key(self) -> str:
         file = self.path / "data.mdb" if self.path.is_dir() else self.path
         digest = hashlib.blake2b(file_digests([file], self._cache).tobytes(), digest_size=16)
         digest.update("\0".join(self.keys).encode())

@@ -134,9 +134,20 @@ class TestLmdbImages:
         sources = [LmdbImages(path, ["a.jpg"], cache) for _ in range(2)]  # lmdb itself forbids a second open
         assert [source.read(0) for source in sources] == [b"image a"] * 2
 
+    def test_refuses_a_file_cut_short(self, path):
+        whole = (path / "data.mdb").read_bytes()
+        (path / "data.mdb").write_bytes(whole[:8192])  # the two pages of its header
+        with pytest.raises(InputError, match="found an LMDB cut short, of 8192 bytes"):
+            open_lmdb(path)
+
     def test_names_a_missing_key(self, path, cache):
         with pytest.raises(InputError, match=r"images\.lmdb: found no key 'c\.jpg'"):
             LmdbImages(path, ["c.jpg"], cache).read(0)
+
+    @pytest.mark.parametrize("key", ["", 600 * "x"])
+    def test_refuses_a_key_that_no_lmdb_can_hold(self, path, cache, key):
+        with pytest.raises(InputError, match="found nothing readable .*MDB_BAD_VALSIZE"):
+            LmdbImages(path, [key], cache).read(0)
 
     def test_refuses_what_is_no_lmdb(self, tmp_path):
         (tmp_path / "data.mdb").write_bytes(b"no" * 5000)
