@@ -47,8 +47,6 @@ def _load_file(path: Path) -> tuple[str, ...]:
     try:
         with registering() as names:
             spec.loader.exec_module(module)
-            if not names:
-                raise ModelError(f"{path}: found no model, expected at least one @register_model")
     except ModelError:
         del sys.modules[spec.name]
         raise
@@ -57,6 +55,9 @@ def _load_file(path: Path) -> tuple[str, ...]:
         raise ModelError(
             f"{path}{_line(error, path)}: found {_reason(error)}, expected a file that runs"
         ) from error
+    if not names:
+        del sys.modules[spec.name]
+        raise ModelError(f"{path}: found no model, expected at least one @register_model")
     return tuple(names)
 
 

@@ -1,0 +1,91 @@
+"""Every method leaves PyTorch: both parts export with dynamic sizes and score alike in ONNX Runtime."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from outfitbench.models import OutfitModel, create_model, list_models
+from torch import nn
+from torch.export import Dim
+
+ort = pytest.importorskip("onnxruntime")
+
+# The exporter's own: axes that share a name, and what it uses of PyTorch that is on its way out.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:# The axis name"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+]
+
+ITEMS, OUTFITS, SLOTS = Dim("items"), Dim("outfits"), Dim("slots")
+USERS = 4
+
+
+class Encoder(nn.Module):
+    def __init__(self, model: OutfitModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images, categories):
+        return self.model.encode_items(images, categories)
+
+
+class Scorer(Encoder):
+    def forward(self, users, features, categories):
+        return self.model.score(users, features, categories)
+
+
+def exported(module: nn.Module, arguments: tuple, shapes: tuple, path):
+    program = torch.onnx.export(module.eval(), arguments, dynamo=True, dynamic_shapes=shapes, verbose=False)
+    program.save(path)
+    return ort.InferenceSession(path, providers=["CPUExecutionProvider"])
+
+
+def outputs(session, *arguments: torch.Tensor) -> torch.Tensor:
+    names = [given.name for given in session.get_inputs()]
+    feeds = {name: a.numpy() for name, a in zip(names, arguments, strict=False)}
+    return torch.from_numpy(session.run(None, feeds)[0])
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_scores_are_those_of_torch_at_any_batch_and_outfit_size(name, tmp_path):
+    model = create_model(name, num_users=USERS, input_kind="features", feature_size=24).eval()
+    width = model.feature_size
+    example = (torch.tensor([0, 1]), torch.randn(2, 3, width), torch.tensor([[0, 1, 2], [0, 1, -1]]))
+    session = exported(
+        Scorer(model),
+        example,
+        ({0: OUTFITS}, {0: OUTFITS, 1: SLOTS}, {0: OUTFITS, 1: SLOTS}),
+        tmp_path / "scorer.onnx",
+    )
+    for rows, slots in ((1, 2), (1, 4), (7, 3)):
+        users = torch.arange(rows) % USERS
+        features, categories = torch.randn(rows, slots, width), torch.randint(-1, 3, (rows, slots))
+        with torch.inference_mode():
+            expected = model.score(users, features, categories)
+        torch.testing.assert_close(outputs(session, users, features, categories), expected, rtol=0, atol=1e-4)
+
+
+def test_item_features_are_those_of_torch_at_any_batch(tmp_path):
+    model = create_model("student-xs", num_users=USERS).eval()
+    example = (torch.rand(2, 3, 64, 64), torch.tensor([0, 1]))
+    session = exported(Encoder(model), example, ({0: ITEMS}, {0: ITEMS}), tmp_path / "encoder.onnx")
+    for rows in (1, 5):
+        images, categories = torch.rand(rows, 3, 64, 64), torch.zeros(rows, dtype=torch.int64)
+        with torch.inference_mode():
+            expected = model.encode_items(images, categories)
+        torch.testing.assert_close(outputs(session, images, categories), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.slow
+def test_torch_compile_gives_the_same_scores_without_breaking_the_graph():
+    model = create_model("student-xs", num_users=USERS, input_kind="features", feature_size=24).eval()
+    compiled = torch.compile(model.score, fullgraph=True, dynamic=True)
+    for rows, slots in ((2, 3), (5, 4)):
+        users = torch.arange(rows) % USERS
+        features = torch.randn(rows, slots, model.feature_size)
+        categories = torch.randint(-1, 3, (rows, slots))
+        with torch.inference_mode():
+            torch.testing.assert_close(
+                compiled(users, features, categories), model.score(users, features, categories)
+            )
