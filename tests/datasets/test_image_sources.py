@@ -144,10 +144,9 @@ class TestLmdbImages:
         with pytest.raises(InputError, match=r"images\.lmdb: found no key 'c\.jpg'"):
             LmdbImages(path, ["c.jpg"], cache).read(0)
 
-    @pytest.mark.parametrize("key", ["", 600 * "x"])
-    def test_refuses_a_key_that_no_lmdb_can_hold(self, path, cache, key):
-        with pytest.raises(InputError, match="found nothing readable .*MDB_BAD_VALSIZE"):
-            LmdbImages(path, [key], cache).read(0)
+    def test_refuses_a_key_that_no_lmdb_can_hold(self, path, cache):
+        with pytest.raises(InputError, match=r"found nothing readable .*MDB_BAD_VALSIZE"):
+            LmdbImages(path, [""], cache).read(0)
 
     def test_refuses_what_is_no_lmdb(self, tmp_path):
         (tmp_path / "data.mdb").write_bytes(b"no" * 5000)
