@@ -66,9 +66,19 @@ def test_torchvisions_classifiers_lose_their_last_layer(name, width):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    # One of each family, and both with auxiliary classifiers; half of them are too large for every run.
-    ["alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "googlenet", "inception_v3", "maxvit_t"]
-    + ["mnasnet0_5", "regnet_x_400mf", "resnext50_32x4d", "swin_t", "swin_v2_t", "vgg11", "vit_b_32"],
+    # One of each family, and both with auxiliary classifiers.
+    [
+        *(
+            "alexnet",
+            "convnext_tiny",
+            "densenet121",
+            "efficientnet_b0",
+            "googlenet",
+            "inception_v3",
+            "maxvit_t",
+        ),
+        *("mnasnet0_5", "regnet_x_400mf", "resnext50_32x4d", "swin_t", "swin_v2_t", "vgg11", "vit_b_32"),
+    ],
 )
 def test_every_family_of_torchvision_is_a_backbone(name):
     network = backbone(name).train()

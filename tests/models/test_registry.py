@@ -93,7 +93,7 @@ def test_names_that_could_not_name_a_folder_are_refused(name):
 
 def test_a_builder_of_something_else_is_refused():
     register_model("number")(lambda options: 7)
-    with pytest.raises(ModelError, match="model 'number': found a int built by .*test_registry.py"):
+    with pytest.raises(ModelError, match=r"model 'number': found a int built by .*test_registry\.py"):
         create_model("number", num_users=3)
 
 
@@ -115,9 +115,13 @@ def test_a_class_can_be_its_own_builder():
 
 
 def test_nothing_stays_registered_after_an_error():
-    with pytest.raises(RuntimeError), registering():
-        register_model("half")(lambda options: 7)
-        raise RuntimeError
+    def fail_halfway():
+        with registering():
+            register_model("half")(lambda options: 7)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_halfway()
     assert "half" not in list_models()
 
 
