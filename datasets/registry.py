@@ -45,8 +45,9 @@ def load_dataset(
 
     Args:
         name: `closet-…` is made on first use; `polyvore-…` and `photos` are read from `root`.
-        root: The folder the data lies in: for `polyvore-630` the one that holds `tuples_630`, for `photos` the
-            one that holds a folder a class. A Closet made elsewhere is read from its root, too.
+        root: The folder the data lies in: for `polyvore-630` the one that holds `tuples_630`, for `photos`
+            the one that holds a folder a class. A Closet can be read from a root, too, like any tree: its
+            hidden preference is then not known.
         split: "released", or "9:2:2" to split all outfits anew for each user.
         cache: Folder for what is derived; the usual cache by default.
 
@@ -59,17 +60,15 @@ def load_dataset(
         from .photos import load_photos
 
         return load_photos(require_root(name, root), cache=cache, split=split)
-    root = tree_root(name, root, cache)
-    dataset = read_tree(root, name, split=split, cache=cache)
-    if name not in CLOSETS:
+    place = tree_root(name, root, cache)
+    dataset = read_tree(place, name, split=split, cache=cache)
+    if name in _POLYVORES:
         return dataclasses.replace(dataset, cold_sibling=_POLYVORES[name])
-    closet = CLOSETS[name]
-    return dataclasses.replace(
-        dataset,
-        origin=f"drawn by closet version {GENERATOR_VERSION}, seed {closet.seed}",
-        hidden=hidden_preference(root),
-        cold_sibling=closet.cold_sibling,
-    )
+    dataset = dataclasses.replace(dataset, cold_sibling=CLOSETS[name].cold_sibling)
+    if root is not None:
+        return dataset
+    origin = f"drawn by closet version {GENERATOR_VERSION}, seed {CLOSETS[name].seed}"
+    return dataclasses.replace(dataset, origin=origin, hidden=hidden_preference(place))
 
 
 def tree_root(name: str, root: Path | str | None, cache: Path) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import Fault, FaultSink
-from ..tables import NO_ITEM, OutfitTable
+from ..tables import NO_ITEM
 from .catalog import Catalog, check_names
 from .layout import CATEGORIES, SPLITS
 from .number_rows import NumberRows, parse_rows
@@ -33,6 +33,8 @@ class ConvertedTuples:
         folder: The folder `tuples_<number of users>`.
         num_users: Users are 0 … num_users − 1.
     """
+
+    release = "converted release"
 
     def __init__(self, folder: Path, num_users: int) -> None:
         self.folder = folder
@@ -75,7 +77,7 @@ class ConvertedTuples:
         rows = self._without_wrong(parse_rows(data, path, fields, faults), slots, catalog, faults)
         items, types = rows.values[:, 2 : 2 + slots], rows.values[:, 2 + slots :]
         ids = np.where(types == NO_ITEM, NO_ITEM, items + catalog.offsets[types])
-        return ReadOutfits(rows, OutfitTable(rows.values[:, 0].astype(np.int32), ids.astype(np.int32)))
+        return ReadOutfits.of(rows, ids)
 
     def _without_wrong(self, rows: NumberRows, slots: int, catalog: Catalog, faults: FaultSink) -> NumberRows:
         """The rows whose sizes, items and types belong together."""
@@ -94,13 +96,11 @@ class ConvertedTuples:
                 np.where(filled, ~known_type, types != NO_ITEM) & ~wrong_size[:, None],
             ]
         )
-        sizes_of = ", ".join(
-            f"{count} {title}" for count, title in zip(catalog.counts, _LIST_NAMES, strict=True)
-        )
+        listed = ", ".join(f"{n} {title}" for n, title in zip(catalog.counts, _LIST_NAMES, strict=True))
         expected = [
             f"a user from 0 to {self.num_users - 1}",
             f"a size from 2 to {slots}",
-            *[f"an item of its category's list ({sizes_of}), or -1 past the outfit's size"] * slots,
+            *[f"an item of its category's list ({listed}), or -1 past the outfit's size"] * slots,
             *["0 top, 1 bottom or 2 shoe, or -1 past the outfit's size"] * slots,
         ]
         return rows.without(wrong, expected, faults)

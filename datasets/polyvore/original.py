@@ -6,12 +6,13 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import Fault, FaultSink
-from ..tables import NO_ITEM, OutfitTable
+from ..tables import NO_ITEM
 from . import layout
 from .catalog import Catalog, check_names
-from .number_rows import parse_rows
+from .number_rows import NumberRows, parse_rows
 from .outfits import ReadOutfits
 from .text_files import excerpt, first_line, read_lines, read_text
 
@@ -27,6 +28,8 @@ class OriginalTuples:
         folder: The folder `tuples_<number of users>`.
         num_users: Users are 0 … num_users − 1.
     """
+
+    release = "original release"
 
     def __init__(self, folder: Path, num_users: int) -> None:
         self.folder = folder
@@ -58,28 +61,35 @@ class OriginalTuples:
         if data is None:
             return None
         header, _, body = data.partition(b"\n")
-        if header.replace(b" ", b"") != expected.encode():
-            faults(Fault(f"{path}:1", excerpt(header) if data else "an empty file", f"the header {expected}"))
         if not data:
+            faults(Fault(path, "an empty file", f"the header {expected}"))
             return None
-        categories = np.array([layout.CATEGORIES.index(name) for name in self._columns[1:]])
-        has_gap = np.r_[False, categories[1:] == categories[:-1]]
-        counts = catalog.counts[categories]
-
+        if header.replace(b" ", b"") != expected.encode():
+            faults(Fault(f"{path}:1", excerpt(header), f"the header {expected}"))
         rows = parse_rows(body, path, self._columns, faults, first_line=2)
-        users, items = rows.values[:, 0], rows.values[:, 1:]
-        is_gap = (items == NO_ITEM) & has_gap
-        wrong = np.column_stack(
-            [(users < 0) | (users >= self.num_users), ((items < 0) | (items >= counts)) & ~is_gap]
-        )
-        expected_items = [
-            catalog.expected_item(category) + ", or -1" * gap
-            for category, gap in zip(categories.tolist(), has_gap.tolist(), strict=True)
-        ]
-        rows = rows.without(wrong, [f"a user from 0 to {self.num_users - 1}", *expected_items], faults)
+        rows = self._without_wrong(rows, catalog, faults)
         items = rows.values[:, 1:]
-        ids = np.where(items == NO_ITEM, NO_ITEM, items + catalog.offsets[categories])
-        return ReadOutfits(rows, OutfitTable(rows.values[:, 0].astype(np.int32), ids.astype(np.int32)))
+        ids = np.where(items == NO_ITEM, NO_ITEM, items + catalog.offsets[self._categories])
+        return ReadOutfits.of(rows, ids)
+
+    def _without_wrong(self, rows: NumberRows, catalog: Catalog, faults: FaultSink) -> NumberRows:
+        """The rows whose users and items exist."""
+        users, items = rows.values[:, 0], rows.values[:, 1:]
+        may_lack = np.r_[False, self._categories[1:] == self._categories[:-1]]
+        outside = (items < 0) | (items >= catalog.counts[self._categories])
+        wrong = np.column_stack(
+            [(users < 0) | (users >= self.num_users), outside & ~(may_lack & (items == NO_ITEM))]
+        )
+        expected = [
+            catalog.expected_item(category) + ", or -1" * lacking
+            for category, lacking in zip(self._categories.tolist(), may_lack.tolist(), strict=True)
+        ]
+        return rows.without(wrong, [f"a user from 0 to {self.num_users - 1}", *expected], faults)
+
+    @property
+    def _categories(self) -> NDArray[np.int64]:
+        """The category of each slot."""
+        return np.array([layout.CATEGORIES.index(name) for name in self._columns[1:]])
 
     @cached_property
     def _columns(self) -> tuple[str, ...]:

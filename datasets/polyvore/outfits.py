@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import Fault, FaultSink
 from ..tables import NO_ITEM, OutfitTable
@@ -25,6 +26,11 @@ class ReadOutfits:
 
     rows: NumberRows
     table: OutfitTable
+
+    @classmethod
+    def of(cls, rows: NumberRows, ids: NDArray[np.integer]) -> ReadOutfits:
+        """Outfits of rows that begin with the user, with the global item ids (N, K) made of the rest."""
+        return cls(rows, OutfitTable(rows.values[:, 0].astype(np.int32), ids.astype(np.int32)))
 
 
 def check_positives(parts: Sequence[ReadOutfits], faults: FaultSink) -> None:

@@ -53,7 +53,7 @@ def read_tree(root: Path, name: str, *, split: str = "released", cache: Path) ->
     keys = [source.content_key() for source in (pictures, vectors) if source is not None]
     return Dataset(
         name=name,
-        origin=f"read from {tree.tuples.folder.name}",
+        origin=f"{tree.tuples.folder.name} of the {tree.tuples.release}",
         num_users=tree.tuples.num_users,
         categories=CATEGORIES,
         item_category=contents.catalog.item_category,

@@ -32,10 +32,12 @@ class Tuples(Protocol):
     """The outfits of a tree in one of the layouts.
 
     Attributes:
+        release: What the layout is called.
         folder: The folder `tuples_<number of users>`.
         num_users: Users are 0 … num_users − 1.
     """
 
+    release: str
     folder: Path
     num_users: int
 

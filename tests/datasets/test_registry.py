@@ -57,7 +57,8 @@ def test_an_unknown_split_scheme_is_refused_before_anything_is_made(cache: Path)
 def test_polyvore_is_read_from_its_root(tmp_path: Path, cache: Path) -> None:
     write_original(small_tree(users=53), tmp_path)
     dataset = load_dataset("polyvore-53", str(tmp_path), cache=cache)
-    assert (dataset.name, dataset.num_users, dataset.origin) == ("polyvore-53", 53, "read from tuples_53")
+    assert (dataset.name, dataset.num_users) == ("polyvore-53", 53)
+    assert dataset.origin == "tuples_53 of the original release"
     assert dataset.cold_sibling is None
     write_original(small_tree(users=630), tmp_path)
     assert load_dataset("polyvore-630", tmp_path, cache=cache).cold_sibling == "polyvore-53"
@@ -86,9 +87,14 @@ def test_a_closet_is_made_on_first_use_and_knows_its_truth() -> None:
     assert check_dataset("closet-12") == []
 
 
-def test_a_closet_can_be_read_from_where_it_lies(tmp_path: Path, cache: Path) -> None:
-    with pytest.raises(InputError, match="expected a folder that holds tuples_12"):
-        load_dataset("closet-12", tmp_path, cache=cache)
+def test_a_closet_can_be_read_from_a_root_like_any_tree(tmp_path: Path, cache: Path) -> None:
+    write_original(small_tree(users=12), tmp_path)
+    dataset = load_dataset("closet-12", tmp_path, cache=cache)
+    assert dataset.num_items == 3 * 8 * 12
+    assert dataset.hidden is None
+    assert dataset.origin == "tuples_12 of the original release"
+    with pytest.raises(InputError, match="expected a folder that holds tuples_24"):
+        load_dataset("closet-24", tmp_path, cache=cache)
 
 
 def test_every_public_name_is_there() -> None:
