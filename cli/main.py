@@ -62,8 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     if "--version" in arguments:
-        return _print(f"outfitbench {version('outfitbench')}")
-    parsed = parse(arguments)
+        return _print(f"outfitbench {version('outfitbench')}", 0)
+    try:
+        parsed = parse(arguments)
+    except BrokenPipeError:  # `outfitbench --help | head`
+        return _reader_has_gone(0)
     try:
         answer = _run(parsed)
     except (InputError, ModelError) as error:
@@ -72,8 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(error, FAILED)
     except KeyboardInterrupt:
         return _complain("interrupted", INTERRUPTED)
-    _print(answer.rendered(json_wanted=parsed.session.json))
-    return answer.status
+    return _print(answer.rendered(json_wanted=parsed.session.json), answer.status)
 
 
 def parse(arguments: Sequence[str]) -> Outfitbench:
@@ -114,11 +116,16 @@ def _complain(what: object, status: int) -> int:
     return status
 
 
-def _print(text: str) -> int:
-    """Print to stdout; a reader that has gone (`| head`) is no error."""
+def _print(text: str, status: int) -> int:
+    """Print to stdout; a reader that has gone (`| head`) changes nothing."""
     try:
         print(text, flush=True)
     except BrokenPipeError:
-        # Python flushes stdout once more on its way out; let that go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+        return _reader_has_gone(status)
+    return status
+
+
+def _reader_has_gone(status: int) -> int:
+    """Let what Python still flushes to stdout on its way out go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return status

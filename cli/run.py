@@ -46,22 +46,27 @@ class Run:
 
     def run(self, session: Session) -> Answer:
         """Run, report, and say how good each method is."""
-        from ..suites.runner import run_suite
-        from ..suites.suite_file import load_suite
+        suite = self._suite()
+        out = self.out if self.dry_run else writable_folder("argument --out", self.out)
+        from ..suites.runner import run_suite  # imports torch, so after all that can be refused without it
 
-        suite = load_suite(self.suite, epochs=self.epochs)
-        if self.dataset:
-            suite = suite.model_copy(update={"datasets": list(self.dataset)})
         outcome = run_suite(
             suite,
-            self.out if self.dry_run else writable_folder("argument --out", self.out),
+            out,
             root=self.root,
             split=self.split,
             cache=session.cache,
             device=self.device,
+            plugins=session.plugin,
             dry_run=self.dry_run,
         )
         return _plan(suite, outcome) if self.dry_run else self._results(outcome)
+
+    def _suite(self) -> Suite:
+        from ..suites.suite_file import load_suite
+
+        suite = load_suite(self.suite, epochs=self.epochs)
+        return suite.model_copy(update={"datasets": list(self.dataset)}) if self.dataset else suite
 
     def _results(self, outcome: RunOutcome) -> Answer:
         from ..reports import write_report

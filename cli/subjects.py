@@ -45,7 +45,7 @@ def choose_subjects(
         methods: Of a run, only these rows; all if empty.
 
     Raises:
-        InputError: If a run holds no trained method, or none of those asked for.
+        InputError: If there is no name, or a run holds no trained method, or none of those asked for.
     """
     chosen: list[Chosen] = []
     for name in names:
@@ -54,6 +54,8 @@ def choose_subjects(
         else:
             model = Subject(model=name, num_users=users, plugins=session.plugin)
             chosen.append(Chosen(model, name))
+    if not chosen:
+        raise InputError(Fault("argument sources", "none", "a model's name or the folder of a run"))
     return chosen
 
 

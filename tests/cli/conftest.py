@@ -1,0 +1,45 @@
+"""One small run that the tests of run, report, export and profile look at from their own side."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from outfitbench.cli.main import main
+
+SUITE = """
+title = "One student"
+datasets = ["closet-12"]
+settings = ["random"]
+methods = ["n-pair-xs"]
+
+[every_method]
+image_size = 32
+[every_method.recipe]
+epochs = 1
+"""
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run as its user sees it: the suite, the folder, and what was answered."""
+
+    suite: Path
+    folder: Path
+    answer: dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory) -> FinishedRun:
+    home = tmp_path_factory.mktemp("run")
+    suite = home / "one.toml"
+    suite.write_text(SUITE)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert main(["run", str(suite), "--out", str(home / "runs"), "--json", "--quiet"]) == 0
+    return FinishedRun(suite, home / "runs", json.loads(printed.getvalue()))

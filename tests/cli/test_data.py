@@ -1,0 +1,97 @@
+"""`outfitbench data`: the embedded dataset made, described, broken and checked."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from outfitbench.cli.main import main
+from outfitbench.datasets import load_dataset
+from outfitbench.datasets.cache import cache_folder
+from outfitbench.datasets.closet import make_closet
+
+NAME = "closet-12"
+
+
+@pytest.fixture
+def broken_tree(tmp_path) -> Path:
+    """A closet with a truncated image and a training row that lacks a field."""
+    root = tmp_path / "broken"
+    shutil.copytree(make_closet(NAME, cache_folder()), root)
+    image = min((root / "images").rglob("*.jpg"))
+    image.write_bytes(image.read_bytes()[:100])
+    (tuples,) = root.glob("tuples_*")
+    train = tuples / "tuples_train_posi"
+    lines = train.read_text().splitlines()
+    lines[3] = "0,1"
+    train.write_text("\n".join(lines) + "\n")
+    return root
+
+
+def run(capsys, *arguments: str) -> tuple[int, str, str]:
+    status = main(["data", *arguments])
+    printed = capsys.readouterr()
+    return status, printed.out, printed.err
+
+
+def test_make_leaves_everything_ready(capsys, cache):
+    status, out, _ = run(capsys, "make", NAME, "--cache", str(cache), "--json")
+    assert status == 0
+    made = json.loads(out)
+    dataset = load_dataset(NAME, cache=cache)
+    assert made["fingerprint"] == dataset.fingerprint
+    assert made["items"] == dataset.num_items
+    assert made["candidate_fingerprints"]["hard"] == dataset.candidates("test", "hard").fingerprint
+
+
+def test_stats_count_what_is_there(capsys):
+    status, out, _ = run(capsys, "stats", NAME, "--json")
+    assert status == 0
+    statistics = json.loads(out)
+    dataset = load_dataset(NAME)
+    assert statistics["users"] == dataset.num_users
+    assert sum(statistics["items_by_category"].values()) == dataset.num_items
+    assert statistics["outfits"]["test"] == len(dataset.split("test"))
+    _, text, _ = run(capsys, "stats", NAME)
+    assert f"users: {dataset.num_users}" in text
+
+
+def test_a_sound_dataset_has_no_fault(capsys):
+    assert run(capsys, "check", NAME)[:2] == (0, f"{NAME}: no fault found\n")
+
+
+def test_check_lists_every_fault_and_exits_with_2(capsys, broken_tree):
+    status, out, err = run(capsys, "check", NAME, "--root", str(broken_tree))
+    assert (status, err) == (2, "")
+    lines = out.splitlines()
+    assert len(lines) == 2
+    assert any("tuples_train_posi:4" in line for line in lines)
+    assert any(".jpg" in line for line in lines)
+    status, out, _ = run(capsys, "check", NAME, "--root", str(broken_tree), "--json")
+    assert status == 2
+    assert [set(fault) for fault in json.loads(out)["faults"]] == [{"where", "found", "expected", "fix"}] * 2
+
+
+def test_make_stops_at_the_first_fault_with_one_line(capsys, broken_tree):
+    status, out, err = run(capsys, "make", NAME, "--root", str(broken_tree))
+    assert (status, out) == (2, "")
+    assert err.count("\n") == 1
+    assert err.startswith("outfitbench: ")
+    assert "tuples_train_posi:4" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["make", "closet-13"], "closet-12"),
+        (["stats", "polyvore-630"], "--root"),
+        (["check", "../closet-12"], "closet-12"),
+    ],
+)
+def test_a_dataset_that_cannot_be_had(capsys, arguments, hint):
+    status, out, err = run(capsys, *arguments)
+    assert status == 2
+    (line,) = (out + err).splitlines()
+    assert hint in line

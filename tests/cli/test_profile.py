@@ -1,0 +1,38 @@
+"""`outfitbench profile`: figures for a person, for a program, and as records for a report."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from outfitbench.cli.main import main
+from outfitbench.suites.record_files import load_records
+
+
+def test_a_trained_method_is_measured_and_recorded(finished_run, capsys, tmp_path):
+    arguments = [str(finished_run.folder), "--engine", "torch", "--out", str(tmp_path), "--json", "--quiet"]
+    assert main(["profile", *arguments]) == 0
+    (profile,) = json.loads(capsys.readouterr().out)["profiles"]
+    (trained,) = finished_run.answer["quality"]
+    assert profile["method"] == trained["method"]
+    assert profile["measurements"]["parameters"]["samples"] == [trained["parameters"]]
+    (record,) = load_records([tmp_path])
+    assert record.kind == "cost"
+    assert record.dataset == "closet-12"
+    assert record.measurements["latency"].n == len(profile["measurements"]["latency"]["samples"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        ([], "argument sources"),
+        (["techer"], "teacher"),
+        (["student-xs", "--engine", "onnx"], "onnxruntime"),
+        (["student-xs", "--device", "tpu"], "cuda"),
+        (["student-xs", "--dataset", "closet-13"], "closet-12"),
+    ],
+)
+def test_what_cannot_be_measured_is_one_line(capsys, arguments, hint):
+    assert main(["profile", *arguments]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert hint in line
