@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 __all__ = ["WEAVES", "weave"]
 
@@ -93,25 +94,17 @@ WEAVES: dict[str, Weave] = {
 }
 
 
-def weave(
-    pattern: str, size: int, period: int, base: tuple[int, ...], second: tuple[int, ...]
-) -> NDArray[np.uint8]:
-    """A square of cloth.
+def weave(pattern: str, side: int, period: int) -> Image.Image:
+    """A square of cloth: a mask that is white where the second colour shows.
 
     Args:
         pattern: One of `WEAVES`.
-        size: Its side in pixels.
-        period: Pixels after which the pattern repeats.
-        base: RGB of the ground.
-        second: RGB of the figure.
-
-    Returns:
-        uint8 (size, size, 3).
+        side: Its side in pixels.
+        period: Thousandths of the side after which the pattern repeats, more or less.
 
     Example:
-        >>> weave("breton", 4, 4, (0, 0, 0), (255, 0, 0))[:, 0, 0].tolist()
-        [255, 255, 0, 0]
+        >>> weave("breton", 4, 1000).getcolors()
+        [(8, 0), (8, 255)]
     """
-    x, y = np.arange(size, dtype=np.int32)[None, :], np.arange(size, dtype=np.int32)[:, None]
-    share = WEAVES[pattern](x, y, period)[..., None]
-    return ((np.int32(base) * (255 - share) + np.int32(second) * share) // 255).astype(np.uint8)
+    x, y = np.arange(side, dtype=np.int32)[None, :], np.arange(side, dtype=np.int32)[:, None]
+    return Image.fromarray(WEAVES[pattern](x, y, side * period // 1000).astype(np.uint8))

@@ -8,13 +8,11 @@ from dataclasses import asdict, dataclass
 
 from ..simulation import Dice
 from .garments.panels import Cut
-from .styles import CUTS, FIDELITY, NEUTRALS, PALETTES, PATTERNS, Traits
+from .styles import CUTS, FIDELITY, NEUTRALS, PALETTES, PATTERNS, Colour, Traits
 
-__all__ = ["CATEGORIES", "Colour", "Garment", "tailor"]
+__all__ = ["CATEGORIES", "Garment", "tailor"]
 
 CATEGORIES = ("top", "bottom", "shoe")
-
-Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -25,13 +23,13 @@ class Garment:
         kind: A key of `WARDROBE`.
         cut: The silhouette's dials.
         pattern: A key of `WEAVES`.
-        period: Thousandths of the board after which the pattern repeats.
+        period: Thousandths of the picture after which the pattern repeats.
         base: RGB of the fabric's ground.
         second: RGB of the fabric's figure.
         trim: RGB of collars, cuffs and bands.
         backdrop: RGB of the background.
-        scale: Size of the garment in percent of the board.
-        shift: Displacement in thousandths of the board, (x, y).
+        scale: Size of the garment in percent of the picture.
+        shift: Displacement in thousandths of the picture, (x, y).
         flipped: Whether left and right are exchanged.
         grain: Seed of the cloth's texture and the picture's noise.
     """
@@ -82,8 +80,8 @@ def tailor(category: int, style: Traits, dice: Dice) -> tuple[Traits, Garment]:
         second=_dyed(second, dice),
         trim=_dyed(dice.pick((*palette, *NEUTRALS)), dice),
         backdrop=(pale, pale - dice.between(0, 6), pale - dice.between(0, 12)),
-        scale=dice.between(86, 100),
-        shift=(dice.between(-35, 35), dice.between(-35, 35)),
+        scale=dice.between(80, 94),
+        shift=(dice.between(-25, 25), dice.between(-25, 25)),
         flipped=bool(dice.one_below(2)),
         grain=dice.one_below(2**31),
     )

@@ -6,15 +6,13 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import rich
-from rich.progress import track
 
 from ..cache import locked
 from ..errors import Fault, InputError
+from ..parallel import map_on_all_cores
 from ..polyvore.layout import (
     CATEGORIES,
     FIXED_HEADER,
@@ -64,25 +62,25 @@ def _write_tree(folder: Path, name: str, closet: Closet) -> None:
     world = create_world(closet)
     tuples = folder / tuples_folder(closet.num_users)
     tuples.mkdir()
-    _write_image_lists(tuples, world.garments, closet)
-    _write_outfits(tuples, world, closet)
+    _write_image_lists(tuples, world)
+    _write_outfits(tuples, world, closet.slots)
     world.mixture.write(folder / TRUTH_FILE)
     _write_images(folder / IMAGE_FOLDER, world.garments, name)
     _write_manifest(folder)
 
 
-def _write_image_lists(tuples: Path, garments: Sequence[Garment], closet: Closet) -> None:
+def _write_image_lists(tuples: Path, world: World) -> None:
     for number, category in enumerate(CATEGORIES):
-        start = number * closet.items_per_category
-        names = [garment.file_name for garment in garments[start : start + closet.items_per_category]]
-        (tuples / image_list(category)).write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+        members = np.flatnonzero(world.mixture.item_category == number)
+        names = "".join(f"{world.garments[item].file_name}\n" for item in members.tolist())
+        (tuples / image_list(category)).write_text(names, encoding="utf-8")
 
 
-def _write_outfits(tuples: Path, world: World, closet: Closet) -> None:
-    header = FIXED_HEADER if len(closet.slots) == len(CATEGORIES) else VARIABLE_HEADER
-    first_of_slot = np.array(closet.slots) * closet.items_per_category
+def _write_outfits(tuples: Path, world: World, slots: Sequence[int]) -> None:
+    header = FIXED_HEADER if len(slots) == len(CATEGORIES) else VARIABLE_HEADER
+    first_items = np.searchsorted(world.mixture.item_category, slots)
     for split, outfits in world.outfits.items():
-        numbers = np.where(outfits.items == NO_ITEM, NO_ITEM, outfits.items - first_of_slot)
+        numbers = np.where(outfits.items == NO_ITEM, NO_ITEM, outfits.items - first_items)
         rows = np.column_stack([outfits.users, numbers]).tolist()
         lines = [",".join(header), *(",".join(map(str, row)) for row in rows)]
         (tuples / positives_file(split)).write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -90,19 +88,12 @@ def _write_outfits(tuples: Path, world: World, closet: Closet) -> None:
 
 def _write_images(folder: Path, garments: Sequence[Garment], name: str) -> None:
     folder.mkdir(parents=True)
-
-    def draw(garment: Garment) -> None:
-        (folder / garment.file_name).write_bytes(render(garment))
-
-    with ThreadPoolExecutor() as pool:
-        for _ in track(
-            pool.map(draw, garments),
-            f"Drawing {name}",
-            len(garments),
-            console=rich.get_console(),
-            transient=True,
-        ):
-            pass
+    for garment, picture in zip(
+        garments,
+        map_on_all_cores(lambda item: render(garments[item]), len(garments), f"Drawing {name}"),
+        strict=True,
+    ):
+        (folder / garment.file_name).write_bytes(picture)
 
 
 def _write_manifest(folder: Path) -> None:

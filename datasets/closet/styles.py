@@ -19,7 +19,10 @@ __all__ = [
     "weights_of",
 ]
 
-PALETTES: dict[str, tuple[tuple[int, int, int], ...]] = {
+Colour = tuple[int, int, int]
+"""Red, green and blue, 0 … 255."""
+
+PALETTES: dict[str, tuple[Colour, ...]] = {
     "earth": ((160, 82, 45), (107, 112, 54), (193, 154, 96), (111, 66, 38), (206, 150, 38)),
     "ocean": ((25, 42, 92), (26, 128, 128), (110, 175, 220), (48, 92, 165), (150, 200, 200)),
     "candy": ((240, 140, 170), (180, 150, 220), (250, 200, 130), (232, 96, 110), (245, 190, 205)),
@@ -27,7 +30,7 @@ PALETTES: dict[str, tuple[tuple[int, int, int], ...]] = {
 }
 """Colours that go together, RGB."""
 
-NEUTRALS: tuple[tuple[int, int, int], ...] = ((240, 236, 226), (205, 198, 186), (60, 60, 66), (150, 140, 128))
+NEUTRALS: tuple[Colour, ...] = ((240, 236, 226), (205, 198, 186), (60, 60, 66), (150, 140, 128))
 """Colours that go with everything, RGB."""
 
 PATTERNS: dict[str, tuple[str, ...]] = {
@@ -60,7 +63,7 @@ STYLES: tuple[Traits, ...] = tuple(Traits(a, b, a ^ b) for a in range(4) for b i
 """An orthogonal array: any two traits occur once in each combination, so that one trait alone, a colour say,
 says little about the style, and two say all."""
 
-FIDELITY = Traits(palette=5, pattern=15, cut=15)
+FIDELITY = Traits(palette=3, pattern=25, cut=25)
 """How often an item shows its style's trait, as odds against any one of the three others.
 
 Colour is the least faithful: a colour histogram must not do what a model is needed for."""

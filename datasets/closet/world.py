@@ -6,19 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..simulation import Dice, StyleMixture, draw_outfits, draw_tastes
-from ..tables import OutfitTable
+from ..tables import NO_ITEM, OutfitTable
 from .garment import CATEGORIES, Garment, tailor
 from .spec import Closet
 from .styles import STYLES, contrast, weights_of
 
 __all__ = ["World", "create_world"]
 
-LIKING = (90, 60)
+LIKING = (600, 400)
 """Weights of the two styles a user likes, against 1 for each of the fourteen others."""
 
-STRAY_PERCENT = 8
+MIXING_PERCENT = 50
+"""How often a slot follows another style of the user's than the rest of the outfit."""
+
+STRAY_PERCENT = 5
 """How often a slot is filled with any item."""
 
 OPTIONAL_PERCENT = 40
@@ -43,21 +47,40 @@ class World:
 
 
 def create_world(closet: Closet) -> World:
-    """Make up the items, the users and their outfits."""
-    dice = Dice(closet.seed, _ITEMS)
-    garments, weights = [], []
-    for item in range(closet.num_items):
-        category, number = divmod(item, closet.items_per_category)
-        traits, garment = tailor(category, STYLES[number % len(STYLES)], dice)
-        garments.append(garment)
-        weights.append(weights_of(traits))
+    """Make up the items, the users and their outfits; items that nobody wears are left out."""
+    garments, weights = _tailor_all(closet)
     mixture = StyleMixture(
         np.repeat(np.arange(len(CATEGORIES), dtype=np.int8), closet.items_per_category),
-        np.array(weights, np.int64),
+        weights,
         draw_tastes(closet.num_users, contrast(), LIKING, Dice(closet.seed, _TASTES)),
+        MIXING_PERCENT,
         STRAY_PERCENT,
     )
     dice = Dice(closet.seed, _OUTFITS)
     spread = closet.outfits_per_user // 4
     counts = closet.outfits_per_user - spread + dice.below(2 * spread + 1, closet.num_users)
-    return World(garments, mixture, draw_outfits(mixture, counts, closet.slots, OPTIONAL_PERCENT, dice))
+    outfits = draw_outfits(mixture, counts, closet.slots, OPTIONAL_PERCENT, dice)
+    worn = np.unique(np.concatenate([table.distinct_items for table in outfits.values()]))
+    return World(
+        [garments[item] for item in worn],
+        mixture.of_items(worn),
+        {split: _renumbered(table, worn) for split, table in outfits.items()},
+    )
+
+
+def _tailor_all(closet: Closet) -> tuple[list[Garment], NDArray[np.int64]]:
+    """The garments of all categories, in every style alike, and how each style takes to them."""
+    dice = Dice(closet.seed, _ITEMS)
+    garments, weights = [], []
+    for category in range(len(CATEGORIES)):
+        for number in range(closet.items_per_category):
+            traits, garment = tailor(category, STYLES[number % len(STYLES)], dice)
+            garments.append(garment)
+            weights.append(weights_of(traits))
+    return garments, np.array(weights, np.int64)
+
+
+def _renumbered(outfits: OutfitTable, kept: NDArray[np.int32]) -> OutfitTable:
+    """The outfits with items numbered by their place in `kept`."""
+    numbers = np.searchsorted(kept, outfits.items).astype(np.int32)
+    return OutfitTable(outfits.users, np.where(outfits.items == NO_ITEM, np.int32(NO_ITEM), numbers))

@@ -25,7 +25,7 @@ class Dice:
     Example:
         >>> dice = Dice(7, 1)
         >>> dice.below(6, 5).tolist(), dice.one_below(100), dice.order(4).tolist()
-        ([1, 1, 2, 3, 1], 73, [1, 0, 3, 2])
+        ([1, 0, 2, 3, 0], 42, [1, 2, 3, 0])
     """
 
     def __init__(self, *seed: int) -> None:

@@ -1,9 +1,9 @@
-"""The hidden model: styles that choose items, and users who choose styles."""
+"""The hidden model: users who choose styles, and styles that choose items."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,19 +17,28 @@ __all__ = ["StyleMixture"]
 
 @dataclass(frozen=True, eq=False)
 class StyleMixture:
-    """How outfits come about: a user chooses a style, the style chooses an item for each slot.
+    """How outfits come about: a user chooses a style, and the style an item for each slot.
 
-    All weights are whole numbers, so that the same outfits are drawn on every machine.
+    Now and then a slot follows another style of the user's, and more rarely none at all. All weights are
+    whole numbers, so that the same outfits are drawn on every machine.
 
     Attributes:
         item_category: int8 (num_items,).
-        item_weights: int64 (num_items, S): style s takes item i with a probability proportional to its weight
+        item_weights: int64 (num_items, S). Style s takes item i with a probability proportional to its weight
             among the items of its category.
-        taste_weights: int64 (num_users, S): user u takes style s with a probability proportional to its weight.
-        stray_percent: How often, in percent, a slot is filled with any item of its category instead.
+        taste_weights: int64 (num_users, S). User u takes style s with a probability proportional to its
+            weight.
+        mixing_percent: How often, in percent, a slot takes a style of its own from the user's taste.
+        stray_percent: How often, in percent, a slot takes any item of its category.
 
     Example:
-        >>> model = StyleMixture(np.int8([0, 0, 1, 1]), np.int64([[9, 1], [1, 9]] * 2), np.int64([[1, 0]]), 10)
+        >>> model = StyleMixture(
+        ...     item_category=np.int8([0, 0, 1, 1]),
+        ...     item_weights=np.int64([[9, 1], [1, 9], [9, 1], [1, 9]]),
+        ...     taste_weights=np.int64([[1, 0]]),
+        ...     mixing_percent=0,
+        ...     stray_percent=10,
+        ... )
         >>> model.preference(np.int64([0, 0]), np.int64([[0, 2], [1, 3]])).round(2).tolist()
         [1.08, -2.55]
     """
@@ -37,6 +46,7 @@ class StyleMixture:
     item_category: NDArray[np.int8]
     item_weights: NDArray[np.int64]
     taste_weights: NDArray[np.int64]
+    mixing_percent: int
     stray_percent: int
 
     @property
@@ -44,14 +54,9 @@ class StyleMixture:
         """Number of users."""
         return len(self.taste_weights)
 
-    @property
-    def num_styles(self) -> int:
-        """S, the number of styles."""
-        return self.item_weights.shape[1]
-
     @cached_property
     def _lift(self) -> NDArray[np.float64]:
-        """Probability of each item under each style over its probability when drawn blindly, (num_items, S)."""
+        """P(i | s) / P(i): each item's probability under each style against a blind draw; (num_items, S)."""
         lift = np.empty(self.item_weights.shape)
         for category in np.unique(self.item_category):
             members = self.item_category == category
@@ -60,11 +65,17 @@ class StyleMixture:
         stray = self.stray_percent / 100
         return (1 - stray) * lift + stray
 
+    def of_items(self, items: NDArray[np.integer]) -> StyleMixture:
+        """The model of some items only, numbered in that order."""
+        return replace(self, item_category=self.item_category[items], item_weights=self.item_weights[items])
+
     def preference(self, users: NDArray[np.integer], items: NDArray[np.integer]) -> NDArray[np.float64]:
         """Log-likelihood ratio of each outfit: posted by that user, against drawn blindly.
 
-        log Σ_s t_us Π_k P(i_k | s) / P(i_k), with t the user's taste. Of all scorers none separates a user's
-        outfits from random ones better (Neyman and Pearson), so its AUC is the ceiling for every model.
+            log Σ_s t_us Π_k [(1 − m) P(i_k | s) + m Σ_r t_ur P(i_k | r)] / P(i_k)
+
+        with the user's taste t and the mixing m. Of all scorers none tells a user's outfits from random ones
+        better (Neyman and Pearson), so its AUC is the ceiling of every model's.
 
         Args:
             users: (N,).
@@ -74,16 +85,20 @@ class StyleMixture:
             float64 (N,).
         """
         tastes = self.taste_weights / self.taste_weights.sum(axis=1, keepdims=True)
-        return np.log((tastes[users] * self._style_evidence(items)).sum(axis=1))
+        return self._evidence(tastes[users], items)
 
     def coherence(self, items: NDArray[np.integer]) -> NDArray[np.float64]:
-        """The same for a user who likes every style alike: how well the items go together, float64 (N,)."""
-        return np.log(self._style_evidence(items).mean(axis=1))
+        """The same for somebody who likes every style alike: how well the items go together, float64 (N,)."""
+        styles = self.item_weights.shape[1]
+        return self._evidence(np.full((len(items), styles), 1 / styles), items)
 
-    def _style_evidence(self, items: NDArray[np.integer]) -> NDArray[np.float64]:
-        """Π_k P(i_k | s) / P(i_k), float64 (N, S); an empty slot says nothing."""
-        lift = np.where((items == NO_ITEM)[..., None], 1.0, self._lift[items])
-        return lift.prod(axis=1)
+    def _evidence(self, tastes: NDArray[np.float64], items: NDArray[np.integer]) -> NDArray[np.float64]:
+        """The ratio for tastes (N, S) and items (N, K); an empty slot says nothing."""
+        lift = self._lift[items]
+        mixing = self.mixing_percent / 100
+        mixed = (1 - mixing) * lift + mixing * (tastes[:, None, :] * lift).sum(axis=2, keepdims=True)
+        worn = np.where((items == NO_ITEM)[..., None], 1.0, mixed)
+        return np.log((tastes * worn.prod(axis=1)).sum(axis=1))
 
     def write(self, path: Path) -> None:
         """Write it as JSON."""
@@ -91,9 +106,10 @@ class StyleMixture:
             "item_category": self.item_category.tolist(),
             "item_weights": self.item_weights.tolist(),
             "taste_weights": self.taste_weights.tolist(),
+            "mixing_percent": self.mixing_percent,
             "stray_percent": self.stray_percent,
         }
-        path.write_text(json.dumps(fields, separators=(",", ":")), encoding="utf-8")
+        path.write_text(json.dumps(fields, separators=(",", ":")) + "\n", encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> StyleMixture:
@@ -103,5 +119,6 @@ class StyleMixture:
             np.array(fields["item_category"], np.int8),
             np.array(fields["item_weights"], np.int64),
             np.array(fields["taste_weights"], np.int64),
+            fields["mixing_percent"],
             fields["stray_percent"],
         )

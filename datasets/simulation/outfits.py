@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,15 @@ from .mixture import StyleMixture
 
 __all__ = ["SPLITS", "draw_outfits"]
 
-SPLITS = {"train": 9, "valid": 2, "test": 2}
-"""Shares of a user's outfits."""
+SPLITS = ("train", "valid", "test")
 
-_SHARES = np.repeat(np.arange(len(SPLITS)), list(SPLITS.values()))
+_DEAL = np.array([0, 1, 0, 0, 2, 0, 0, 1, 0, 0, 2, 0, 0])
+"""Splits that successive items are dealt to: 9 : 2 : 2, however few the items."""
+
+_PATIENCE = 200
+"""Draws after which a wardrobe too small for so many different outfits is given up on."""
+
+Items = NDArray[np.int32]
 
 
 def draw_outfits(
@@ -28,79 +34,106 @@ def draw_outfits(
 ) -> dict[str, OutfitTable]:
     """Draw every user's outfits and split them 9 : 2 : 2.
 
-    Each user's items are dealt to the three splits before any outfit is drawn, so that no item of a user's test
-    outfits occurs in that user's training outfits.
+    Each user's items are dealt to the three splits before any outfit is drawn, so that no item of a user's
+    test outfits occurs in that user's training outfits.
 
     Args:
-        mixture: The hidden model.
-        outfits_per_user: (num_users,).
-        slots: Category of each slot; a category's second slot is the optional one.
+        mixture: The hidden model; at least five items in each category.
+        outfits_per_user: (num_users,), at least three each.
+        slots: Category of each slot; the second slot of a category is an optional one.
         optional_percent: How often, in percent, an optional slot is filled.
         dice: Source of the draws.
 
     Returns:
-        Outfits by split, users ascending; no user has the same outfit twice.
+        Outfits by split, users ascending. No user has the same outfit twice; a user has fewer than asked for
+        where the items of a split make no more.
     """
-    parts: dict[str, list[OutfitTable]] = {name: [] for name in SPLITS}
-    for user in range(mixture.num_users):
-        side = _SHARES[dice.below(len(_SHARES), len(mixture.item_category))]
-        for number, (name, count) in enumerate(_split_counts(int(outfits_per_user[user])).items()):
-            weights = np.where((side == number)[:, None], mixture.item_weights, 0)
-            items = _draw_distinct(mixture, user, weights, count, slots, optional_percent, dice)
-            parts[name].append(OutfitTable(np.full(len(items), user, np.int32), items))
-    return {
-        name: OutfitTable(
-            np.concatenate([t.users for t in tables]), np.concatenate([t.items for t in tables])
-        )
-        for name, tables in parts.items()
-    }
+    parts: dict[str, list[OutfitTable]] = {split: [] for split in SPLITS}
+    for user, total in enumerate(outfits_per_user.tolist()):
+        dealt = _deal_items(mixture.item_category, dice)
+        for number, split in enumerate(SPLITS):
+            members = [np.flatnonzero((mixture.item_category == slot) & (dealt == number)) for slot in slots]
+            wardrobe = _Wardrobe(mixture, user, slots, members, optional_percent)
+            items = wardrobe.draw_distinct(_share(total, split), dice)
+            parts[split].append(OutfitTable(np.full(len(items), user, np.int32), items))
+    return {split: _stack(tables) for split, tables in parts.items()}
 
 
-def _split_counts(total: int) -> dict[str, int]:
-    """9 : 2 : 2 of a user's outfits, at least one each for validation and test."""
+def _stack(tables: Sequence[OutfitTable]) -> OutfitTable:
+    users = np.concatenate([table.users for table in tables])
+    return OutfitTable(users, np.concatenate([table.items for table in tables]))
+
+
+def _deal_items(item_category: NDArray[np.int8], dice: Dice) -> NDArray[np.int64]:
+    """The split in which a user may meet each item, by number; int64 (num_items,)."""
+    dealt = np.empty(len(item_category), np.int64)
+    for category in np.unique(item_category):
+        members = np.flatnonzero(item_category == category)
+        dealt[members[dice.order(len(members))]] = np.resize(_DEAL, len(members))
+    return dealt
+
+
+def _share(total: int, split: str) -> int:
+    """A split's part of a user's outfits, 9 : 2 : 2, at least one for validation and for test.
+
+    Example:
+        >>> [_share(26, split) for split in SPLITS], [_share(4, split) for split in SPLITS]
+        ([18, 4, 4], [2, 1, 1])
+    """
     held_out = max(1, (total * 2 + 6) // 13)
-    return {"train": total - 2 * held_out, "valid": held_out, "test": held_out}
+    return total - 2 * held_out if split == "train" else held_out
 
 
-def _draw_distinct(
-    mixture: StyleMixture,
-    user: int,
-    weights: NDArray[np.int64],
-    count: int,
-    slots: Sequence[int],
-    optional_percent: int,
-    dice: Dice,
-) -> NDArray[np.int32]:
-    """`count` different outfits of one user from the items whose weight is not 0, int32 (count, K)."""
-    kept = np.empty((0, len(slots)), np.int32)
-    while len(kept) < count:
-        styles = dice.weighted(mixture.taste_weights[user], count - len(kept))
-        drawn = _draw(mixture, weights, styles, slots, optional_percent, dice)
-        together = np.concatenate([kept, drawn])
-        _, first = np.unique(together, axis=0, return_index=True)
-        kept = together[np.sort(first)]
-    return kept
+@dataclass(frozen=True)
+class _Wardrobe:
+    """What one user may choose from for the outfits of one split.
 
+    Attributes:
+        mixture: The hidden model.
+        user: The user.
+        slots: Category of each slot.
+        members: The items that each slot may hold.
+        optional_percent: How often an optional slot is filled.
+    """
 
-def _draw(
-    mixture: StyleMixture,
-    weights: NDArray[np.int64],
-    styles: NDArray[np.int64],
-    slots: Sequence[int],
-    optional_percent: int,
-    dice: Dice,
-) -> NDArray[np.int32]:
-    """One outfit for each style, int32 (len(styles), K)."""
-    items = np.full((len(styles), len(slots)), NO_ITEM, np.int32)
-    for slot, category in enumerate(slots):
-        members = np.flatnonzero((mixture.item_category == category) & (weights[:, 0] > 0))
-        for style in np.unique(styles):
-            rows = np.flatnonzero(styles == style)
-            items[rows, slot] = members[dice.weighted(weights[members, style], len(rows))]
-        strays = np.flatnonzero(dice.below(100, len(styles)) < mixture.stray_percent)
-        items[strays, slot] = members[dice.below(len(members), len(strays))]
-        if category in slots[:slot]:
-            first = items[:, slots.index(category)]
-            missing = (dice.below(100, len(styles)) >= optional_percent) | (items[:, slot] == first)
-            items[missing, slot] = NO_ITEM
-    return items
+    mixture: StyleMixture
+    user: int
+    slots: Sequence[int]
+    members: Sequence[NDArray[np.int64]]
+    optional_percent: int
+
+    def draw_distinct(self, count: int, dice: Dice) -> Items:
+        """Up to `count` different outfits, int32 (n, K)."""
+        kept = np.empty((0, len(self.slots)), np.int32)
+        for _ in range(_PATIENCE):
+            together = np.concatenate([kept, self._draw(count - len(kept), dice)])
+            _, first = np.unique(together, axis=0, return_index=True)
+            kept = together[np.sort(first)]
+            if len(kept) == count:
+                break
+        return kept
+
+    def _draw(self, count: int, dice: Dice) -> Items:
+        """`count` outfits, int32 (count, K)."""
+        tastes = self.mixture.taste_weights[self.user]
+        styles = dice.weighted(tastes, count)
+        items = np.full((count, len(self.slots)), NO_ITEM, np.int32)
+        for slot, category in enumerate(self.slots):
+            mixed_in = dice.below(100, count) < self.mixture.mixing_percent
+            slot_styles = np.where(mixed_in, dice.weighted(tastes, count), styles)
+            items[:, slot] = self._choose(slot, slot_styles, dice)
+            if category in self.slots[:slot]:
+                twin = items[:, self.slots.index(category)]
+                empty = (dice.below(100, count) >= self.optional_percent) | (items[:, slot] == twin)
+                items[empty, slot] = NO_ITEM
+        return items
+
+    def _choose(self, slot: int, styles: NDArray[np.int64], dice: Dice) -> NDArray[np.int64]:
+        """An item for a slot of each outfit, in the style given for it, int64 (len(styles),)."""
+        members = self.members[slot]
+        chosen = members[dice.below(len(members), len(styles))]
+        in_style = dice.below(100, len(styles)) >= self.mixture.stray_percent
+        for style in np.unique(styles[in_style]):
+            rows = np.flatnonzero(in_style & (styles == style))
+            chosen[rows] = members[dice.weighted(self.mixture.item_weights[members, style], len(rows))]
+        return chosen

@@ -40,5 +40,5 @@ def draw_tastes(
             allowed &= contrast[style]
             if not allowed.any():
                 break
-            style = int(dice.pick(np.flatnonzero(allowed)))
+            style = dice.pick(np.flatnonzero(allowed).tolist())
     return weights

@@ -10,7 +10,7 @@ __all__ = ["jeans", "joggers", "straight_trousers"]
 
 
 def _legs(hip: int, hem: int, outer: int, inner: int, crotch: int = 400) -> Panel:
-    """Both legs: half width at the hip, the hem's height, and its outer and inner distance from the middle."""
+    """Both legs, from the hip's half width, the hem's height, and its outer and inner half width."""
     waist = hip - 30
     left = [
         (500, 110),
