@@ -60,7 +60,7 @@ def _efficiency(group: CostGroup, teachers: frozenset[str]) -> str:
     ]
     runs = sorted({measured.n for record in group.records if (measured := sampled(record, "recommend"))})
     legend = (
-        f"Time: to recommend to every user, mean ± standard deviation of {_range(runs)} runs. "
+        f"Time: to recommend to every user, mean ± standard deviation over runs (n = {_range(runs)}). "
         "Memory: peak of a process of its own beyond that of one that only imported the engine. "
         "Ratio: parameters relative to the teacher's. FLOPs: of one request, a multiply-add is two. "
         "File: the files that the engine loads."
@@ -74,7 +74,7 @@ def _requests(group: CostGroup, teachers: frozenset[str]) -> str:
     rows = []
     for record in group.records:
         latency = sampled(record, LATENCY)
-        cells = {
+        cells = named(record, notes) | {
             "Latency": cell(record, LATENCY, notes),
             "95 % interval": median_interval(latency),
             "p95": tail(latency, 0.95, notes),
@@ -84,7 +84,7 @@ def _requests(group: CostGroup, teachers: frozenset[str]) -> str:
         }
         if on_device:
             cells["On the device"] = cell(record, "device_latency", notes)
-        rows.append(named(record, notes) | cells | {"Throughput": cell(record, "throughput", notes)})
+        rows.append(cells | {"Throughput": cell(record, "throughput", notes)})
     legend = (
         "Latency: median of one warm request (one user, one outfit of three items), from decoded images to "
         "the score, one sample a call, with its nonparametric interval. Throughput: in batches."
@@ -128,7 +128,7 @@ def _figure(record: CostRecord, name: str, form: str) -> str:
 
 
 def _range(numbers: Sequence[int]) -> str:
-    return " to ".join(dict.fromkeys(str(number) for number in (*numbers[:1], *numbers[-1:]))) or "no"
+    return " to ".join(dict.fromkeys(str(number) for number in (*numbers[:1], *numbers[-1:]))) or BLANK
 
 
 def _below(rows: Sequence[dict[str, str]], legend: str, notes: Notes) -> str:

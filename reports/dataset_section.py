@@ -18,7 +18,8 @@ def dataset_section(records: Sequence[DatasetRecord]) -> str:
     """Statistics, one column a dataset, and the reference scorers as markdown; empty without records."""
     if not records:
         return ""
-    columns = {_heading(record, records): _statistics(record) for record in records}
+    named = dict(zip(_headings(records), records, strict=True))
+    columns = {heading: _statistics(record) for heading, record in named.items()}
     names = list(dict.fromkeys(name for column in columns.values() for name in column))
     statistics = table(
         [
@@ -29,11 +30,11 @@ def dataset_section(records: Sequence[DatasetRecord]) -> str:
     references = [
         {
             "Reference scorer": escape(scorer),
-            "Dataset": escape(record.dataset),
+            "Dataset": heading,
             "Negatives": escape(setting),
             "AUC": hundredfold(value),
         }
-        for record in records
+        for heading, record in named.items()
         for setting, scorers in sorted(
             record.reference.items(), key=lambda pair: (pair[0] != "random", pair[0])
         )
@@ -68,7 +69,10 @@ def _counts(numbers: Mapping[str, int], form: str = "{number} {name}") -> str:
     return ", ".join(form.format(number=f"{number:,}", name=escape(name)) for name, number in numbers.items())
 
 
-def _heading(record: DatasetRecord, records: Sequence[DatasetRecord]) -> str:
-    same = sum(other.dataset == record.dataset for other in records)
-    name = escape(record.dataset)
-    return name if same == 1 else f"{name} ({escape(record.split_scheme)}, {record.data_fingerprint[:8]})"
+def _headings(records: Sequence[DatasetRecord]) -> list[str]:
+    """Names of the datasets; namesakes (another split, size or set of scorers) are numbered."""
+    names = [record.dataset for record in records]
+    return [
+        escape(name) if names.count(name) == 1 else f"{escape(name)} ({names[: place + 1].count(name)})"
+        for place, name in enumerate(names)
+    ]

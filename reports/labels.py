@@ -64,11 +64,7 @@ def label_points(axes: Axes, points: Sequence[Point]) -> None:
     taken = [_marker_box(axes, point, _MARKER / 2 * dots) for point in points]
     for point in points:
         box_at = _box_maker(axes, point, dots)
-        prices = {
-            place: place.radius + rank / 10 + _crowding(box_at(place), taken, frame)
-            for rank, place in enumerate(_places())
-        }
-        place = min(prices, key=prices.__getitem__)
+        place = _free_place(box_at, taken, frame)
         taken.append(box_at(place))
         line = {"arrowstyle": "-", "color": point.colour, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 4}
         axes.annotate(
@@ -89,7 +85,8 @@ def label_right(axes: Axes, ends: Sequence[Point]) -> None:
     frame = axes.get_window_extent()
     ends = sorted(ends, key=lambda end: (end.y, end.label))
     wanted = [float(axes.transData.transform((end.x, end.y))[1]) for end in ends]
-    heights = spread(wanted, LINE_HEIGHT * axes.figure.dpi / 72, frame.y0, frame.y1)
+    gap = LINE_HEIGHT * axes.figure.dpi / 72
+    heights = spread(wanted, gap, frame.y0, frame.y1 - gap / 2)
     for end, height in zip(ends, heights, strict=True):
         axes.annotate(
             end.label,
@@ -145,6 +142,18 @@ def _places() -> Iterator[_Place]:
             )
 
 
+def _free_place(box_at: Callable[[_Place], Bbox], taken: Sequence[Bbox], frame: Bbox) -> _Place:
+    """The nearest place whose box is free; the least crowded one where none is."""
+
+    def crowding(place: _Place) -> float:
+        box = box_at(place)
+        outside = box.width * box.height - _shared(box, frame)
+        return outside + sum(_shared(box, other) for other in taken)
+
+    free = (place for place in _places() if crowding(place) < 1)
+    return next(free, None) or min(_places(), key=crowding)
+
+
 def _marker_box(axes: Axes, point: Point, half: float) -> Bbox:
     from matplotlib.transforms import Bbox
 
@@ -170,12 +179,6 @@ def _box_maker(axes: Axes, point: Point, dots: float) -> Callable[[_Place], Bbox
         return Bbox.from_bounds(left, bottom, size.width, size.height)
 
     return box
-
-
-def _crowding(box: Bbox, taken: Sequence[Bbox], frame: Bbox) -> float:
-    """Price of the pixels that a label would share with others or have outside the panel."""
-    outside = box.width * box.height - _shared(box, frame)
-    return 100 * (outside + sum(_shared(box, other) for other in taken))
 
 
 def _shared(one: Bbox, other: Bbox) -> float:

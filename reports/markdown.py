@@ -148,7 +148,8 @@ def quantity(value: float, unit: str) -> str:
     if not math.isfinite(value):
         return BLANK
     steps = _STEPS.get(unit, ((1.0, unit),))
-    scale, name = next((step for step in steps if abs(value) >= step[0]), steps[-1])
+    plain = next(step for step in steps if step[0] == 1)
+    scale, name = next((step for step in steps if abs(value) >= step[0]), steps[-1]) if value else plain
     gap = "" if unit == "1" or not name else " "
     return f"{_three_digits(value / scale)}{gap}{name}"
 

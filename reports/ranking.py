@@ -142,7 +142,7 @@ def rankings(records: Sequence[QualityRecord]) -> list[Ranking]:
     Rows of other data, other candidates or another evaluator go to another table.
 
     Raises:
-        InputError: If one trial has two outcomes, or the rows of one candidate set have different users.
+        InputError: If one trial has two outcomes, ranked nobody, or ranked other users than the rest.
     """
     groups: dict[tuple[Any, ...], list[QualityRecord]] = defaultdict(list)
     recipes = _Recipes(records)
@@ -184,6 +184,8 @@ def _outcome(record: QualityRecord) -> dict[str, Any]:
 def _rows(records: Sequence[QualityRecord], recipes: _Recipes) -> tuple[Row, ...]:
     users = records[0].test.users
     for record in records:
+        if not record.test.users:
+            raise InputError(Fault(f"trial {record.trial}, test.users", "no user", "at least one"))
         if record.test.users != users:
             found = (
                 f"{len(record.test.users)} users, of which {len(set(record.test.users) - set(users))} others"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from ..bench.measurement import Measurement
 
@@ -67,10 +67,17 @@ class UserScores(_Frozen):
     """
 
     users: list[int]
-    auc: list[float]
-    ndcg: list[float]
-    ndcg_standard: list[float]
+    auc: list[FiniteFloat]
+    ndcg: list[FiniteFloat]
+    ndcg_standard: list[FiniteFloat]
     left_out: int
+
+    @model_validator(mode="after")
+    def _one_value_a_user(self) -> UserScores:
+        for name in ("auc", "ndcg", "ndcg_standard"):
+            if (found := len(getattr(self, name))) != len(self.users):
+                raise ValueError(f"`{name}` has {found} values for {len(self.users)} users")
+        return self
 
 
 class Epoch(_Frozen):

@@ -1,0 +1,209 @@
+"""Records made up for the tests: every number in them is artificial."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from outfitbench.bench.measurement import Measurement
+from outfitbench.suites.records import (
+    CostRecord,
+    DatasetRecord,
+    Distillation,
+    Epoch,
+    Machine,
+    QualityRecord,
+    SuiteRecord,
+    UserScores,
+)
+
+PARAMETERS = {
+    "teacher": 65_986_752,
+    "student-xs": 2_849_088,
+    "student-s": 13_877_952,
+    "student-m": 28_101_824,
+}
+
+
+def machine(**changes: Any) -> Machine:
+    fields: dict[str, Any] = {
+        "processor": "Made-up CPU",
+        "cores": 2,
+        "memory_bytes": 16 * 2**30,
+        "accelerator": None,
+        "system": "Linux 6.0",
+        "versions": {"python": "3.11.9", "torch": "2.11.0"},
+        "cpu_flags": ["avx2"],
+    }
+    return Machine(**(fields | changes))
+
+
+def user_scores(
+    auc: float, users: int = 24, left_out: int = 0, seed: int = 0, spread: float = 0.04
+) -> UserScores:
+    """Users share their difficulty over methods; `seed` adds a method's own small noise."""
+    hard = np.random.default_rng(1).normal(0, spread, users)
+    own = np.random.default_rng(100 + seed).normal(0, 0.01, users)
+    values = np.clip(auc + hard + own, 0, 1)
+    return UserScores(
+        users=list(range(users)),
+        auc=values.tolist(),
+        ndcg=(values - 0.2).clip(0, 1).tolist(),
+        ndcg_standard=(values - 0.1).clip(0, 1).tolist(),
+        left_out=left_out,
+    )
+
+
+def quality(
+    method: str,
+    model: str = "student-xs",
+    auc: float = 0.9,
+    *,
+    objective: str = "n-pair",
+    seed: int = 0,
+    teacher: str | None = None,
+    scores: UserScores | None = None,
+    **changes: Any,
+) -> QualityRecord:
+    trial = changes.pop(
+        "trial", f"{method}-{changes.get('setting', 'random')}-{seed}".lower().replace(" ", "-")
+    )
+    distillation = teacher and Distillation(
+        teacher_trial=teacher,
+        alpha=2.4,
+        alpha_relative=1.0,
+        gap=0.41,
+        mean_d=1.02,
+        false_negative_share=0.07,
+        true_false_negative_share=0.31,
+        true_base_rate=0.06,
+    )
+    fields: dict[str, Any] = {
+        "trial": trial,
+        "description": {"method": {"objective": objective}, "seed": seed, "teacher": teacher},
+        "method": method,
+        "model": model,
+        "backbone": "alexnet-large" if model == "teacher" else "alexnet-small",
+        "dataset": "closet-24",
+        "split_scheme": "9:2:2",
+        "setting": "random",
+        "seed": seed,
+        "data_fingerprint": "da7a" * 4,
+        "candidate_fingerprint": "cafe" * 4,
+        "evaluator_version": 1,
+        "parameters": PARAMETERS[model],
+        "test": scores or user_scores(auc, seed=seed + len(method)),
+        "valid_auc": auc + 0.005,
+        "best_epoch": 5,
+        "history": [
+            Epoch(
+                number=n,
+                loss=3 / n,
+                learning_rate=0.01,
+                valid_auc=auc - 0.3 * 0.5**n + (0.005 if n == 5 else 0),
+            )
+            for n in range(1, 7)
+        ],
+        "distillation": distillation or None,
+        "machine": machine(),
+        "seconds": {"train": 120.0 + seed, "evaluate": 3.0},
+        "weights": "feed" * 8,
+    }
+    return QualityRecord(**(fields | changes))
+
+
+def measurement(value: float, unit: str, n: int = 200, flags: list[str] | None = None) -> Measurement:
+    """n samples with a median of about `value`."""
+    samples = [value * (1 + 0.05 * np.sin(i)) for i in range(n)] if n > 1 else [value] * n
+    return Measurement(unit=unit, samples=samples, flags=flags or [])
+
+
+def cost(method: str, model: str = "student-xs", latency: float = 0.007, **changes: Any) -> CostRecord:
+    measurements = {
+        "latency": measurement(latency, "s"),
+        "throughput": measurement(1 / latency, "item/s", 20),
+        "peak_memory": measurement(3e8 + 8 * PARAMETERS[model], "byte", 3),
+        "parameters": measurement(PARAMETERS[model], "1", 1),
+        "flops": measurement(PARAMETERS[model] * 30, "FLOP", 1),
+        "file_size": measurement(PARAMETERS[model] * 4, "byte", 1),
+        "recommend": measurement(latency * 900, "s", 10),
+    }
+    fields: dict[str, Any] = {
+        "cost": f"{method}-{changes.get('engine', 'torch')}-{changes.get('device', 'cpu')}",
+        "description": {"model": model},
+        "method": method,
+        "model": model,
+        "dataset": "closet-24",
+        "engine": "torch",
+        "provider": None,
+        "device": "cpu",
+        "precision": "fp32",
+        "threads": 2,
+        "evaluator_version": 1,
+        "measurements": measurements | changes.pop("measured", {}),
+        "machine": machine(),
+    }
+    return CostRecord(**(fields | changes))
+
+
+def dataset(**changes: Any) -> DatasetRecord:
+    fields: dict[str, Any] = {
+        "dataset": "closet-24",
+        "data_fingerprint": "da7a" * 4,
+        "split_scheme": "9:2:2",
+        "origin": "drawn by a test",
+        "users": 24,
+        "items": 3100,
+        "items_by_category": {"top": 1100, "bottom": 1000, "shoe": 1000},
+        "outfits": {"train": 1800, "valid": 400, "test": 400},
+        "sizes": {"3": 2600},
+        "wears_per_item": 2.516,
+        "image_size": 64,
+        "reference": {"random": {"hidden truth": 0.97, "random": 0.5, "colour histogram": 0.61}},
+    }
+    return DatasetRecord(**(fields | changes))
+
+
+def suite(**changes: Any) -> SuiteRecord:
+    fields = {
+        "suite": "demo",
+        "title": "A made-up demo",
+        "command": "outfitbench run demo",
+        "fingerprint": "5u17e",
+    }
+    return SuiteRecord(**(fields | changes))
+
+
+def whole_grid() -> list[Any]:
+    """A demo's records: a teacher, three students, two settings, costs in two engines."""
+    records: list[Any] = [dataset(), suite()]
+    for setting, drop in (("random", 0.0), ("hard", 0.08)):
+        teacher = quality("Teacher", "teacher", 0.93 - drop, setting=setting)
+        records += [
+            teacher,
+            quality("N-pair XS", auc=0.905 - drop, setting=setting),
+            quality("BPR XS", auc=0.86 - drop, objective="bpr", setting=setting),
+            quality("FND XS", auc=0.916 - drop, objective="fnd", teacher=teacher.trial, setting=setting),
+            quality("N-pair S", "student-s", 0.915 - drop, setting=setting),
+            quality(
+                "FND S", "student-s", 0.926 - drop, objective="fnd", teacher=teacher.trial, setting=setting
+            ),
+        ]
+    parity = {"max_abs_difference": 2.4e-6, "kendall_tau": 1.0, "top_k_overlap": 1.0}
+    for method, model, latency in (
+        ("Teacher", "teacher", 0.0251),
+        ("FND XS", "student-xs", 0.0083),
+        ("FND S", "student-s", 0.0119),
+    ):
+        records.append(cost(method, model, latency))
+        records.append(
+            cost(
+                method,
+                model,
+                latency * 0.7,
+                engine="onnxruntime",
+                provider="CPUExecutionProvider",
+                parity=parity,
+            )
+        )
+    return records

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from outfitbench.reports.answer import answer_section
+from outfitbench.reports.costs import cost_groups
+from outfitbench.reports.ranking import rankings
+
+from .made_records import PARAMETERS, cost, measurement, quality, user_scores
+from .tables import by_first_column, read_tables
+
+
+def answer(qualities, costs=()):
+    return answer_section(rankings(qualities), cost_groups(costs))
+
+
+def pair(student_auc: float = 0.8, **student):
+    teacher = quality("Teacher", "teacher", 0.93)
+    return [teacher, quality("FND XS", auc=student_auc, objective="fnd", teacher=teacher.trial, **student)]
+
+
+def test_shares_are_those_of_the_records():
+    records = pair()
+    costs = [cost("Teacher", "teacher", 0.02), cost("FND XS", latency=0.005)]
+    row = by_first_column(read_tables(answer(records, costs))[0])["FND XS"]
+    teacher, student = (np.mean(record.test.auc) for record in records)
+    assert row["AUC kept"] == f"{100 * student / teacher:.1f} %"
+    assert row["AUC difference"].startswith(f"−{100 * (teacher - student):.2f} [")
+    share = PARAMETERS["student-xs"] / PARAMETERS["teacher"]
+    assert row["Parameters"] == f"2.85M ({100 * share:.1f} %)"
+    assert row["Latency"].endswith("(25.0 %)")
+
+
+def test_a_difference_whose_interval_holds_zero_is_hedged():
+    assert "not distinguishable from zero" not in answer(pair(0.8))
+    assert "not distinguishable from zero" in answer(pair(0.93))
+
+
+def test_latencies_whose_intervals_overlap_are_hedged():
+    def costs(student: float):
+        return [cost("Teacher", "teacher", 0.02), cost("FND XS", latency=student)]
+
+    assert "latencies overlap" in answer(pair(), costs(0.0199))
+    assert "latencies overlap" not in answer(pair(), costs(0.01))
+
+
+@pytest.mark.parametrize(
+    ("auc", "sentence"),
+    [
+        (0.9, "Distillation raised the AUC of FND XS against N-pair XS"),
+        (0.7, "Distillation lowered the AUC of FND XS against N-pair XS"),
+        (0.8, "Between FND XS and N-pair XS, the same model without a teacher, no difference shows"),
+    ],
+)
+def test_what_distillation_did(auc, sentence):
+    same = user_scores(0.8, seed=3)
+    scores = same if auc == 0.8 else user_scores(auc, seed=3)
+    text = answer([*pair(scores=scores), quality("N-pair XS", scores=same)])
+    assert sentence in text
+    assert "1 seed)" in text
+
+
+def test_only_distilled_students_get_a_sentence_where_there_are_any():
+    text = answer([*pair(), quality("BPR XS", auc=0.7, objective="bpr")])
+    assert "BPR XS keeps" not in text
+    assert "BPR XS keeps" in answer([pair()[0], quality("BPR XS", auc=0.7, objective="bpr")])
+
+
+def test_without_a_teacher_nothing_is_claimed_relative_to_one():
+    text = answer([quality("N-pair XS", auc=0.9), quality("BPR XS", auc=0.8)])
+    assert "No teacher is among these records" in text
+    assert "(N-pair XS)" in text
+    assert not read_tables(text)
+
+
+def test_a_teacher_alone_or_a_user_alone_is_nothing_to_compare():
+    assert "nothing to compare" in answer(pair()[:1])
+    alone = user_scores(0.9, users=1)
+    records = [quality("Teacher", "teacher", scores=alone), quality("N-pair", scores=alone)]
+    assert "nothing to compare" in answer(records)
+
+
+def test_missing_latency_is_said():
+    text = answer(pair())
+    assert "No latency was measured" in text
+    assert by_first_column(read_tables(text)[0])["FND XS"]["Latency"] == "–"
+    only_teacher = answer(pair(), [cost("Teacher", "teacher")])
+    assert by_first_column(read_tables(only_teacher)[0])["FND XS"]["Latency"] == "–"
+
+
+def test_a_latency_without_samples_is_missing():
+    broken = cost("FND XS", measured={"latency": measurement(1.0, "s", 0)})
+    assert "No latency was measured" in answer(pair(), [broken])
+
+
+def test_every_setting_has_its_answer():
+    text = answer([*pair(), *pair(setting="hard", trial="hard")[1:]])
+    assert "**closet-24, random negatives.**" in text
+    assert "**closet-24, hard negatives.**" in text

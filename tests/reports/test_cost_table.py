@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from statistics import fmean, median, stdev
+
+from outfitbench.bench.measurement import Measurement
+from outfitbench.reports.cost_table import cost_section
+from outfitbench.reports.costs import cost_groups
+
+from .made_records import cost, machine, measurement
+from .tables import by_first_column, read_tables
+
+TEACHERS = frozenset({"teacher"})
+
+
+def section(*records) -> str:
+    return cost_section(cost_groups(records), TEACHERS)
+
+
+def test_the_columns_of_the_papers_table_5():
+    times = [74.1, 72.0, 76.5]
+    student = cost("student-xs", measured={"recommend": Measurement(unit="s", samples=times)})
+    text = section(cost("teacher", "teacher"), student)
+    rows = by_first_column(read_tables(text)[0])
+    assert list(rows["teacher"])[2:6] == ["Time", "Memory", "# Params", "Ratio"]
+    assert rows["student-xs"]["Time"] == f"{fmean(times):.1f} s ± {stdev(times):.2f} s"
+    assert rows["student-xs"]["# Params"] == "2.85M"
+    assert rows["student-xs"]["Ratio"] == "4.3 %"
+    assert rows["teacher"]["Ratio"] == "–"
+
+
+def test_latency_is_relative_to_the_teacher_in_the_same_configuration():
+    text = section(
+        cost("teacher", "teacher", 0.02),
+        cost("student-xs", latency=0.01),
+        cost("student-xs", latency=0.005, engine="onnxruntime"),
+    )
+    shares = {row["Run by"]: row["of the teacher's"] for row in read_tables(text)[1] if "xs" in row["Model"]}
+    assert shares == {
+        "PyTorch on cpu, fp32, 2 threads": "50.0 %",
+        "ONNX Runtime on cpu, fp32, 2 threads": "–",
+    }
+
+
+def test_percentiles_and_intervals():
+    samples = [i / 1000 for i in range(1, 201)]
+    row = read_tables(section(cost("A", measured={"latency": Measurement(unit="s", samples=samples)})))[1][0]
+    assert (row["p95"], row["p99"], row["n"]) == ("190 ms", "198 ms", "200")
+    assert row["Latency"] == f"{1e3 * median(samples):.0f} ms"
+    assert row["95 % interval"] == "86.0 ms to 115 ms"
+
+
+def test_percentiles_of_few_samples_are_blank_and_say_why():
+    text = section(cost("A", measured={"latency": measurement(0.01, "s", n=50)}))
+    row = read_tables(text)[1][0]
+    assert row["p95"] != "–"
+    assert row["p99"] == "–¹"
+    assert "¹ A p99 needs at least 100 samples." in text
+
+
+def test_an_interval_that_does_not_exist_is_blank():
+    row = read_tables(section(cost("A", measured={"latency": measurement(0.01, "s", n=5)})))[1][0]
+    assert row["95 % interval"] == "–"
+
+
+def test_what_was_not_measured_is_blank_with_the_reason():
+    failed = Measurement(unit="byte", samples=[], flags=["NVML shows no such process"])
+    record = cost("A", measured={"peak_memory": failed})
+    without = {name: m for name, m in record.measurements.items() if name != "flops"}
+    text = section(record.model_copy(update={"measurements": without}))
+    row = read_tables(text)[0][0]
+    assert row["Memory"] == "–¹"
+    assert row["FLOPs"] == "–²"
+    assert "¹ NVML shows no such process  \n² Not measured." in text
+
+
+def test_flags_are_shown():
+    noisy = measurement(0.01, "s", flags=["not settled"])
+    text = section(cost("A", flags=["throttled"], measured={"latency": noisy}))
+    row = read_tables(text)[1][0]
+    assert row["Model"].endswith("¹")
+    assert row["Latency"].endswith("ms²")
+    assert "¹ throttled  \n² not settled" in text
+
+
+def test_parity_has_a_table_only_where_it_was_checked():
+    assert "Kendall" not in section(cost("A"))
+    parity = {"max_abs_difference": 2.4e-6, "kendall_tau": 0.99987, "top_k_overlap": 1.0}
+    rows = read_tables(section(cost("A"), cost("A", engine="onnxruntime", parity=parity)))[-1]
+    assert [list(row.values())[2:] for row in rows] == [["2.4e−06", "0.9999", "1.000"]]
+
+
+def test_start_up_and_phases_show_what_there_is():
+    parts = {"load": measurement(0.4, "s", 1), "recommend_encode": measurement(3.0, "s", 10)}
+    row = read_tables(section(cost("A", measured=parts)))[2][0]
+    assert list(row)[2:] == ["Load", "Encode"]
+
+
+def test_the_machine_is_named():
+    text = section(cost("A"), cost("A", machine=machine(processor="Other CPU")))
+    assert "on Made-up CPU, 2 cores" in text
+    assert "on Other CPU, 2 cores" in text
+    assert "tables of their own" in text
+
+
+def test_a_lone_run_has_no_deviation():
+    text = section(cost("A", measured={"recommend": measurement(5.0, "s", 1)}))
+    assert read_tables(text)[0][0]["Time"] == "5.00 s"
+    assert "n = 1)" in text

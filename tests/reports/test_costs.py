@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from outfitbench.reports.costs import configuration, cost_groups, costs_of_rows, machine_label
+from outfitbench.reports.ranking import rankings
+
+from .made_records import cost, machine, quality
+
+
+def test_machines_versions_datasets_and_rules_have_tables_of_their_own():
+    records = [
+        cost("A"),
+        cost("A", machine=machine(processor="Other CPU")),
+        cost("A", machine=machine(versions={"torch": "2.12.0"})),
+        cost("A", dataset=None),
+        cost("A", evaluator_version=2),
+    ]
+    assert [len(group.records) for group in cost_groups(records)] == [1] * 5
+    assert len(cost_groups([cost("A"), cost("A", engine="onnxruntime")])) == 1
+
+
+def test_a_record_given_twice_counts_once():
+    (group,) = cost_groups([cost("A"), cost("A")])
+    assert len(group.records) == 1
+
+
+def test_the_teacher_leads_and_students_follow_by_size():
+    models = ("student-s", "teacher", "student-xs")
+    (group,) = cost_groups(cost(model, model) for model in models)
+    assert [record.model for record in group.records] == ["teacher", "student-xs", "student-s"]
+
+
+def test_a_provider_is_named_where_it_is_not_the_usual_one():
+    usual = cost("A", engine="onnxruntime", provider="CPUExecutionProvider")
+    other = cost("A", engine="onnxruntime", provider="OpenVINOExecutionProvider", threads=1)
+    assert str(configuration(usual)) == "ONNX Runtime on cpu, fp32, 2 threads"
+    assert str(configuration(other)) == "ONNX Runtime on cpu, OpenVINOExecutionProvider, fp32, 1 thread"
+
+
+def test_machine_label_names_the_accelerator():
+    assert "GPU X" in machine_label(machine(accelerator="GPU X"))
+
+
+def chosen(qualities, costs):
+    return costs_of_rows(rankings(qualities)[0], cost_groups(costs))
+
+
+def test_methods_that_share_a_model_share_its_cost():
+    found = chosen([quality("N-pair XS"), quality("FND XS")], [cost("FND XS")])
+    assert found is not None
+    assert set(found.by_row) == {"N-pair XS", "FND XS"}
+
+
+def test_a_row_takes_its_own_record_before_one_of_its_model():
+    found = chosen([quality("N-pair XS")], [cost("FND XS", latency=0.5), cost("N-pair XS", latency=0.1)])
+    assert found is not None
+    assert found.by_row["N-pair XS"].method == "N-pair XS"
+
+
+def test_of_two_measurements_the_slower_one_is_claimed():
+    found = chosen([quality("A")], [cost("A", latency=0.1, cost="1"), cost("A", latency=0.2, cost="2")])
+    assert found is not None
+    assert found.by_row["A"].cost == "2"
+
+
+def test_the_configuration_that_covers_most_rows_is_chosen():
+    qualities = [quality("A"), quality("B", "student-s")]
+    both = [cost("A"), cost("B", "student-s")]
+    one = [cost("A", engine="onnxruntime")]
+    found = chosen(qualities, [*one, *both])
+    assert found is not None
+    assert found.configuration.engine == "torch"
+
+
+def test_other_datasets_and_reduced_precision_do_not_stand_beside_quality():
+    assert chosen([quality("A")], [cost("A", dataset="closet-60")]) is None
+    assert chosen([quality("A")], [cost("A", precision="int8")]) is None
+    assert chosen([quality("A")], [cost("A", dataset=None)]) is not None

@@ -1,0 +1,112 @@
+"""The sections on distillation, the dataset, the paper's own numbers and provenance."""
+
+from __future__ import annotations
+
+from outfitbench.reports.costs import cost_groups
+from outfitbench.reports.dataset_section import dataset_section
+from outfitbench.reports.distillation_section import distillation_section
+from outfitbench.reports.paper_results import published_section
+from outfitbench.reports.provenance import provenance_section
+from outfitbench.reports.ranking import rankings
+from outfitbench.suites.records import Distillation
+
+from .made_records import cost, dataset, machine, quality, suite
+from .tables import by_first_column, read_tables
+
+
+def distilled(**changes) -> str:
+    teacher = quality("Teacher", "teacher")
+    student = quality("FND XS", objective="fnd", teacher=teacher.trial)
+    assert student.distillation is not None
+    fields = student.distillation.model_dump() | changes
+    return distillation_section(
+        rankings([teacher, student.model_copy(update={"distillation": Distillation(**fields)})])
+    )
+
+
+def test_distillation_in_numbers():
+    (rows,) = read_tables(distilled())
+    assert list(rows[0].values())[2:] == [
+        "Teacher", "0", "0.410", "2.40", "1.00", "1.02", "7.00", "31.00", "6.00", "+25.00",
+    ]  # fmt: skip
+
+
+def test_a_mean_d_below_one_is_marked():
+    assert "**< 1**" not in distilled()
+    (rows,) = read_tables(distilled(mean_d=-0.5))
+    assert rows[0]["Mean d"] == "−0.50 **< 1**"
+
+
+def test_without_a_hidden_truth_there_is_no_precision():
+    text = distilled(true_false_negative_share=None, true_base_rate=None)
+    row = read_tables(text)[0][0]
+    assert row["Truly liked, %"] == row["Base rate, %"] == row["Above base"] == "–"
+    assert "hidden preference is not known" in text
+
+
+def test_a_base_rate_alone_gives_no_precision():
+    """No negative was called false, so there is nothing to be right about."""
+    row = read_tables(distilled(true_false_negative_share=None, false_negative_share=0.0))[0][0]
+    assert (row["Truly liked, %"], row["Base rate, %"], row["Above base"]) == ("–", "6.00", "–")
+
+
+def test_a_teacher_without_a_record_is_named_by_its_trial():
+    student = quality("FND XS", objective="fnd", teacher="0123456789abcdef")
+    assert read_tables(distillation_section(rankings([student])))[0][0]["Teacher"] == "trial 01234567"
+
+
+def test_no_distillation_no_section():
+    assert not distillation_section(rankings([quality("N-pair")]))
+
+
+def test_dataset_statistics_and_reference_scorers():
+    statistics, references = read_tables(dataset_section([dataset()]))
+    column = {row[""]: row["closet-24"] for row in statistics}
+    assert column["Items"] == "3,100 (1,100 top, 1,000 bottom, 1,000 shoe)"
+    assert column["Outfits"] == "2,600 (1,800 train, 400 valid, 400 test)"
+    assert [row["AUC"] for row in references] == ["50.00", "61.00", "97.00"]
+
+
+def test_datasets_stand_side_by_side():
+    records = [dataset(), dataset(dataset="polyvore-630", image_size=None, reference={})]
+    statistics = read_tables(dataset_section(records))[0]
+    images = next(row for row in statistics if row[""] == "Images")
+    assert images == {"": "Images", "closet-24": "64 × 64 pixels", "polyvore-630": "none, feature vectors"}
+
+
+def test_one_dataset_described_twice_keeps_both_descriptions():
+    records = [dataset(), dataset(image_size=96)]
+    (row,) = [row for row in read_tables(dataset_section(records))[0] if row[""] == "Images"]
+    assert list(row.values())[1:] == ["64 × 64 pixels", "96 × 96 pixels"]
+
+
+def test_no_dataset_no_section():
+    assert not dataset_section([])
+
+
+def test_published_numbers_stand_beside_polyvore_only():
+    assert not published_section(rankings([quality("FND")]))
+    text = published_section(rankings([quality("FND", dataset="polyvore-630", setting="hard")]))
+    (rows,) = read_tables(text)
+    assert by_first_column(rows)["FND-CL"] == {"Published": "FND-CL", "AUC": "84.24", "NDCG": "69.99"}
+    assert "Table 4" in text
+    assert "Not measured here" in text
+
+
+def test_provenance_names_every_trial_cost_and_machine():
+    other = machine(processor="Other CPU")
+    qualities = [quality("A"), quality("B", machine=other)]
+    costs = [cost("A", machine=other)]
+    text = provenance_section([suite()], rankings(qualities), cost_groups(costs))
+    assert "outfitbench run demo" in text
+    candidates, trials, measured = read_tables(text)
+    assert candidates[0]["Candidates"] == "`cafecafecafecafe`"
+    assert [row["Trial"] for row in trials] == ["`a-random-0`", "`b-random-0`"]
+    assert trials[0]["Wall time"] == "evaluate 3 s, train 120 s"
+    assert {row["Machine"] for row in trials} == {"1", "2"}
+    assert measured[0]["Machine"] == trials[1]["Machine"]
+    assert "torch 2.11.0" in text
+
+
+def test_provenance_without_a_suite_says_so():
+    assert "No record names the suite" in provenance_section([], rankings([quality("A")]), [])
