@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from outfitbench.datasets.candidates import load_candidates
 from outfitbench.datasets.dataset import Dataset
@@ -98,6 +98,7 @@ def test_released_negatives_come_first(dataset):
 
 
 class TestBrokenCache:
+    @settings(deadline=None)
     @given(st.data())
     def test_is_drawn_again(self, tmp_path_factory, data):
         dataset = make_dataset(tmp_path_factory.mktemp("cache"))

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from outfitbench.datasets.errors import InputError
 from outfitbench.datasets.negatives import sample_negatives
@@ -76,6 +76,7 @@ def outfits_of_others(row: int, positives: OutfitTable) -> list[int]:
 
 
 class TestRandom:
+    @settings(deadline=None)
     @given(tables(), st.integers(1, 5), st.integers(0, 2**63))
     def test_are_what_they_may_be_or_are_refused(self, positives, per_positive, seed):
         allowed = [outfits_like(outfit, positives) for outfit in positives.items]
@@ -137,6 +138,7 @@ class TestRandom:
 
 
 class TestHard:
+    @settings(deadline=None)
     @given(tables(), st.integers(1, 5), st.integers(0, 2**63))
     def test_are_what_they_may_be_or_are_refused(self, positives, per_positive, seed):
         allowed = [outfits_of_others(row, positives) for row in range(len(positives))]
@@ -191,6 +193,7 @@ class TestHard:
 class TestMixed:
     positives = table(*((user, [user % 5, 5 + user % 5, 10 + user % 5]) for user in range(40)))
 
+    @settings(deadline=None)
     @given(share=st.floats(0, 1), per_positive=st.integers(1, 6), seed=st.integers(0, 99))
     def test_the_share_is_met(self, share, per_positive, seed):
         rows = per_positive * len(self.positives)
@@ -211,6 +214,7 @@ class TestMixed:
         assert chisquare(np.sum(hard, axis=0)).pvalue > 1e-3
 
 
+@settings(deadline=None)
 @given(tables(), st.sampled_from([0.0, 0.5, 1.0]), st.integers(0, 2**63))
 def test_the_seed_decides(positives, share, seed):
     def draw(seed: int) -> list[list[int]] | None:
