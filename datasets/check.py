@@ -12,18 +12,21 @@ from .cache import cache_folder
 from .dataset import SETTINGS, FeatureSource
 from .errors import Fault, InputError
 from .images.decode import decode
+from .images.folder import FolderImages
 from .images.source import ImageSource
 from .parallel import map_on_all_cores
 from .polyvore.catalog import is_file_name
 from .polyvore.contents import read_contents, read_negatives
 from .polyvore.layout import IMAGE_FOLDER, SPLITS
 from .polyvore.tree import find_tree
-from .registry import PHOTOS, load_dataset, tree_root
+from .registry import PHOTOS, load_dataset, require_root, tree_root
 
 __all__ = ["check_dataset", "check_features", "check_images", "check_tree"]
 
 _TRIAL_SIZE = 32
 """Pixels to which each image is decoded to see whether it can be."""
+
+_PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 
 def check_dataset(name: str, root: Path | str | None = None, *, cache: Path | None = None) -> list[Fault]:
@@ -39,8 +42,7 @@ def check_dataset(name: str, root: Path | str | None = None, *, cache: Path | No
     cache = cache_folder() if cache is None else Path(cache)
     try:
         if name == PHOTOS:
-            pictures = load_dataset(name, root, cache=cache).pictures
-            return check_images(pictures) if pictures is not None else []
+            return _check_photos(require_root(name, root), cache)
         return check_tree(tree_root(name, root, cache), name, cache)
     except InputError as error:
         return [error.fault]
@@ -69,6 +71,17 @@ def _check_each(try_one: Callable[[int], object], count: int, title: str) -> lis
         return None
 
     return [fault for fault in map_on_all_cores(fault_of, count, title) if fault is not None]
+
+
+def _check_photos(root: Path, cache: Path) -> list[Fault]:
+    try:
+        pictures = load_dataset(PHOTOS, root, cache=cache).pictures
+    except InputError as error:
+        # It stopped at the first fault: look at all photographs.
+        files = [path for path in sorted(root.rglob("*")) if path.suffix.lower() in _PHOTO_SUFFIXES]
+        found = check_images(FolderImages(files, cache))
+        return found if error.fault in found else [error.fault, *found]
+    return check_images(pictures) if pictures is not None else []
 
 
 def check_tree(root: Path, name: str, cache: Path) -> list[Fault]:

@@ -9,7 +9,7 @@ import outfitbench.datasets
 import pytest
 from outfitbench.datasets import InputError, check_dataset, list_datasets, load_dataset
 
-from .written_trees import small_tree, write_images, write_original
+from .written_trees import picture, small_tree, write_images, write_original
 
 
 def test_lists_every_dataset_once() -> None:
@@ -71,6 +71,15 @@ def test_the_check_reaches_a_polyvore_tree(tmp_path: Path, cache: Path) -> None:
     (tmp_path / "images" / "291x291" / "top200.jpg").unlink()
     faults = check_dataset("polyvore-32", tmp_path, cache=cache)
     assert [Path(fault.where).name for fault in faults] == ["top200.jpg"]
+
+
+def test_the_check_reaches_every_photograph(tmp_path: Path, cache: Path) -> None:
+    for number in range(6):
+        photo = tmp_path / ("shirt" if number % 2 else "pants") / f"{number}.jpg"
+        photo.parent.mkdir(exist_ok=True)
+        photo.write_bytes(picture(number) if number < 4 else b"no image")
+    faults = check_dataset("photos", tmp_path, cache=cache)
+    assert {"4.jpg", "5.jpg"} <= {Path(fault.where).name for fault in faults}
 
 
 def test_a_closet_is_made_on_first_use_and_knows_its_truth() -> None:
