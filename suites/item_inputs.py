@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..datasets import Dataset
+    from ..models.options import InputKind
 
 __all__ = ["ItemInputs", "as_float"]
 
@@ -26,7 +27,7 @@ class ItemInputs:
 
     def __init__(self, dataset: Dataset, image_size: int) -> None:
         self._dataset = dataset
-        self.kind = "features" if dataset.vectors is not None else "image"
+        self.kind: InputKind = "features" if dataset.vectors is not None else "image"
         self._images = dataset.image_array(image_size) if dataset.vectors is None else None
         self.size = dataset.vectors.size if dataset.vectors is not None else image_size
 

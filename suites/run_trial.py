@@ -7,16 +7,18 @@ import time
 from typing import TYPE_CHECKING
 
 import torch
+from rich import get_console
 
 from ..bench.machine import describe_machine
 from ..datasets.cache import atomic_file
 from ..models import OutfitModel, create_model
+from . import objectives
 from .evaluation import evaluate
 from .item_inputs import ItemInputs
 from .record_files import write_record
 from .records import EVALUATOR_VERSION, Distillation, Machine, QualityRecord
 from .training.batches import HARD_SHARE
-from .training.distillation import COLLAPSE_WARNING, Teacher
+from .training.distillation import Teacher
 from .training.loop import Training
 from .weights import WEIGHTS_FILE, load_weights, weights_hash
 
@@ -52,8 +54,9 @@ def run_trial(trial: Trial, folder: Path, teacher_folder: Path | None, device: s
     if teacher_folder is not None and trial.teacher is not None:
         teacher, distillation = _teacher(trial, trial.teacher, teacher_folder, device)
         seconds["teacher"] = time.perf_counter() - started
-        if distillation.mean_d < 1:
-            warnings.append(COLLAPSE_WARNING.format(mean=distillation.mean_d))
+        if warning := objectives.collapse_warning(distillation.mean_d, distillation.gap):
+            warnings.append(warning)
+            get_console().print(f"{trial.label}: {warning}", style="yellow", highlight=False, soft_wrap=True)
 
     training_started = time.perf_counter()
     training = Training(trial, model, inputs, teacher, folder, device)

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 from rich import get_console
 
+from ..bench.errors import EngineError, ParityError
 from ..datasets import load_dataset
+from .canonical import content_hash
 from .costs import measure_costs
 from .dataset_record import describe_dataset
 from .device import prepare_device
 from .errors import TrainingError
-from .record_files import RECORD_FILE, load_record
-from .records import Record
+from .record_files import RECORD_FILE, load_record, write_record
+from .records import Record, SuiteRecord
 from .run_trial import run_trial
 from .trial import Trial, plan_trials
 
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from .suite_file import Suite
+    from ..datasets import Dataset
+    from .suite_file import CostPlan, Suite
 
 __all__ = ["RunOutcome", "run_suite", "trial_folder"]
 
@@ -54,6 +57,8 @@ def run_suite(
     split: str = "released",
     cache: Path | None = None,
     device: str = "auto",
+    plugins: Sequence[Path] = (),
+    command: str = "",
     dry_run: bool = False,
 ) -> RunOutcome:
     """Run what a suite still lacks, and collect all its records.
@@ -68,6 +73,9 @@ def run_suite(
         split: "released" or "9:2:2".
         cache: Folder for what is derived; None for the default.
         device: "auto", "cpu" or "cuda".
+        plugins: Files that register models of the user's, already loaded here; measuring processes load them
+            too.
+        command: What the user typed, for the report.
         dry_run: Only plan.
 
     Raises:
@@ -80,24 +88,54 @@ def run_suite(
     outcome = RunOutcome(trials, finished)
     if not dry_run:
         outcome.failed.update(_run_all(trials, out, chosen.name))
-    done = {
-        trial.hash: load_record(trial_folder(out, trial) / RECORD_FILE)
-        for trial in trials
-        if _has_record(trial, out)
-    }
-    outcome.records.extend(done.values())
+    done = [trial for trial in trials if _has_record(trial, out)]
+    outcome.records.extend(load_record(trial_folder(out, trial) / RECORD_FILE) for trial in done)
     if dry_run:
         return outcome
-    sizes = {method.image_size for method in suite.methods.values()}
-    outcome.records.extend(describe_dataset(dataset, max(sizes), suite.settings, out) for dataset in datasets)
-    if suite.cost is not None:
-        outcome.records.extend(measure_costs(suite, datasets, trials, out, chosen.name))
+    outcome.records.append(_record_suite(suite, command, trials, out))
+    image_size = max(method.image_size for method in suite.methods.values())
+    for dataset in datasets:
+        outcome.records.append(describe_dataset(dataset, image_size, suite.settings, out))
+        if suite.cost is not None:
+            profiled = _profiled(suite, suite.cost, dataset, done)
+            try:
+                outcome.records.extend(
+                    measure_costs(suite.cost, [(t, trial_folder(out, t)) for t in profiled], out, plugins)
+                )
+            except (EngineError, ParityError) as error:
+                outcome.failed[f"costs · {dataset.name}"] = str(error)
     return outcome
 
 
 def trial_folder(out: Path, trial: Trial) -> Path:
     """Where a trial's record and weights lie."""
     return out / "trials" / trial.hash
+
+
+def _record_suite(suite: Suite, command: str, trials: Sequence[Trial], out: Path) -> SuiteRecord:
+    record = SuiteRecord(
+        suite=suite.name,
+        title=suite.title,
+        command=command,
+        definition=suite.model_dump(mode="json"),
+        trials=[trial.hash for trial in trials],
+    )
+    folder = out / "suites" / content_hash(record.model_dump(mode="json"))
+    if not (folder / RECORD_FILE).exists():
+        write_record(record, folder)
+    return record
+
+
+def _profiled(suite: Suite, plan: CostPlan, dataset: Dataset, done: Sequence[Trial]) -> list[Trial]:
+    """The finished trials whose cost is measured: the plan's methods at the first setting and seed."""
+    methods = [suite.methods[key] for key in plan.methods]
+    return [
+        trial
+        for trial in done
+        if trial.dataset is dataset
+        and trial.method in methods
+        and (trial.setting, trial.seed) == (suite.settings[0], suite.seeds[0])
+    ]
 
 
 def _has_record(trial: Trial, out: Path) -> bool:
@@ -136,7 +174,7 @@ def _settle(trial: Trial, out: Path, device: str, failed: dict[str, str]) -> boo
         return False
     except TrainingError as error:
         failed[trial.label] = str(error)
-        get_console().print(f"failed: {error}", style="red", highlight=False)
+        get_console().print(f"failed: {error}", style="red", highlight=False, soft_wrap=True)
     return True
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ..bench.effort import FULL, Effort
 from ..datasets.errors import Fault, InputError
 from .method import Method
 from .toml_file import parse, read_toml
@@ -25,9 +26,7 @@ class CostPlan(BaseModel):
         methods: Ids of methods whose trained weights are profiled (first seed and setting).
         engines: "torch", "torch-compile", "onnxruntime".
         devices: "cpu", "cuda"; a device this machine lacks is left out and said.
-        rounds: How often the compared models take turns.
-        samples: Calls a round and shape.
-        repeats: Runs of "recommend to every user".
+        effort: How many samples of each quantity.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -35,9 +34,7 @@ class CostPlan(BaseModel):
     methods: list[str]
     engines: list[Literal["torch", "torch-compile", "onnxruntime"]] = ["torch", "onnxruntime"]
     devices: list[Literal["cpu", "cuda"]] = ["cpu", "cuda"]
-    rounds: Annotated[int, Field(ge=1)] = 5
-    samples: Annotated[int, Field(ge=1)] = 40
-    repeats: Annotated[int, Field(ge=1)] = 10
+    effort: Effort = FULL
 
 
 class Suite(BaseModel):
@@ -132,7 +129,7 @@ def _resolve(key: str, raw: _SuiteFile, path: Path, epochs: int | None, into: di
 
 def _method_tables(key: str, raw: _SuiteFile, path: Path) -> dict[str, Any]:
     if key in _stems("methods"):
-        return read_toml(Path(str(files(__package__) / "methods" / f"{key}.toml")))
+        return read_toml(Path(str(files("outfitbench.suites") / "methods" / f"{key}.toml")))
     if key in raw.method:
         return {}
     near = get_close_matches(key, _stems("methods"), n=1)
@@ -144,14 +141,14 @@ def _find(name: str | Path) -> Path:
     if isinstance(name, Path) or name.endswith(".toml"):
         return Path(name)
     if name in list_suites():
-        return Path(str(files(__package__) / "files" / f"{name}.toml"))
+        return Path(str(files("outfitbench.suites") / "files" / f"{name}.toml"))
     near = get_close_matches(name, list_suites(), n=1)
     hint = f"did you mean {near[0]!r}?" if near else "or give the path of a .toml file"
     raise InputError(Fault("argument suite", repr(name), f"one of {', '.join(list_suites())}", hint))
 
 
 def _stems(folder: str) -> list[str]:
-    found = (files(__package__) / folder).iterdir()
+    found = (files("outfitbench.suites") / folder).iterdir()
     return sorted(Path(entry.name).stem for entry in found if entry.name.endswith(".toml"))
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
+from typing_extensions import TypeIs
 
 from ..datasets.errors import Fault, InputError
 
@@ -73,13 +74,14 @@ def _fields_at(kind: type[BaseModel], location: tuple[int | str, ...]) -> set[st
     """Names of the keys that may stand at a nested place."""
     for part in location:
         field = kind.model_fields.get(str(part))
-        annotation = field.annotation if field else None
-        nested = [a for a in (annotation, *getattr(annotation, "__args__", ())) if _is_model(a)]
+        if field is None:
+            return set()
+        nested = [a for a in (field.annotation, *get_args(field.annotation)) if _is_model(a)]
         if not nested:
             return set()
         kind = nested[0]
     return set(kind.model_fields)
 
 
-def _is_model(annotation: object) -> bool:
+def _is_model(annotation: object) -> TypeIs[type[BaseModel]]:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)

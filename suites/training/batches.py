@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -24,8 +23,7 @@ HARD_SHARE = {"random": 0.0, "hard": 0.5}
 """Share of hard negatives in training by setting (paper, Sec. 4.4)."""
 
 
-@dataclass(frozen=True)
-class Outfits:
+class Outfits(NamedTuple):
     """Outfits whose items are rows of a batch's `inputs`.
 
     Attributes:
@@ -41,8 +39,7 @@ class Outfits:
         return Outfits(self.rows.to(device), self.categories.to(device))
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(NamedTuple):
     """What one step sees.
 
     Attributes:

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from ...datasets import Dataset, OutfitTable, sample_negatives
 from .. import objectives
-from ..errors import TrainingError
 from ..evaluation import encode_items, score_outfits
 from ..records import Distillation
 
@@ -20,12 +19,7 @@ if TYPE_CHECKING:
     from ...models import OutfitModel
     from ..item_inputs import ItemInputs
 
-__all__ = ["COLLAPSE_WARNING", "Teacher"]
-
-COLLAPSE_WARNING = (
-    "mean false-negativeness d = {mean:.2f} is below 1: FND's loss then has a low minimum where every outfit "
-    "points at every user. Raise alpha or train the teacher longer."
-)
+__all__ = ["Teacher"]
 
 SAMPLED_NEGATIVES = 10
 """Random negatives a training positive, from which the gap and the mean of d are estimated."""
@@ -55,12 +49,7 @@ class Teacher:
             self._device
         )
         drawn = sample_negatives(train, dataset.item_category, per_positive=SAMPLED_NEGATIVES, seed=0)
-        self.gap = float(positive.mean() - self._scores(drawn).mean())
-        if self.gap <= 0:
-            raise TrainingError(
-                f"the teacher scores random negatives as high as positives (gap {self.gap:.3f}): it has "
-                "learned nothing to distil; train it longer"
-            )
+        self.gap = objectives.teacher_gap(positive, self._scores(drawn))
         self.alpha = alpha / self.gap if alpha_mode == "relative" else alpha
 
     def false_negativeness(self, users: Tensor, items: NDArray[np.integer], categories: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from .distillation import Teacher
 
 __all__ = ["Trained", "Training"]
+
+logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision of every trial
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,9 @@ class Training:
                 best_epoch = number
             self._checkpoint.save(self._model, self._optimizer, history, best_epoch)
             get_console().print(
-                f"{self._name(number)}: loss {loss:.3f}, validation AUC {auc:.3f}", highlight=False
+                f"{self._name(number)}: loss {loss:.3f}, validation AUC {auc:.3f}",
+                highlight=False,
+                soft_wrap=True,
             )
         return Trained(history, best_epoch, self._checkpoint.best(best_epoch))
 
@@ -156,4 +161,5 @@ def _progress() -> Progress:
         TimeRemainingColumn(),
         console=get_console(),
         transient=True,
+        disable=not get_console().is_terminal,
     )

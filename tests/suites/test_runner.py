@@ -1,0 +1,128 @@
+"""The runner: order, resumption, failures, and processes that share a grid. Trials are XS and one epoch."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from outfitbench.datasets import InputError
+from outfitbench.suites import load_suite, run_suite
+from outfitbench.suites.records import DatasetRecord, QualityRecord
+from outfitbench.suites.runner import trial_folder
+from outfitbench.suites.suite_file import Suite
+
+
+@pytest.fixture(scope="module")
+def suite() -> Suite:
+    return load_suite("smoke", epochs=1).model_copy(update={"cost": None})
+
+
+@pytest.fixture(scope="module")
+def finished(suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("finished")
+    assert not run_suite(suite, out, device="cpu").failed
+    return out
+
+
+def quality(records: list) -> dict[str, QualityRecord]:
+    return {record.method: record for record in records if isinstance(record, QualityRecord)}
+
+
+def test_a_dry_run_plans_in_order_and_writes_nothing(suite: Suite, tmp_path: Path) -> None:
+    outcome = run_suite(suite, tmp_path / "out", device="cpu", dry_run=True)
+    assert [trial.method.name for trial in outcome.trials] == ["Teacher XS", "FND XS"]
+    assert outcome.trials[1].teacher is outcome.trials[0]
+    assert not outcome.finished
+    assert not outcome.records
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_trial_leaves_its_record_and_weights(suite: Suite, finished: Path) -> None:
+    outcome = run_suite(suite, finished, device="cpu")
+    rows = quality(outcome.records)
+    assert set(rows) == {"Teacher XS", "FND XS"}
+    assert outcome.finished == {record.trial for record in rows.values()}
+    assert sum(isinstance(record, DatasetRecord) for record in outcome.records) == 1
+    student = rows["FND XS"]
+    assert student.distillation is not None
+    assert student.distillation.teacher_trial == rows["Teacher XS"].trial
+    assert student.candidate_fingerprint == rows["Teacher XS"].candidate_fingerprint
+    assert student.description["candidates"] != rows["Teacher XS"].description["candidates"], "other halves"
+    for trial in outcome.trials:
+        assert (trial_folder(finished, trial) / "weights.safetensors").exists()
+
+
+def test_the_same_trial_gives_the_same_record_but_for_times(
+    suite: Suite, finished: Path, tmp_path: Path
+) -> None:
+    again = quality(run_suite(suite, tmp_path, device="cpu").records)
+    for method, record in quality(run_suite(suite, finished, device="cpu").records).items():
+        assert again[method].model_copy(update={"seconds": {}}) == record.model_copy(update={"seconds": {}})
+
+
+def test_anything_that_decides_the_outcome_renames_the_trial(suite: Suite, tmp_path: Path) -> None:
+    def hashes(changed: Suite) -> list[str]:
+        return [trial.hash for trial in run_suite(changed, tmp_path, device="cpu", dry_run=True).trials]
+
+    teacher, student = hashes(suite)
+    assert not {teacher, student} & set(hashes(suite.model_copy(update={"seeds": [1]})))
+    assert not {teacher, student} & set(hashes(suite.model_copy(update={"settings": ["hard"]})))
+    methods = dict(suite.methods)
+    methods["teacher-xs"] = methods["teacher-xs"].model_copy(update={"temperature": 0.2})
+    assert not {teacher, student} & set(hashes(suite.model_copy(update={"methods": methods}))), (
+        "another teacher makes another student"
+    )
+
+
+def test_a_trial_that_diverges_fails_with_its_student_and_the_rest_goes_on(
+    suite: Suite, tmp_path: Path
+) -> None:
+    methods = dict(suite.methods)
+    wild = methods["teacher-xs"].recipe.model_copy(update={"learning_rate": 1e30, "clip_norm": None})
+    methods["teacher-xs"] = methods["teacher-xs"].model_copy(update={"recipe": wild})
+    methods["sound"] = suite.methods["teacher-xs"].model_copy(update={"name": "Sound"})
+    outcome = run_suite(suite.model_copy(update={"methods": methods}), tmp_path, device="cpu")
+    assert [label.split(" · ")[0] for label in outcome.failed] == ["Teacher XS", "FND XS"]
+    first, second = outcome.failed.values()
+    assert "lower recipe.learning_rate" in first
+    assert "its teacher failed" in second
+    assert set(quality(outcome.records)) == {"Sound"}
+
+
+def test_two_processes_share_a_grid(finished: Path, tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from pathlib import Path; from outfitbench.suites import load_suite, run_suite\n"
+        "suite = load_suite('smoke', epochs=1).model_copy(update={'cost': None})\n"
+        "sys.exit(bool(run_suite(suite, Path(sys.argv[1]), device='cpu').failed))",
+        str(tmp_path),
+    ]
+    both = [subprocess.Popen(command, env=os.environ, stderr=subprocess.PIPE) for _ in range(2)]
+    said = [process.communicate()[1].decode() for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    epochs = "".join(said).count("epoch 1/1: loss")
+    assert epochs == 2, "each trial is trained by one of them"
+    for path in tmp_path.glob("trials/*/record.json"):
+        record, expected = (json.loads(file.read_text()) for file in (path, finished / path.relative_to(tmp_path)))
+        assert record["test"] == expected["test"]
+
+
+def test_weights_gone_wrong_are_named(suite: Suite, finished: Path, tmp_path: Path) -> None:
+    trials = run_suite(suite, finished, device="cpu", dry_run=True).trials
+    teacher = trial_folder(tmp_path, trials[0])
+    teacher.mkdir(parents=True)
+    source = trial_folder(finished, trials[0])
+    (teacher / "record.json").write_bytes((source / "record.json").read_bytes())
+    (teacher / "weights.safetensors").write_bytes((source / "weights.safetensors").read_bytes()[:1000])
+    with pytest.raises(InputError, match=r"weights\.safetensors: found unreadable weights"):
+        run_suite(suite, tmp_path, device="cpu")
+
+
+def test_a_device_that_is_not_there(suite: Suite, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="auto, cpu or cuda"):
+        run_suite(suite, tmp_path, device="tpu")
