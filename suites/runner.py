@@ -92,7 +92,7 @@ def run_suite(
     outcome.records.extend(load_record(trial_folder(out, trial) / RECORD_FILE) for trial in done)
     if dry_run:
         return outcome
-    outcome.records.append(_record_suite(suite, command, trials, out))
+    outcome.records.append(_record_suite(suite, command, out))
     image_size = max(method.image_size for method in suite.methods.values())
     for dataset in datasets:
         outcome.records.append(describe_dataset(dataset, image_size, suite.settings, out))
@@ -112,14 +112,9 @@ def trial_folder(out: Path, trial: Trial) -> Path:
     return out / "trials" / trial.hash
 
 
-def _record_suite(suite: Suite, command: str, trials: Sequence[Trial], out: Path) -> SuiteRecord:
-    record = SuiteRecord(
-        suite=suite.name,
-        title=suite.title,
-        command=command,
-        definition=suite.model_dump(mode="json"),
-        trials=[trial.hash for trial in trials],
-    )
+def _record_suite(suite: Suite, command: str, out: Path) -> SuiteRecord:
+    fingerprint = content_hash(suite.model_dump(mode="json"))
+    record = SuiteRecord(suite=suite.name, title=suite.title, command=command, fingerprint=fingerprint)
     folder = out / "suites" / content_hash(record.model_dump(mode="json"))
     if not (folder / RECORD_FILE).exists():
         write_record(record, folder)
