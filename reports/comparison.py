@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..suites.metrics import PairedComparison, paired_comparison
-from .markdown import BLANK, escape, interval, p_value, signed, table
+from .markdown import escape, table
+from .quantities import BLANK, interval, p_value, signed
 
 if TYPE_CHECKING:
     from .ranking import Ranking, Row
@@ -14,10 +15,13 @@ if TYPE_CHECKING:
 __all__ = ["COMPARISON_LEGEND", "Difference", "comparison_table", "differences"]
 
 
+_SIGNIFICANT = 0.05
+
 COMPARISON_LEGEND = (
     "Differences: mean over users of the difference in AUC × 100, paired user by user, with its bootstrap "
     "95 % interval and the p-value of Wilcoxon's signed-rank test, not corrected for the number of "
-    "comparisons. Distinguishable: the interval does not hold zero."
+    "comparisons. Distinguishable: the interval does not hold zero and p < 0.05; unclear where only one of "
+    "the two is so."
 )
 
 
@@ -38,9 +42,12 @@ class Difference:
     paired: PairedComparison
 
     @property
-    def distinguishable(self) -> bool:
-        """Whether the interval excludes zero."""
-        return self.paired.low > 0 or self.paired.high < 0
+    def shows(self) -> Literal["yes", "no", "unclear"]:
+        """Whether there is a difference; unclear where the interval and the test disagree."""
+        beyond_zero = self.paired.low > 0 or self.paired.high < 0
+        if beyond_zero != (self.paired.p_value < _SIGNIFICANT):
+            return "unclear"
+        return "yes" if beyond_zero else "no"
 
 
 def differences(ranking: Ranking) -> list[Difference]:
@@ -49,6 +56,8 @@ def differences(ranking: Ranking) -> list[Difference]:
     for row in ranking.rows:
         teacher = ranking.teacher_of(row) or ranking.teacher
         baseline = ranking.baseline_of(row) if row.distilled else None
+        if baseline is teacher:  # a model of the student's own kind taught it
+            baseline = None
         for other, why in ((teacher, "teacher"), (baseline, "baseline")):
             if other is not None and other is not row and ranking.users > 1:
                 compared = paired_comparison(row.per_user("auc"), other.per_user("auc"))
@@ -65,7 +74,7 @@ def comparison_table(ranking: Ranking) -> str:
             "AUC difference": signed(difference.paired.difference),
             "95 % interval": interval(difference.paired.low, difference.paired.high) or BLANK,
             "Wilcoxon p": p_value(difference.paired.p_value),
-            "Distinguishable": "yes" if difference.distinguishable else "no",
+            "Distinguishable": difference.shows,
         }
         for difference in differences(ranking)
     ]

@@ -6,8 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from .costs import CostGroup, machine_label
-from .markdown import BLANK, Notes, escape, table
+from .markdown import Notes, escape, table
 from .measured import cell, median_interval, named, share_of_teacher, tail
+from .quantities import BLANK
 from .sampled import LATENCY, sampled
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .distinct import distinct, spelling
-from .markdown import counted
+from .quantities import counted
 from .sampled import LATENCY, sampled
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from .figure import Style, bare_axes, new_figure, render, style_of, styled
-from .labels import LINE_HEIGHT, Point, label_right
+from .labels import Point
+from .margin_labels import LINE_HEIGHT, label_right
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .markdown import BLANK, code, escape, hundredfold, table
+from .markdown import code, escape, table
+from .quantities import BLANK, hundredfold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

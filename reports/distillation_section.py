@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .markdown import BLANK, escape, hundredfold, signed, table
+from .markdown import escape, table
+from .quantities import BLANK, hundredfold, signed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

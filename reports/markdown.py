@@ -1,39 +1,18 @@
-"""Markdown from plain values: tables, numbers with their units, and notes below a table."""
+"""Markdown from plain text: cells that stay cells, tables, and notes below a table."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from .quantities import BLANK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = [
-    "BLANK",
-    "Notes",
-    "code",
-    "counted",
-    "escape",
-    "hundredfold",
-    "interval",
-    "p_value",
-    "quantity",
-    "signed",
-    "table",
-]
-
-BLANK = "–"
-"""Stands where there is no number; NaN is never printed."""
+__all__ = ["Notes", "code", "escape", "table"]
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_MINUS = "−"
-_STEPS = {
-    "s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")),
-    "byte": ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")),
-    "1": ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, "")),
-    "FLOP": ((1e12, "TFLOP"), (1e9, "GFLOP"), (1e6, "MFLOP"), (1.0, "FLOP")),
-}
 
 
 def escape(text: str) -> str:
@@ -60,16 +39,6 @@ def code(text: str) -> str:
     return f"`{kept}`" if kept else BLANK
 
 
-def counted(number: int, noun: str) -> str:
-    """A number with its noun.
-
-    Example:
-        >>> counted(1, "user"), counted(1200, "user")
-        ('1 user', '1,200 users')
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def table(rows: Sequence[Mapping[str, str]], *, text_columns: int = 1) -> str:
     """A pipe table; the first `text_columns` columns are flush left, the others flush right.
 
@@ -89,77 +58,6 @@ def table(rows: Sequence[Mapping[str, str]], *, text_columns: int = 1) -> str:
     align = ["left"] * text_columns + ["right"] * (len(columns) - text_columns)
     frame = DataFrame([dict(row) for row in rows], columns=columns)
     return frame.to_markdown(index=False, disable_numparse=True, colalign=align)
-
-
-def hundredfold(value: float) -> str:
-    """A share or an AUC × 100, with two decimals; blank where it is not a number.
-
-    Example:
-        >>> hundredfold(0.9128), hundredfold(float("nan"))
-        ('91.28', '–')
-    """
-    return f"{100 * value:.2f}".replace("-", _MINUS) if math.isfinite(value) else BLANK
-
-
-def signed(value: float) -> str:
-    """A difference × 100 with its sign.
-
-    Example:
-        >>> signed(-0.0123), signed(0.0123)
-        ('−1.23', '+1.23')
-    """
-    return f"{100 * value:+.2f}".replace("-", _MINUS) if math.isfinite(value) else BLANK
-
-
-def interval(low: float, high: float) -> str:
-    """An interval × 100; empty where it does not exist.
-
-    Example:
-        >>> interval(0.9, 0.95)
-        '[90.00, 95.00]'
-    """
-    both = math.isfinite(low) and math.isfinite(high)
-    return f"[{hundredfold(low)}, {hundredfold(high)}]" if both else ""
-
-
-def p_value(value: float) -> str:
-    """A p-value, never "0.000".
-
-    Example:
-        >>> p_value(0.00001), p_value(0.0321)
-        ('< 0.001', '0.032')
-    """
-    if not math.isfinite(value):
-        return BLANK
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def quantity(value: float, unit: str) -> str:
-    """Three significant digits with the unit's fitting multiple.
-
-    Args:
-        value: In `unit`.
-        unit: A unit of `Measurement`; any other is written as it is.
-
-    Example:
-        >>> quantity(0.00713, "s"), quantity(65_986_752, "1"), quantity(2.89e9, "byte")
-        ('7.13 ms', '66.0M', '2.89 GB')
-    """
-    if not math.isfinite(value):
-        return BLANK
-    steps = _STEPS.get(unit, ((1.0, unit),))
-    plain = next(step for step in steps if step[0] == 1)
-    scale, name = next((step for step in steps if abs(value) >= step[0]), steps[-1]) if value else plain
-    gap = "" if unit == "1" or not name else " "
-    return f"{_three_digits(value / scale)}{gap}{name}"
-
-
-def _three_digits(value: float) -> str:
-    """Three significant digits, never in scientific notation; large whole numbers with separators."""
-    if value == 0:
-        return "0"
-    decimals = max(0, 2 - math.floor(math.log10(abs(value))))
-    return f"{value:,.{decimals}f}".replace("-", _MINUS)
 
 
 @dataclass

@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from .costs import CostGroup, configuration
-from .markdown import BLANK, Notes, escape, quantity
+from .markdown import Notes, escape
+from .quantities import BLANK, quantity, share
 from .sampled import sampled
 
 if TYPE_CHECKING:
@@ -62,4 +63,4 @@ def share_of_teacher(record: CostRecord, group: CostGroup, teachers: frozenset[s
     teacher = next((measured for r in same if (measured := sampled(r, name))), None)
     if record.model in teachers or teacher is None or own is None or not teacher.median:
         return BLANK
-    return f"{100 * own.median / teacher.median:.1f} %"
+    return share(own.median / teacher.median)

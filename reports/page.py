@@ -10,21 +10,23 @@ from ..suites.records import CostRecord, DatasetRecord, QualityRecord, Record, S
 from .answer import answer_section
 from .comparison import COMPARISON_LEGEND, comparison_table, differences
 from .cost_table import cost_section
-from .costs import CostGroup, cost_groups, costs_of_rows
+from .costs import CostGroup, cost_groups, costs_of_rows, machine_label
 from .curves_figure import curves_figure
 from .dataset_section import dataset_section
 from .distillation_section import distillation_section
 from .distinct import distinct
+from .grouping import rankings
 from .markdown import code, escape
 from .paper_results import published_section
 from .provenance import provenance_section
 from .quality_table import quality_legend, quality_table
-from .ranking import Ranking, rankings
 from .tradeoff_figure import tradeoff_figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
+
+    from .ranking import Ranking
 
 __all__ = ["PAGE", "write_report"]
 
@@ -142,10 +144,11 @@ def _tradeoff(ranking: Ranking, slug: str, groups: Sequence[CostGroup], figures:
     found = costs_of_rows(ranking, groups)
     figures |= tradeoff_figure(ranking, found, name)
     against = "latency and parameters" if found else "parameters (no latency was measured)"
+    where = f" Latency on {escape(machine_label(found.group.machine))}." if found else ""
     alt = f"AUC against {against} on {ranking.dataset}, {ranking.setting} negatives"
     caption = (
         f"{escape(alt)}. Vertical lines: bootstrap 95 % intervals over users; dashed: the teacher's AUC. "
-        "Methods that share a model share its cost and are set slightly apart. "
+        f"Methods that share a model share its cost and are set slightly apart.{where} "
         f"[SVG]({name}.svg), [PNG]({name}.png)."
     )
     return f"![{escape(alt)}]({name}.svg)\n\n{caption}"

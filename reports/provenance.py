@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from .costs import CostGroup, configuration, machine_label
 from .distinct import spelling
-from .markdown import BLANK, code, escape, table
+from .markdown import code, escape, table
+from .quantities import BLANK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

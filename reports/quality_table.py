@@ -9,7 +9,8 @@ import math
 from typing import TYPE_CHECKING
 
 from ..suites import metrics
-from .markdown import BLANK, counted, escape, hundredfold, interval, table
+from .markdown import escape, table
+from .quantities import BLANK, counted, hundredfold, interval
 from .ranking import METRICS, Ranking, Row
 
 if TYPE_CHECKING:

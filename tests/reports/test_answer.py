@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from outfitbench.reports.answer import answer_section
 from outfitbench.reports.costs import cost_groups
-from outfitbench.reports.ranking import rankings
+from outfitbench.reports.grouping import rankings
 
 from .made_records import PARAMETERS, cost, measurement, quality, user_scores
 from .tables import by_first_column, read_tables
@@ -60,6 +60,30 @@ def test_what_distillation_did(auc, sentence):
     assert "1 seed)" in text
 
 
+def test_doubt_is_said():
+    """A few users far ahead move the mean, the others fall back a little: interval and test disagree."""
+    base = user_scores(0.8)
+    pull = np.array([0.15] * 6 + [-0.0005] * 18)
+    moved = base.model_copy(update={"auc": (np.array(base.auc) + pull).tolist()})
+    text = answer([*pair(scores=moved), quality("N-pair XS", scores=base)])
+    assert "unclear" in text
+    assert "Wilcoxon p 0." in text
+
+
+def test_a_row_at_chance_is_called_out():
+    text = answer([pair()[0], quality("N-pair XS", auc=0.5)])
+    assert "N-pair XS is not distinguishable from a random order (AUC 5" in text
+    assert "Teacher is not distinguishable" not in text
+
+
+def test_one_record_for_both_has_no_overlap_to_speak_of():
+    teacher = quality("Teacher XS")
+    records = [teacher, quality("FND XS", auc=0.8, objective="fnd", teacher=teacher.trial)]
+    text = answer(records, [cost("FND XS")])
+    assert "100.0 % of its latency." in text
+    assert "latencies overlap" not in text
+
+
 def test_only_distilled_students_get_a_sentence_where_there_are_any():
     text = answer([*pair(), quality("BPR XS", auc=0.7, objective="bpr")])
     assert "BPR XS keeps" not in text
@@ -95,5 +119,5 @@ def test_a_latency_without_samples_is_missing():
 
 def test_every_setting_has_its_answer():
     text = answer([*pair(), *pair(setting="hard", trial="hard")[1:]])
-    assert "**closet-24, random negatives.**" in text
-    assert "**closet-24, hard negatives.**" in text
+    assert "**closet-24, random negatives, 24 users.**" in text
+    assert "**closet-24, hard negatives, 24 users.**" in text

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from outfitbench.reports.comparison import comparison_table, differences
-from outfitbench.reports.ranking import rankings
+from outfitbench.reports.comparison import Difference, comparison_table, differences
+from outfitbench.reports.grouping import rankings
+from outfitbench.suites.metrics import PairedComparison
 from scipy import stats
 
 from .made_records import quality, user_scores, whole_grid
@@ -32,10 +33,27 @@ def test_numbers_are_those_of_scipy():
     assert float(row["Wilcoxon p"]) == pytest.approx(stats.wilcoxon(a, b).pvalue, abs=5.1e-4)
 
 
-def test_the_word_follows_the_interval():
-    for difference in differences(grid()):
-        holds_zero = difference.paired.low <= 0 <= difference.paired.high
-        assert difference.distinguishable is not holds_zero
+@pytest.mark.parametrize(
+    ("low", "high", "p_value", "word"),
+    [
+        (0.01, 0.02, 0.01, "yes"),
+        (-0.02, -0.01, 0.01, "yes"),
+        (-0.01, 0.02, 0.3, "no"),
+        (0.0, 0.0, 1.0, "no"),
+        (0.01, 0.02, 0.3, "unclear"),
+        (-0.01, 0.02, 0.01, "unclear"),
+    ],
+)
+def test_interval_and_test_must_agree(low, high, p_value, word):
+    (row,) = rankings([quality("A")])[0].rows
+    assert Difference(row, row, "teacher", PairedComparison(0.01, low, high, p_value)).shows == word
+
+
+def test_a_teacher_of_the_students_own_kind_is_compared_once():
+    teacher = quality("Teacher XS")
+    student = quality("FND XS", auc=0.8, objective="fnd", teacher=teacher.trial)
+    (ranking,) = rankings([teacher, student])
+    assert [(d.row.name, d.why) for d in differences(ranking)] == [("FND XS", "teacher")]
 
 
 def test_without_a_teacher_or_with_one_user_nothing_is_compared():

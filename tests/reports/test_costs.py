@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from outfitbench.reports.costs import configuration, cost_groups, costs_of_rows, machine_label
-from outfitbench.reports.ranking import rankings
+from outfitbench.reports.grouping import rankings
 
 from .made_records import cost, machine, quality
 

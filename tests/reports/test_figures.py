@@ -10,8 +10,9 @@ from matplotlib.text import Text
 from outfitbench.reports.costs import cost_groups, costs_of_rows
 from outfitbench.reports.curves_figure import curves_figure
 from outfitbench.reports.figure import new_figure, style_of
-from outfitbench.reports.labels import Point, label_points, spread
-from outfitbench.reports.ranking import rankings
+from outfitbench.reports.grouping import rankings
+from outfitbench.reports.labels import Point, label_points
+from outfitbench.reports.margin_labels import spread
 from outfitbench.reports.tradeoff_figure import tradeoff_figure
 from PIL import Image
 

@@ -4,8 +4,8 @@ import re
 
 import numpy as np
 import pytest
+from outfitbench.reports.grouping import rankings
 from outfitbench.reports.quality_table import quality_legend, quality_table
-from outfitbench.reports.ranking import rankings
 from outfitbench.suites.records import UserScores
 from scipy import stats
 

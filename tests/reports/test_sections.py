@@ -5,9 +5,9 @@ from __future__ import annotations
 from outfitbench.reports.costs import cost_groups
 from outfitbench.reports.dataset_section import dataset_section
 from outfitbench.reports.distillation_section import distillation_section
+from outfitbench.reports.grouping import rankings
 from outfitbench.reports.paper_results import published_section
 from outfitbench.reports.provenance import provenance_section
-from outfitbench.reports.ranking import rankings
 from outfitbench.suites.records import Distillation
 
 from .made_records import cost, dataset, machine, quality, suite

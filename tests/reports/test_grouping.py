@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from outfitbench.datasets.errors import InputError
-from outfitbench.reports.ranking import rankings
+from outfitbench.reports.grouping import rankings
 
 from .made_records import quality, user_scores
 
