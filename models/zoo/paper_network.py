@@ -6,6 +6,8 @@ Sections 3.1, 4.1.4 and 4.7. The four differ in their backbone alone.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -22,7 +24,9 @@ __all__ = ["PaperNetwork", "student_m", "student_s", "student_xs", "teacher"]
 class PaperNetwork(OutfitModel):
     """Backbone and head, set transformer, and the cosine between the outfit and its user (Eq. 9).
 
-    The head, D→D/2→d with a ReLU between, is one for all categories.
+    The head, D→D/2→d with a ReLU between, is one for all categories. Users start as random vectors of length
+    about 1: the cosine does not see the length, but its gradient shrinks with it, so PyTorch's √d would hold
+    the users back.
 
     Args:
         backbone: Items to vectors of width D.
@@ -46,6 +50,7 @@ class PaperNetwork(OutfitModel):
         initialise_rectified(self.head)
         self.set_transformer = SetTransformer(feature_size, heads)
         self.users = nn.Embedding(num_users, feature_size)
+        nn.init.normal_(self.users.weight, std=1 / math.sqrt(feature_size))
 
     def encode_items(self, images: Tensor, categories: Tensor) -> Tensor:
         """See `OutfitModel.encode_items`; the categories are not used."""
