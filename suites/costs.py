@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import torch
 from filelock import FileLock
@@ -15,14 +17,9 @@ from .canonical import content_hash
 from .item_inputs import ItemInputs
 from .record_files import RECORD_FILE, load_record, write_record
 from .records import EVALUATOR_VERSION, CostRecord, Machine, Record
+from .suite_file import CostPlan
+from .trial import Trial
 from .weights import WEIGHTS_FILE, weights_hash
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from .suite_file import CostPlan
-    from .trial import Trial
 
 __all__ = ["measure_costs"]
 

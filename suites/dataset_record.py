@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
+from ..datasets import Dataset
 from ..datasets.stats import describe
 from .record_files import RECORD_FILE, load_record, write_record
 from .records import DatasetRecord, Record
 from .reference_scorers import reference_auc
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from ..datasets import Dataset
 
 __all__ = ["describe_dataset"]
 

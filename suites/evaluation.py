@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from rich import get_console
 from rich.progress import track
 from torch import Tensor
 from torch.nn import functional
 
+from ..datasets import CandidateSet, Dataset, OutfitTable
+from ..models import OutfitModel
 from .item_inputs import ItemInputs, as_float
 from .metrics import rank_metrics
 from .records import UserScores
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from ..datasets import CandidateSet, Dataset, OutfitTable
-    from ..models import OutfitModel
 
 __all__ = ["FeatureTable", "encode_items", "evaluate", "score_candidates", "score_outfits"]
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from ..datasets import Dataset
-    from ..models.options import InputKind
+from ..datasets import Dataset
+from ..models.options import InputKind
 
 __all__ = ["ItemInputs", "as_float"]
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from ..datasets.cache import atomic_file
 from ..datasets.errors import Fault, InputError
 from .records import Record
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
 
 __all__ = ["RECORD_FILE", "load_record", "load_records", "write_record"]
 

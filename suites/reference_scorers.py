@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 from rich import get_console
 from rich.progress import track
 
+from ..datasets import CandidateSet, Dataset, OutfitTable
 from .metrics import per_user_auc
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from ..datasets import CandidateSet, Dataset, OutfitTable
 
 __all__ = ["colour_scores", "reference_auc"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import torch
 from rich import get_console
@@ -20,12 +20,8 @@ from .records import EVALUATOR_VERSION, Distillation, Machine, QualityRecord
 from .training.batches import HARD_SHARE
 from .training.distillation import Teacher
 from .training.loop import Training
+from .trial import Trial
 from .weights import WEIGHTS_FILE, load_weights, weights_hash
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from .trial import Trial
 
 __all__ = ["build_model", "run_trial"]
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 from rich import get_console
 
 from ..bench.errors import EngineError, ParityError
-from ..datasets import load_dataset
+from ..datasets import Dataset, load_dataset
 from .canonical import content_hash
 from .costs import measure_costs
 from .dataset_record import describe_dataset
@@ -18,14 +19,8 @@ from .errors import TrainingError
 from .record_files import RECORD_FILE, load_record, write_record
 from .records import Record, SuiteRecord
 from .run_trial import run_trial
+from .suite_file import CostPlan, Suite
 from .trial import Trial, plan_trials
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from ..datasets import Dataset
-    from .suite_file import CostPlan, Suite
 
 __all__ = ["RunOutcome", "run_suite", "trial_folder"]
 

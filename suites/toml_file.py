@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from pathlib import Path
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from typing_extensions import TypeIs
 
 from ..datasets.errors import Fault, InputError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["parse", "read_toml"]
 

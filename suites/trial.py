@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from ..datasets import Dataset
 from .canonical import content_hash
 from .method import Method
 from .records import EVALUATOR_VERSION
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from .suite_file import Suite
+from .suite_file import Suite
 
 __all__ = ["Trial", "plan_trials"]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
@@ -13,10 +14,6 @@ from torch import Tensor, nn
 
 from ..datasets.cache import atomic_file
 from ..datasets.errors import Fault, InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 __all__ = ["WEIGHTS_FILE", "load_weights", "save_tensors", "weights_hash"]
 

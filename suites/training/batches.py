@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,11 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...datasets import Dataset, OutfitTable, sample_negatives
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ..item_inputs import ItemInputs
+from ..item_inputs import ItemInputs
 
 __all__ = ["Batch", "Outfits", "draw_epoch", "load_batches"]
 

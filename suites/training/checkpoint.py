@@ -6,19 +6,15 @@ Every epoch seeds itself from the trial's seed and its number, so no generator's
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from ..records import Epoch
 from ..weights import save_tensors
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from torch.optim import Optimizer
 
 __all__ = ["Checkpoint"]
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ...datasets import Dataset, OutfitTable, sample_negatives
+from ...models import OutfitModel
 from .. import objectives
 from ..evaluation import encode_items, score_outfits
+from ..item_inputs import ItemInputs
 from ..records import Distillation
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from ...models import OutfitModel
-    from ..item_inputs import ItemInputs
 
 __all__ = ["Teacher"]
 

@@ -6,7 +6,6 @@ import logging
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,19 +15,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from torch import nn
 from torch.optim import SGD
 
+from ...models import OutfitModel
 from ..errors import TrainingError
 from ..evaluation import evaluate
+from ..item_inputs import ItemInputs
 from ..records import Epoch
+from ..trial import Trial
 from .batches import draw_epoch, load_batches
 from .checkpoint import Checkpoint
+from .distillation import Teacher
 from .schedule import epochs_without_gain, learning_rate
 from .step import TrainingStep
-
-if TYPE_CHECKING:
-    from ...models import OutfitModel
-    from ..item_inputs import ItemInputs
-    from ..trial import Trial
-    from .distillation import Teacher
 
 __all__ = ["Trained", "Training"]
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ..method import Recipe
+from ..method import Recipe
 
 __all__ = ["REFERENCE_BATCH", "epochs_without_gain", "learning_rate"]
 

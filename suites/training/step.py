@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ...models import OutfitModel
 from .. import objectives
 from ..item_inputs import as_float
-
-if TYPE_CHECKING:
-    from ...models import OutfitModel
-    from ..method import Method
-    from .batches import Batch, Outfits
-    from .distillation import Teacher
+from ..method import Method
+from .batches import Batch, Outfits
+from .distillation import Teacher
 
 __all__ = ["TrainingStep"]
 
