@@ -18,8 +18,6 @@ datasets = ["closet-12"]
 settings = ["random"]
 methods = ["n-pair-xs"]
 
-[every_method]
-image_size = 32
 [every_method.recipe]
 epochs = 1
 """

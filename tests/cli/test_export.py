@@ -14,11 +14,11 @@ def test_a_trained_method_is_exported_with_its_weights(finished_run, capsys, tmp
     (export,) = json.loads(capsys.readouterr().out)["exports"]
     assert export["model"] == "student-xs"
     assert export["num_users"] == 12
-    assert export["input_size"] == 32
+    assert export["input_size"] == 64
     assert export["parity"]["max_abs_difference"] <= 1e-4
     (folder,) = tmp_path.iterdir()
     session = onnxruntime.InferenceSession(folder / "encoder.onnx", providers=["CPUExecutionProvider"])
-    assert session.get_inputs()[0].shape[1:] == [3, 32, 32]
+    assert session.get_inputs()[0].shape[1:] == [3, 64, 64]
 
 
 @pytest.mark.parametrize(
