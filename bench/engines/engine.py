@@ -1,0 +1,82 @@
+"""The face of an engine: what runs a model."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..request import Items, Request
+
+__all__ = ["Engine", "Features", "answer"]
+
+Features = Any
+"""Encoded items, n rows of D, wherever the engine keeps them; a numpy array is always accepted."""
+
+
+class Engine(Protocol):
+    """Loads a model once, then answers from the host's memory to the host's memory.
+
+    An engine's module imports its library at the top, so that importing the module is importing the
+    engine; its constructor does nothing that takes time or memory.
+
+    Attributes:
+        provider: ONNX Runtime's execution provider, or None.
+        precision: "fp32", "bf16" or "int8".
+        compiles: Whether it compiles the model at run time.
+    """
+
+    provider: str | None
+    precision: str
+    compiles: bool
+
+    def load(self) -> None:
+        """Read the model's files and get ready for the first request.
+
+        Raises:
+            EngineError: If the device or provider asked for is not there.
+        """
+        ...
+
+    def compile(self, request: Request) -> None:
+        """Compile for requests of this shape, if the engine `compiles`."""
+        ...
+
+    def encode_items(self, items: Items, categories: NDArray[np.int64]) -> Features:
+        """Encode n items, whose categories are int64 (n,)."""
+        ...
+
+    def score(
+        self, users: NDArray[np.int64], features: Features, categories: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Score outfits, float32 (B,).
+
+        Args:
+            users: int64 (B,).
+            features: B·K rows, outfit after outfit.
+            categories: int64 (B, K), −1 in an empty slot.
+        """
+        ...
+
+    def to_host(self, features: Features) -> NDArray[np.float32]:
+        """Encoded items as an array, float32 (n, D)."""
+        ...
+
+    def synchronize(self) -> None:
+        """Wait until the device has nothing left to do."""
+        ...
+
+    def device_seconds(self, request: Request, samples: int) -> list[float]:
+        """Seconds of each of some answers with input and output on the device; empty on the CPU."""
+        ...
+
+    def device_memory(self) -> dict[str, int]:
+        """Peak bytes on the device by name ("peak_memory", …) since `load`; empty on the CPU."""
+        ...
+
+
+def answer(engine: Engine, request: Request) -> NDArray[np.float32]:
+    """What is timed as one request: decoded images to floats, to features, to scores (B,)."""
+    features = engine.encode_items(request.items, request.categories.reshape(-1))
+    return engine.score(request.users, features, request.categories)

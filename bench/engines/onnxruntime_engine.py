@@ -1,0 +1,170 @@
+"""ONNX Runtime on the graphs that `export_onnx` wrote, by IO binding; imports no torch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from ..device_memory import DeviceMemory
+from ..errors import EngineError
+from ..exported import ENCODER, SCORER
+from ..request import Items, Request, as_floats
+from ..subject import Subject
+
+__all__ = ["PROVIDERS", "OnnxRuntimeEngine", "open_session"]
+
+PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+"""The execution provider of each device."""
+
+
+class OnnxRuntimeEngine:
+    """Runs an exported model with ONNX Runtime."""
+
+    precision = "fp32"
+    compiles = False
+
+    def __init__(self, subject: Subject, device: str, threads: int) -> None:
+        self._folder = subject.export
+        self._device = device
+        self._threads = threads
+        self.provider: str | None = PROVIDERS[device]
+        self._encoder: _Graph
+        self._scorer: _Graph
+        self._memory: DeviceMemory | None = None
+
+    def load(self) -> None:
+        """Open both graphs.
+
+        Raises:
+            EngineError: If the sessions do not run on the device's provider.
+        """
+        if self._folder is None:
+            raise EngineError("engine onnxruntime: found no exported folder, expected one; use export_onnx")
+        self._memory = DeviceMemory() if self._device == "cuda" else None
+        self._encoder, self._scorer = (
+            _Graph(open_session(self._folder / name, self._device, self._threads), self._device)
+            for name in (ENCODER, SCORER)
+        )
+
+    def compile(self, request: Request) -> None:
+        """The graphs are optimised when they are loaded."""
+
+    def encode_items(self, items: Items, categories: NDArray[np.int64]) -> ort.OrtValue:
+        """Encode items; the features stay on the device."""
+        return self._encoder.run(images=as_floats(items), categories=categories)
+
+    def score(
+        self,
+        users: NDArray[np.int64],
+        features: ort.OrtValue | NDArray[np.float32],
+        categories: NDArray[np.int64],
+    ) -> NDArray[np.float32]:
+        """Score outfits."""
+        return self._scorer.run(users=users, features=features, categories=categories).numpy()
+
+    def to_host(self, features: ort.OrtValue) -> NDArray[np.float32]:
+        """Features as an array."""
+        return features.numpy()
+
+    def synchronize(self) -> None:
+        """Nothing to wait for: a run returns when its outputs are written."""
+
+    def device_seconds(self, request: Request, samples: int) -> list[float]:
+        """Both graphs on inputs and outputs that stay on the device, synchronized before and after."""
+        if self._device == "cpu":
+            return []
+        flat = request.categories.reshape(-1)
+        items = self._encoder.values(images=as_floats(request.items), categories=flat)
+        encode = self._encoder.bind(items)
+        self._encoder.session.run_with_iobinding(encode)
+        features = encode.get_outputs()[0]
+        encode.bind_ortvalue_output("features", features)
+        outfits = self._scorer.values(users=request.users, features=features, categories=request.categories)
+        score = self._scorer.bind(outfits)
+        return [self._device_call(encode, score) for _ in range(samples)]
+
+    def device_memory(self) -> dict[str, int]:
+        """What the device's memory in use has grown by since before the sessions."""
+        return {} if self._memory is None else self._memory.growth()
+
+    def _device_call(self, encode: ort.IOBinding, score: ort.IOBinding) -> float:
+        encode.synchronize_inputs()
+        start = time.perf_counter_ns()
+        self._encoder.session.run_with_iobinding(encode)
+        self._scorer.session.run_with_iobinding(score)
+        score.synchronize_outputs()
+        return (time.perf_counter_ns() - start) / 1e9
+
+
+def open_session(graph: Path, device: str, threads: int) -> ort.InferenceSession:
+    """A session that runs on the device's provider and nowhere else.
+
+    ONNX Runtime falls back to the CPU with nothing but a warning, so the provider is checked afterwards.
+
+    Raises:
+        EngineError: If the session runs on another provider.
+    """
+    provider = PROVIDERS[device]
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Each session has its own threads: those of one would spin on the cores that the other needs.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 4
+    settings = {"arena_extend_strategy": "kSameAsRequested"} if device == "cuda" else {}
+    session = ort.InferenceSession(graph, options, providers=[(provider, settings)])
+    found = session.get_providers()[0]
+    if found != provider:
+        raise EngineError(
+            f"engine onnxruntime: found a session on {found}, expected {provider}; is CUDA installed?"
+        )
+    return session
+
+
+class _Graph:
+    """One session, run by IO binding."""
+
+    def __init__(self, session: ort.InferenceSession, device: str) -> None:
+        self.session = session
+        self._device = device
+        self._inputs = [node.name for node in session.get_inputs()]
+        self._output = session.get_outputs()[0].name
+
+    def values(self, **arrays: NDArray[Any] | ort.OrtValue) -> dict[str, ort.OrtValue]:
+        """The inputs that the graph has, on the device. They must outlive their binding."""
+        return {name: self._value(arrays[name]) for name in self._inputs}
+
+    def bind(self, values: Mapping[str, ort.OrtValue]) -> ort.IOBinding:
+        """A binding of the inputs, and of the output to the device.
+
+        Features come as rows, outfit after outfit, and are bound in the shape of the outfits, uncopied.
+        """
+        binding = ort.IOBinding(self.session)
+        for name, value in values.items():
+            if name == "features":
+                shape = (*values["categories"].shape(), value.shape()[-1])
+                binding.bind_input(name, self._device, 0, np.float32, shape, value.data_ptr())
+            else:
+                binding.bind_ortvalue_input(name, value)
+        binding.bind_output(self._output, self._device)
+        return binding
+
+    def run(self, **arrays: NDArray[Any] | ort.OrtValue) -> ort.OrtValue:
+        """The graph's output for these inputs."""
+        values = self.values(**arrays)
+        binding = self.bind(values)
+        binding.synchronize_inputs()
+        self.session.run_with_iobinding(binding)
+        binding.synchronize_outputs()
+        return binding.get_outputs()[0]
+
+    def _value(self, array: NDArray[Any] | ort.OrtValue) -> ort.OrtValue:
+        if isinstance(array, ort.OrtValue):
+            return array
+        return ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array), self._device)

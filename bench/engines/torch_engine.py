@@ -1,0 +1,176 @@
+"""PyTorch as it is: eager mode, fp32, no gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from ...models import create_model, list_models, load_plugin
+from ...models.outfit_model import OutfitModel
+from ..errors import EngineError
+from ..request import Items, Request
+from ..subject import Subject
+from ..weights import fill_weights
+
+__all__ = ["TorchEngine", "load_model"]
+
+list_models()  # imports the zoo here, where the engine is imported, and not while a model is loaded
+
+
+class TorchEngine:
+    """Runs a model of the zoo with PyTorch."""
+
+    provider: str | None = None
+    precision = "fp32"
+    compiles = False
+
+    def __init__(self, subject: Subject, device: str, threads: int) -> None:
+        self._subject = subject
+        self._device = torch.device(device)
+        self._threads = threads
+        self._model: OutfitModel
+
+    @classmethod
+    def serving(cls, model: OutfitModel) -> TorchEngine:
+        """An engine around a model that is in memory already, where it is and in this process's threads."""
+        parameter = next(model.parameters())
+        engine = cls(Subject(model=type(model).__name__, num_users=model.num_users), parameter.device.type, 0)
+        engine._model = model
+        return engine
+
+    def load(self) -> None:
+        """Build the model and read its weights.
+
+        Raises:
+            EngineError: If CUDA is asked for and PyTorch sees no such device.
+        """
+        if self._device.type == "cuda" and not torch.cuda.is_available():
+            raise EngineError("engine torch: found no CUDA device, expected one; use device cpu")
+        torch.set_num_threads(self._threads)
+        if self._device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self._device)
+        self._model = load_model(self._subject).to(self._device)
+
+    def compile(self, request: Request) -> None:
+        """Eager mode compiles nothing."""
+
+    @torch.inference_mode()
+    def encode_items(self, items: Items, categories: NDArray[np.int64]) -> Tensor:
+        """Encode items; the features stay on the device."""
+        return self._model.encode_items(self._input(items), self._to_device(categories))
+
+    @torch.inference_mode()
+    def score(
+        self, users: NDArray[np.int64], features: Tensor | NDArray[np.float32], categories: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Score outfits."""
+        rows = self._to_device(features) if isinstance(features, np.ndarray) else features
+        outfits = rows.reshape(*categories.shape, -1)
+        return self._model.score(self._to_device(users), outfits, self._to_device(categories)).cpu().numpy()
+
+    def to_host(self, features: Tensor) -> NDArray[np.float32]:
+        """Features as an array; on the CPU without a copy."""
+        return features.cpu().numpy()
+
+    def synchronize(self) -> None:
+        """Wait for the CUDA stream."""
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+
+    @torch.inference_mode()
+    def device_seconds(self, request: Request, samples: int) -> list[float]:
+        """A pair of CUDA events a call, one synchronize at the end."""
+        if self._device.type != "cuda":
+            return []
+        users, categories = self._to_device(request.users), self._to_device(request.categories)
+        items, flat_categories = self._input(request.items), categories.reshape(-1)
+
+        def run() -> None:
+            features = self._model.encode_items(items, flat_categories)
+            self._model.score(users, features.reshape(*categories.shape, -1), categories)
+
+        return _event_seconds(run, samples)
+
+    def device_memory(self) -> dict[str, int]:
+        """Peaks of the caching allocator."""
+        if self._device.type != "cuda":
+            return {}
+        self.synchronize()
+        return {
+            "peak_memory": torch.cuda.max_memory_allocated(self._device),
+            "peak_memory_reserved": torch.cuda.max_memory_reserved(self._device),
+        }
+
+    def _input(self, items: Items) -> Tensor:
+        """Bytes travel to the device as bytes and become floats in [0, 1] there."""
+        values = self._to_device(items)
+        if values.dtype != torch.uint8:
+            return values
+        return values.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.contiguous_format).div_(255)
+
+    def _to_device(self, array: NDArray[Any]) -> Tensor:
+        return torch.from_numpy(array).to(self._device)
+
+
+def load_model(subject: Subject) -> OutfitModel:
+    """The subject's model in evaluation mode, on the CPU.
+
+    With weights given, the parameters are not drawn first: the drawing would count as loading.
+
+    Raises:
+        InputError: If the weights cannot be read.
+        ModelError: For an unknown model or weights that do not fit.
+    """
+    if subject.weights is None:
+        return _create(subject)
+    with _NoInitialisation():
+        model = _create(subject)
+    fill_weights(model, subject.weights)
+    return model
+
+
+def _create(subject: Subject) -> OutfitModel:
+    for plugin in subject.plugins:
+        load_plugin(plugin)
+    create = partial(
+        create_model,
+        subject.model,
+        num_users=subject.num_users,
+        backbone=subject.backbone,
+        input_kind=subject.input_kind,
+    )
+    if subject.input_kind == "features" and subject.input_size is not None:
+        return create(feature_size=subject.input_size).eval()
+    return create().eval()
+
+
+class _NoInitialisation(TorchFunctionMode):
+    """Leaves tensors as they were allocated: `torch.nn.init` does nothing inside."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: object,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401
+        if getattr(func, "__module__", None) == "torch.nn.init":
+            return (kwargs or {}).get("tensor", args[0] if args else None)
+        return func(*args, **(kwargs or {}))
+
+
+def _event_seconds(run: Callable[[], None], samples: int) -> list[float]:
+    pairs = [[torch.cuda.Event(enable_timing=True) for _ in range(2)] for _ in range(samples)]
+    for start, stop in pairs:
+        start.record()
+        run()
+        stop.record()
+    torch.cuda.synchronize()
+    return [start.elapsed_time(stop) / 1e3 for start, stop in pairs]

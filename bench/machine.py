@@ -1,0 +1,94 @@
+"""Where and with what a measurement was taken."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+__all__ = ["accelerator_name", "describe_machine", "package_versions", "usable_cores"]
+
+_PACKAGES = ("outfitbench", "torch", "torchvision", "onnx", "onnxscript", "numpy", "pillow")
+_RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
+"""The two distributions of one package."""
+_INFERENCE_FLAGS = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16")
+
+
+def describe_machine() -> dict[str, Any]:
+    """The machine in the fields of a record's `Machine`; imports neither torch nor ONNX Runtime.
+
+    Example:
+        >>> sorted(describe_machine())
+        ['accelerator', 'cores', 'cpu_flags', 'memory_bytes', 'processor', 'system', 'versions']
+    """
+    import psutil
+
+    model_name, flags = _processor()
+    return {
+        "processor": model_name,
+        "cores": usable_cores(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "accelerator": accelerator_name(),
+        "system": f"{platform.system()} {platform.release()}",
+        "versions": package_versions(),
+        "cpu_flags": [flag for flag in flags if flag in _INFERENCE_FLAGS or flag.startswith("amx_")],
+    }
+
+
+def usable_cores() -> int:
+    """Cores this process may run on: the thread count given to every engine.
+
+    `os.cpu_count` counts the whole machine, a container's share of it or not.
+    """
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def package_versions() -> dict[str, str]:
+    """Version by package name, of Python and of the installed packages that a cost depends on."""
+    versions = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        if found := _installed_version(package):
+            versions[package] = found
+    for package in _RUNTIMES:
+        if found := _installed_version(package):
+            versions["onnxruntime"] = found
+    return versions
+
+
+def accelerator_name() -> str | None:
+    """Name of the first CUDA device, or None where there is none."""
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+        try:
+            return str(pynvml.nvmlDeviceGetName(pynvml.nvmlDeviceGetHandleByIndex(0)))
+        finally:
+            pynvml.nvmlShutdown()
+    except pynvml.NVMLError:
+        return None
+
+
+def _installed_version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _processor() -> tuple[str, list[str]]:
+    """The CPU's model name and its flags, in the order /proc/cpuinfo gives them."""
+    information = Path("/proc/cpuinfo")
+    if not information.exists():
+        return platform.processor() or platform.machine(), []
+    first_core = information.read_text(encoding="utf-8", errors="replace").split("\n\n")[0]
+    fields = {
+        name.strip(): value.strip()
+        for name, _, value in (line.partition(":") for line in first_core.splitlines())
+    }
+    return fields.get("model name") or platform.machine(), fields.get("flags", "").split()

@@ -1,0 +1,119 @@
+"""Whether two engines give the same answers: in value, and in the order they rank candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .engines.engine import Engine, answer
+from .errors import ParityError
+from .request import make_request
+
+__all__ = [
+    "LEAST_TAU",
+    "MOST_DIFFERENCE",
+    "TOP",
+    "check_parity",
+    "compare_answers",
+    "compare_rankings",
+    "exam",
+]
+
+MOST_DIFFERENCE = 1e-4
+"""Scores may differ by this much."""
+
+LEAST_TAU = 0.999
+"""Kendall's τ of the order of candidates must be at least this."""
+
+TOP = 10
+"""Length of the lists whose overlap is reported."""
+
+_SIZES = ((1, 3), (2, 2), (5, 4))
+"""Outfits, and items of each, at which values are compared."""
+
+_ITEMS, _OUTFITS, _USERS = 24, 256, 4
+"""Size of the rankings that are compared."""
+
+
+def exam(engine: Engine, *, num_users: int, input_kind: str, input_size: int) -> list[list[float]]:
+    """What a loaded engine answers to a fixed set of requests.
+
+    Args:
+        engine: Who is asked.
+        num_users: How many users the model knows.
+        input_kind: "image" or "features".
+        input_size: H = W of the images in pixels, or F.
+
+    Returns:
+        The scores of three requests of different sizes, then of four users' candidates.
+    """
+    answers = []
+    for batch, outfit_size in _SIZES:
+        request = make_request(
+            num_users, input_kind, input_size, batch=batch, outfit_size=outfit_size, seed=batch
+        )
+        answers.append(answer(engine, request).tolist())
+
+    pool = make_request(num_users, input_kind, input_size, batch=_ITEMS // 3, seed=_ITEMS)
+    generator = np.random.default_rng(_ITEMS)
+    # Item 3n + c has category c: one of each makes an outfit.
+    outfits = 3 * generator.integers(_ITEMS // 3, size=(_OUTFITS, 3)) + np.arange(3)
+    features = engine.to_host(engine.encode_items(pool.items, pool.categories.reshape(-1)))[
+        outfits.reshape(-1)
+    ]
+    categories = np.tile(np.arange(3), (_OUTFITS, 1))
+    users = generator.integers(num_users, size=_USERS)
+    rankings = [engine.score(np.full(_OUTFITS, user), features, categories).tolist() for user in users]
+    return answers + rankings
+
+
+def compare_answers(right: Sequence[ArrayLike], found: Sequence[ArrayLike]) -> dict[str, float]:
+    """How far two exams agree.
+
+    Returns:
+        "max_abs_difference" of all scores; "kendall_tau" and "top_k_overlap" of the users' candidates, each
+        the lowest over the users.
+    """
+    pairs = [(np.asarray(one), np.asarray(other)) for one, other in zip(right, found, strict=True)]
+    rankings = [compare_rankings(one, other) for one, other in pairs[len(_SIZES) :]]
+    return {
+        "max_abs_difference": max(float(np.abs(one - other).max()) for one, other in pairs),
+        "kendall_tau": min(tau for tau, _ in rankings),
+        "top_k_overlap": min(overlap for _, overlap in rankings),
+    }
+
+
+def compare_rankings(right: ArrayLike, found: ArrayLike) -> tuple[float, float]:
+    """Kendall's τ-b of two scorings of the same candidates, and the share that their top lists share.
+
+    Two scorings that tell no candidates apart agree (τ = 1).
+
+    Example:
+        >>> compare_rankings([0.1, 0.2, 0.3], [0.1, 0.3, 0.2])
+        (0.3333333333333333, 1.0)
+    """
+    from scipy.stats import kendalltau
+
+    one, other = np.asarray(right), np.asarray(found)
+    both_constant = np.ptp(one) == 0 and np.ptp(other) == 0
+    # scipy's stubs know neither the result's name nor its type.
+    tau = 1.0 if both_constant else float(kendalltau(one, other).statistic)  # pyright: ignore[reportAttributeAccessIssue]
+    length = min(TOP, len(one))
+    top_one, top_other = (np.argsort(-scores, kind="stable")[:length] for scores in (one, other))
+    return tau, len(np.intersect1d(top_one, top_other)) / length
+
+
+def check_parity(parity: dict[str, float], what: str) -> None:
+    """Refuse an engine or export that answers otherwise than PyTorch.
+
+    Raises:
+        ParityError: With the figures; also when a score is not a number.
+    """
+    difference, tau = parity["max_abs_difference"], parity["kendall_tau"]
+    if not (difference <= MOST_DIFFERENCE and tau >= LEAST_TAU):
+        raise ParityError(
+            f"{what}: found scores that differ from PyTorch's by up to {difference:.2g} and Kendall's τ "
+            f"{tau:.5f}, expected at most {MOST_DIFFERENCE:g} and at least {LEAST_TAU}"
+        )

@@ -1,0 +1,89 @@
+"""What engines need of a model before it is measured: weights and graphs; and what is counted, not timed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from .engines import needs_export
+from .exported import load_export
+from .measurement import Measurement
+from .subject import Subject
+
+__all__ = ["Prepared", "prepare"]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A subject with all its files, and what is known of it without timing.
+
+    Attributes:
+        subject: With weights and input size, and an export if an engine needs one.
+        counts: "parameters", "buffers" and "flops".
+        answers: What PyTorch on the CPU answers to the exam.
+    """
+
+    subject: Subject
+    counts: dict[str, Measurement]
+    answers: list[list[float]]
+
+    def file_size(self, engine: str) -> Measurement:
+        """Bytes of the files that an engine loads."""
+        subject = self.subject
+        if needs_export(engine):
+            assert subject.export is not None
+            return Measurement(unit="byte", samples=[load_export(subject.export).file_bytes])
+        assert subject.weights is not None
+        return Measurement(unit="byte", samples=[subject.weights.stat().st_size])
+
+
+def prepare(subject: Subject, engines: Sequence[str], scratch: Path) -> Prepared:
+    """Fill in what a subject lacks.
+
+    Args:
+        subject: A model; without weights it gets random ones, always the same.
+        engines: Those that will run it.
+        scratch: A folder for the files, not made yet.
+
+    Raises:
+        InputError: If its weights cannot be read.
+        ModelError: For an unknown model or weights that do not fit.
+        ParityError: If its export answers otherwise than PyTorch.
+    """
+    import torch
+
+    from .engines.torch_engine import TorchEngine, load_model
+    from .export import export_onnx
+    from .flops import count_flops
+    from .parameters import count_parameters
+    from .parity import exam
+    from .weights import save_weights
+
+    scratch.mkdir()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = load_model(subject)
+    size = model.input_size if subject.input_size is None else subject.input_size
+    subject = replace(subject, input_size=size)
+    if subject.weights is None:
+        subject = replace(subject, weights=save_weights(model, scratch / "weights.safetensors"))
+    if subject.export is None and any(map(needs_export, engines)):
+        export = scratch / "export"
+        export_onnx(model, export, name=subject.model, backbone=subject.backbone, input_size=size)
+        subject = replace(subject, export=export)
+    count = count_parameters(model)
+    return Prepared(
+        subject,
+        counts={
+            "parameters": Measurement(unit="1", samples=[count.parameters]),
+            "buffers": Measurement(unit="1", samples=[count.buffers]),
+            "flops": count_flops(model, size),
+        },
+        answers=exam(
+            TorchEngine.serving(model),
+            num_users=subject.num_users,
+            input_kind=subject.input_kind,
+            input_size=size,
+        ),
+    )

@@ -1,0 +1,140 @@
+"""The whole job: from a split's encoded images to every user's candidates in order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..datasets.dataset import Dataset
+from ..datasets.errors import Fault, InputError
+from ..datasets.images.decode import decode
+from ..datasets.tables import NO_ITEM
+from .engines.engine import Engine
+from .request import Items
+
+__all__ = ["PHASES", "recommend", "write_workload"]
+
+PHASES = ("decode", "encode", "score")
+"""Image files to pixels, pixels to features, features of outfits to every user's list."""
+
+_ENCODED_AT_ONCE, _SCORED_AT_ONCE = 64, 4096
+
+
+def write_workload(
+    dataset: Dataset, folder: Path, *, images: bool, limit: int | None = None
+) -> tuple[int, int]:
+    """Lay the test candidates under random negatives out in a folder, for a process that knows no datasets.
+
+    Args:
+        dataset: Whose candidates.
+        folder: An empty folder.
+        images: Whether to lay out the items' image files, or else their features.
+        limit: Keep this many candidates, spread evenly over the set; None keeps all.
+
+    Returns:
+        How many candidates were kept, and of how many.
+    """
+    candidates = dataset.candidates("test", "random")
+    kept = np.unique(
+        np.linspace(0, len(candidates) - 1, min(limit or len(candidates), len(candidates)), dtype=int)
+    )
+    table = candidates.outfits.take(kept)
+    ids = table.distinct_items
+    positions = np.where(table.items == NO_ITEM, NO_ITEM, np.searchsorted(ids, table.items))
+    np.save(folder / "users.npy", table.users.astype(np.int64))
+    np.save(folder / "outfits.npy", positions.astype(np.int64))
+    np.save(folder / "categories.npy", dataset.item_category[ids].astype(np.int64))
+    if not images:
+        np.save(folder / "items.npy", dataset.features(ids))
+    else:
+        pictures = dataset.pictures
+        if pictures is None:
+            raise InputError(
+                Fault(f"dataset {dataset.name}", "items without images", "images", "use its features")
+            )
+        with (folder / "images.bin").open("wb") as file:
+            lengths = [file.write(pictures.read(int(item))) for item in ids]
+        np.save(folder / "ends.npy", np.cumsum(lengths))
+    return len(table), len(candidates)
+
+
+def recommend(engine: Engine, folder: Path, image_size: int | None, threads: int) -> dict[str, float]:
+    """Recommend to every user once.
+
+    Each distinct item is decoded and encoded once; then every candidate is scored, and each user's are put
+    in order.
+
+    Args:
+        engine: Loaded.
+        folder: What `write_workload` laid out.
+        image_size: Pixels to decode images to, or None for feature items.
+        threads: How many images are decoded at a time.
+
+    Returns:
+        Seconds by phase (`PHASES`).
+    """
+    users, outfits, categories = (
+        np.load(folder / f"{name}.npy") for name in ("users", "outfits", "categories")
+    )
+    watch = _Stopwatch()
+    features: list[NDArray[np.float32]] = []
+    with ThreadPoolExecutor(threads) as pool:
+        read = _reader(folder, image_size, pool)
+        for first in range(0, len(categories), _ENCODED_AT_ONCE):
+            part = slice(first, min(first + _ENCODED_AT_ONCE, len(categories)))
+            with watch.phase("decode"):
+                items = read(part)
+            with watch.phase("encode"):
+                features.append(engine.to_host(engine.encode_items(items, categories[part])))
+    with watch.phase("score"):
+        scores = _score(engine, users, outfits, categories, np.concatenate(features))
+        np.lexsort((-scores, users))
+    return watch.seconds
+
+
+def _score(
+    engine: Engine,
+    users: NDArray[np.int64],
+    outfits: NDArray[np.int64],
+    item_categories: NDArray[np.int64],
+    features: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    categories = np.where(outfits == NO_ITEM, -1, item_categories[outfits])
+    parts = [slice(first, first + _SCORED_AT_ONCE) for first in range(0, len(users), _SCORED_AT_ONCE)]
+    return np.concatenate(
+        [engine.score(users[part], features[outfits[part].reshape(-1)], categories[part]) for part in parts]
+    )
+
+
+def _reader(folder: Path, size: int | None, pool: ThreadPoolExecutor) -> Callable[[slice], Items]:
+    """Gives the decoded images, or the features, of a range of items."""
+    if size is None:
+        vectors = np.load(folder / "items.npy")
+        return lambda part: vectors[part]
+    files = np.memmap(folder / "images.bin", mode="r")
+    ends = np.load(folder / "ends.npy")
+    starts = np.concatenate([[0], ends[:-1]])
+
+    def decoded(item: int) -> NDArray[np.uint8]:
+        return decode(files[starts[item] : ends[item]].tobytes(), f"item {item}", size)
+
+    return lambda part: np.stack(list(pool.map(decoded, range(part.start, part.stop))))
+
+
+class _Stopwatch:
+    """Adds up seconds by phase."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = dict.fromkeys(PHASES, 0.0)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        start = time.perf_counter_ns()
+        yield
+        self.seconds[name] += (time.perf_counter_ns() - start) / 1e9

@@ -1,0 +1,55 @@
+"""What is measured: a model of the zoo with its weights, and the folder it was exported to."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from ..models.options import InputKind
+
+__all__ = ["Subject"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A model to measure, in words that can be handed to another process.
+
+    Attributes:
+        model: The zoo's name of the model.
+        num_users: How many users it knows.
+        label: The row's name in a table; the model's name when empty.
+        weights: A safetensors file, or None for random weights.
+        backbone: As for `create_model`.
+        input_kind: "image" or "features".
+        input_size: H = W of the images in pixels, or F of the features; None for the model's own.
+        plugins: Python files that register further models.
+        export: Folder written by `export_onnx`; made on the way when None.
+    """
+
+    model: str
+    num_users: int
+    label: str = ""
+    weights: Path | None = None
+    backbone: str | None = None
+    input_kind: InputKind = "image"
+    input_size: int | None = None
+    plugins: tuple[Path, ...] = ()
+    export: Path | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as JSON values; `from_json` gives the subject back."""
+        plain = asdict(self)
+        plain["plugins"] = [str(path) for path in self.plugins]
+        for name in ("weights", "export"):
+            plain[name] = None if plain[name] is None else str(plain[name])
+        return plain
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Subject:
+        """The subject that `to_json` wrote down."""
+        values = {field.name: plain[field.name] for field in fields(cls)}
+        for name in ("weights", "export"):
+            values[name] = None if values[name] is None else Path(values[name])
+        values["plugins"] = tuple(Path(path) for path in values["plugins"])
+        return cls(**values)

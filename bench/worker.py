@@ -1,0 +1,161 @@
+"""The process that measures one model in one engine: `python -m outfitbench.bench.worker`.
+
+It reads requests from standard input, one JSON object a line with its "operation" ("start" first), and
+answers each with one line on its standard output. Nothing but the engine asked for is imported, and between
+requests the process sleeps on the pipe.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+from ..datasets.errors import InputError
+from ..models.errors import ModelError
+from .engines import Engine, answer, engine_factory
+from .errors import EngineError
+from .latency import seconds_of, time_calls, warm_up
+from .memory import peak_resident
+from .parity import exam
+from .request import Request, make_request
+from .subject import Subject
+
+__all__ = ["Bench", "main"]
+
+Reply = dict[str, Any]
+
+
+class Bench:
+    """One engine with one model, and what can be asked of it: each public method is an operation.
+
+    Args:
+        engine: Name of the engine, as for `engine_factory`; its library is imported here.
+    """
+
+    _engine: Engine
+    _subject: Subject
+    _threads: int
+    _warm_seconds: float
+    _turn_seconds: float
+
+    def __init__(self, engine: str) -> None:
+        self._factory = engine_factory(engine)
+        self._imported_bytes = peak_resident()
+        self._settled: dict[str, bool] = {}
+
+    def load(
+        self, subject: dict[str, Any], device: str, threads: int, warm_seconds: float, turn_seconds: float
+    ) -> Reply:
+        """Seconds of loading, of compiling (None where there is none) and of the first request.
+
+        Args:
+            subject: The model, as `Subject.to_json` wrote it down, with its input size.
+            device: "cpu" or "cuda".
+            threads: Intra-op threads.
+            warm_seconds: When to give up warming a shape.
+            turn_seconds: When to end a request's samples before all are taken.
+        """
+        self._subject = Subject.from_json(subject)
+        self._threads, self._warm_seconds, self._turn_seconds = threads, warm_seconds, turn_seconds
+        self._engine = engine = self._factory(self._subject, device, threads)
+        loading = seconds_of(engine.load)
+        request = self._request(1)
+        return {
+            "provider": engine.provider,
+            "precision": engine.precision,
+            "load": loading,
+            "compile": seconds_of(lambda: engine.compile(request)) if engine.compiles else None,
+            "first_call": self._seconds(lambda: answer(engine, request), 1)[0],
+        }
+
+    def memory(self) -> Reply:
+        """Peak bytes so far: resident beyond the imported engine, or the device's own."""
+        on_device = self._engine.device_memory()
+        return {"bytes": on_device or {"peak_memory": peak_resident() - self._imported_bytes}}
+
+    def exam(self) -> Reply:
+        """Answers to be compared with another engine's."""
+        return {
+            "answers": exam(
+                self._engine,
+                num_users=self._subject.num_users,
+                input_kind=self._subject.input_kind,
+                input_size=self._input_size,
+            )
+        }
+
+    def latency(self, batch: int, samples: int) -> Reply:
+        """Seconds of each of some warm answers to a batch of outfits, from host to host."""
+        request = self._request(batch)
+        return self._warm_samples(f"latency {batch}", lambda: answer(self._engine, request), samples)
+
+    def encode(self, batch: int, samples: int) -> Reply:
+        """Seconds of each of some warm encodings of a batch of items, from host to host."""
+        request = self._request(batch)
+        items, categories = request.items[:batch], request.categories.reshape(-1)[:batch]
+
+        def encode_items() -> None:
+            self._engine.to_host(self._engine.encode_items(items, categories))
+
+        return self._warm_samples(f"encode {batch}", encode_items, samples)
+
+    def device_latency(self, samples: int) -> Reply:
+        """Seconds of each of some answers to one outfit, input and output on the device."""
+        return {"seconds": self._engine.device_seconds(self._request(1), samples)}
+
+    def recommend(self, folder: str, image_size: int | None) -> Reply:
+        """Seconds by phase of one run over a workload."""
+        from .recommend import recommend
+
+        return {"seconds": recommend(self._engine, Path(folder), image_size, self._threads)}
+
+    @property
+    def _input_size(self) -> int:
+        assert self._subject.input_size is not None, "the parent fills the size in"
+        return self._subject.input_size
+
+    def _request(self, batch: int) -> Request:
+        return make_request(self._subject.num_users, self._subject.input_kind, self._input_size, batch=batch)
+
+    def _warm_samples(self, shape: str, call: Callable[[], object], samples: int) -> Reply:
+        """Samples of a call whose shape is warmed the first time it is met, and woken every time."""
+        if shape not in self._settled:
+            self._settled[shape] = warm_up(call, cap_seconds=self._warm_seconds)
+        call()
+        return {"seconds": self._seconds(call, samples), "settled": self._settled[shape]}
+
+    def _seconds(self, call: Callable[[], object], samples: int) -> list[float]:
+        return time_calls(call, samples, cap_seconds=self._turn_seconds, wait=self._engine.synchronize)
+
+
+def main() -> None:
+    """Answer requests until standard input ends."""
+    with _own_output() as replies:
+        bench: Bench | None = None
+        for line in sys.stdin:
+            arguments = json.loads(line)
+            operation = arguments.pop("operation")
+            try:
+                if bench is None:
+                    bench = Bench(**arguments)
+                    reply: Reply = {}
+                else:
+                    reply = getattr(bench, operation)(**arguments)
+            except (EngineError, InputError, ModelError) as error:
+                reply = {"error": str(error)}
+            print(json.dumps(reply), file=replies, flush=True)
+
+
+def _own_output() -> TextIO:
+    """Standard output for replies alone: what libraries print goes to standard error."""
+    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return replies
+
+
+if __name__ == "__main__":
+    main()
