@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -34,6 +35,14 @@ class OutfitTable:
 
     def __len__(self) -> int:
         return len(self.users)
+
+    @classmethod
+    def concatenate(cls, tables: Sequence[OutfitTable]) -> OutfitTable:
+        """The outfits of several tables, one after the other."""
+        return cls(
+            np.concatenate([table.users for table in tables]),
+            np.concatenate([table.items for table in tables]),
+        )
 
     @cached_property
     def distinct_items(self) -> NDArray[np.int32]:

@@ -80,8 +80,8 @@ def tailor(category: int, style: Traits, dice: Dice) -> tuple[Traits, Garment]:
         second=_dyed(second, dice),
         trim=_dyed(dice.pick((*palette, *NEUTRALS)), dice),
         backdrop=(pale, pale - dice.between(0, 6), pale - dice.between(0, 12)),
-        scale=dice.between(80, 94),
-        shift=(dice.between(-25, 25), dice.between(-25, 25)),
+        scale=dice.between(78, 92),
+        shift=(dice.between(-20, 20), dice.between(-20, 20)),
         flipped=bool(dice.one_below(2)),
         grain=dice.one_below(2**31),
     )

@@ -63,7 +63,9 @@ def _silhouette(parts: Sequence[Part], placement: Placement) -> Image.Image:
 
 def _cast_shadow(canvas: Image.Image, silhouette: Image.Image) -> None:
     """A soft shadow below and to the right, as of a garment laid on paper."""
-    shadow = ImageChops.offset(silhouette, 5, 7).filter(ImageFilter.BoxBlur(5))
+    shadow = Image.new("L", canvas.size)
+    shadow.paste(silhouette, (5, 7))
+    shadow = shadow.filter(ImageFilter.BoxBlur(5))
     canvas.paste(_SHADOW, mask=shadow.point([level * 7 // 25 for level in range(256)]))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 __all__ = ["CLOSETS", "GENERATOR_VERSION", "Closet"]
 
-GENERATOR_VERSION = 2
+GENERATOR_VERSION = 3
 """Raised whenever the same description would come out as other bytes."""
 
 
@@ -35,7 +35,7 @@ _TWO_TOPS = (0, 0, 1, 2)
 
 CLOSETS: dict[str, Closet] = {
     "closet-12": Closet(12, num_users=12, outfits_per_user=32, items_per_category=180),
-    "closet-24": Closet(24, num_users=24, outfits_per_user=104, items_per_category=1200),
+    "closet-24": Closet(24, num_users=24, outfits_per_user=108, items_per_category=1280),
     "closet-60": Closet(60, 60, outfits_per_user=110, items_per_category=2560, cold_sibling="closet-16"),
     "closet-16": Closet(16, num_users=16, outfits_per_user=60, items_per_category=480),
     "closet-40v": Closet(40, 40, 80, items_per_category=1600, slots=_TWO_TOPS, cold_sibling="closet-10v"),

@@ -8,22 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..simulation import Dice, StyleMixture, draw_outfits, draw_tastes
+from ..simulation import Dice, StyleMixture, draw_activity, draw_outfits, draw_tastes
 from ..tables import NO_ITEM, OutfitTable
 from .garment import CATEGORIES, Garment, tailor
 from .spec import Closet
 from .styles import STYLES, contrast, weights_of
 
 __all__ = ["World", "create_world"]
-
-LIKING = (600, 400)
-"""Weights of the two styles a user likes, against 1 for each of the fourteen others."""
-
-MIXING_PERCENT = 50
-"""How often a slot follows another style of the user's than the rest of the outfit."""
-
-STRAY_PERCENT = 5
-"""How often a slot is filled with any item."""
 
 OPTIONAL_PERCENT = 40
 """How often an outfit that may have a second top has one."""
@@ -52,13 +43,10 @@ def create_world(closet: Closet) -> World:
     mixture = StyleMixture(
         np.repeat(np.arange(len(CATEGORIES), dtype=np.int8), closet.items_per_category),
         weights,
-        draw_tastes(closet.num_users, contrast(), LIKING, Dice(closet.seed, _TASTES)),
-        MIXING_PERCENT,
-        STRAY_PERCENT,
+        draw_tastes(closet.num_users, contrast(), Dice(closet.seed, _TASTES)),
     )
     dice = Dice(closet.seed, _OUTFITS)
-    spread = closet.outfits_per_user // 4
-    counts = closet.outfits_per_user - spread + dice.below(2 * spread + 1, closet.num_users)
+    counts = draw_activity(closet.num_users, closet.outfits_per_user, dice)
     outfits = draw_outfits(mixture, counts, closet.slots, OPTIONAL_PERCENT, dice)
     worn = np.unique(np.concatenate([table.distinct_items for table in outfits.values()]))
     return World(

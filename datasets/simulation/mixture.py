@@ -46,8 +46,8 @@ class StyleMixture:
     item_category: NDArray[np.int8]
     item_weights: NDArray[np.int64]
     taste_weights: NDArray[np.int64]
-    mixing_percent: int
-    stray_percent: int
+    mixing_percent: int = 50
+    stray_percent: int = 5
 
     @property
     def num_users(self) -> int:

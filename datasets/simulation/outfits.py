@@ -56,12 +56,7 @@ def draw_outfits(
             wardrobe = _Wardrobe(mixture, user, slots, members, optional_percent)
             items = wardrobe.draw_distinct(_share(total, split), dice)
             parts[split].append(OutfitTable(np.full(len(items), user, np.int32), items))
-    return {split: _stack(tables) for split, tables in parts.items()}
-
-
-def _stack(tables: Sequence[OutfitTable]) -> OutfitTable:
-    users = np.concatenate([table.users for table in tables])
-    return OutfitTable(users, np.concatenate([table.items for table in tables]))
+    return {split: OutfitTable.concatenate(tables) for split, tables in parts.items()}
 
 
 def _deal_items(item_category: NDArray[np.int8], dice: Dice) -> NDArray[np.int64]:

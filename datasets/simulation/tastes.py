@@ -1,20 +1,19 @@
-"""Which styles each user likes."""
+"""Which styles each user likes, and how busy a user is."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .dice import Dice
 
-__all__ = ["draw_tastes"]
+__all__ = ["draw_activity", "draw_tastes"]
+
+_LIKING = (600, 400)
+"""Weights of the styles a user likes, the favourite first, against 1 for each other style."""
 
 
-def draw_tastes(
-    num_users: int, contrast: NDArray[np.bool_], liking: Sequence[int], dice: Dice
-) -> NDArray[np.int64]:
+def draw_tastes(num_users: int, contrast: NDArray[np.bool_], dice: Dice) -> NDArray[np.int64]:
     """Sparse tastes: a few styles that contrast with each other, and a little of everything else.
 
     Contrasting styles keep any single look (a colour, say) from giving a user's taste away.
@@ -22,7 +21,6 @@ def draw_tastes(
     Args:
         num_users: Number of users.
         contrast: bool (S, S), which styles may be liked by one user; symmetric, False on the diagonal.
-        liking: Weights of the liked styles, the favourite first, against a weight of 1 for each other style.
         dice: Source of the draws.
 
     Returns:
@@ -35,10 +33,21 @@ def draw_tastes(
     for user in range(num_users):
         style = int(favourites[user])
         allowed = np.ones(num_styles, bool)
-        for weight in liking:
+        for weight in _LIKING:
             weights[user, style] = weight
             allowed &= contrast[style]
             if not allowed.any():
                 break
             style = dice.pick(np.flatnonzero(allowed).tolist())
     return weights
+
+
+def draw_activity(num_users: int, mean: int, dice: Dice) -> NDArray[np.int64]:
+    """How many outfits each user posts: evenly spread from three to five quarters of `mean`.
+
+    Example:
+        >>> sorted(draw_activity(5, 100, Dice(1)).tolist())
+        [75, 87, 100, 112, 125]
+    """
+    spread = mean // 4
+    return mean - spread + dice.order(num_users) * (2 * spread) // max(1, num_users - 1)

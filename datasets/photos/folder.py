@@ -1,0 +1,96 @@
+"""The photographs in a folder, by class and category."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import Fault, InputError
+from .classes import MAPPING_FILES, NO_CATEGORY, PHOTO_CATEGORIES, category_of, read_mapping
+
+__all__ = ["LEAST_PHOTOS", "PhotoFolder", "find_photos"]
+
+LEAST_PHOTOS = 13
+"""Photographs a category needs, so that its items can be dealt 9 : 2 : 2."""
+
+_SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoFolder:
+    """The photographs that can be worn.
+
+    Attributes:
+        paths: The files: tops, bottoms, shoes, each by class and name.
+        item_names: Each file's path from the root.
+        item_category: int8 (n,), by number in `PHOTO_CATEGORIES`.
+        left_out: Number of photographs in each class that fits no slot.
+    """
+
+    paths: Sequence[Path]
+    item_names: Sequence[str]
+    item_category: NDArray[np.int8]
+    left_out: Mapping[str, int]
+
+
+def find_photos(root: Path) -> PhotoFolder:
+    """Find class folders at any depth: a folder that holds images is a class by its name.
+
+    Hidden files and folders, and files that are no images by their suffix, are passed over.
+
+    Args:
+        root: A folder such as `train/t-shirt/x.jpg`, or `t-shirt/x.jpg`, lies in.
+
+    Raises:
+        InputError: If there are no photographs, a class is unknown, or a category has too few.
+    """
+    mapping = read_mapping(root)
+    worn: list[tuple[int, str]] = []
+    left_out: Counter[str] = Counter()
+    for folder, names in _class_folders(root):
+        category = category_of(folder.name, mapping)
+        if category is None:
+            found, expected = f"the class {folder.name!r}", "a class whose category is known"
+            fix = f'write "{folder.name}" = "top", "bottom", "shoe" or "none" into {root / MAPPING_FILES[0]}'
+            raise InputError(Fault(folder, found, expected, fix))
+        if category == NO_CATEGORY:
+            left_out[folder.name] += len(names)
+            continue
+        number = PHOTO_CATEGORIES.index(category)
+        worn += [(number, (folder / name).relative_to(root).as_posix()) for name in names]
+    _check_numbers(root, Counter(number for number, _ in worn))
+    worn.sort()
+    return PhotoFolder(
+        paths=[root / name for _, name in worn],
+        item_names=[name for _, name in worn],
+        item_category=np.array([number for number, _ in worn], np.int8),
+        left_out=dict(sorted(left_out.items())),
+    )
+
+
+def _class_folders(root: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Folders that hold images, with the images' names."""
+    for folder, inside, files in os.walk(root):
+        inside[:] = sorted(name for name in inside if not name.startswith("."))
+        images = [name for name in sorted(files) if _is_image(name)]
+        if images:
+            yield Path(folder), images
+
+
+def _is_image(name: str) -> bool:
+    return not name.startswith(".") and Path(name).suffix.lower() in _SUFFIXES
+
+
+def _check_numbers(root: Path, found: Counter[int]) -> None:
+    if not found:
+        raise InputError(Fault(root, "no photographs", "images in a folder a class, such as t-shirt/x.jpg"))
+    for number, category in enumerate(PHOTO_CATEGORIES):
+        if found[number] < LEAST_PHOTOS:
+            expected = f"at least {LEAST_PHOTOS} photographs of each of {', '.join(PHOTO_CATEGORIES)}"
+            raise InputError(Fault(root, f"{found[number]} photographs of category {category}", expected))
