@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from outfitbench.models import ModelError, create_model, list_models, load_plugin, plugins
-from outfitbench.models.registry import BUILDERS
+
+pytestmark = pytest.mark.usefixtures("own_registry")
 
 GOOD = """\
 from dataclasses import dataclass
@@ -21,15 +22,6 @@ class Width:
 def mine(options):
     return create_model("student-xs", num_users=options.num_users)
 """
-
-
-@pytest.fixture(autouse=True)
-def leave_no_model_behind():
-    list_models()
-    before = dict(BUILDERS)
-    yield
-    BUILDERS.clear()
-    BUILDERS.update(before)
 
 
 def written(folder: Path, text: str, name: str = "plugin.py") -> Path:

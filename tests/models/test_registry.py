@@ -9,14 +9,7 @@ import pytest
 from outfitbench.models import ModelError, OutfitModel, create_model, list_models, register_model
 from outfitbench.models.registry import BUILDERS, registering
 
-
-@pytest.fixture(autouse=True)
-def leave_no_model_behind():
-    list_models()
-    before = dict(BUILDERS)
-    yield
-    BUILDERS.clear()
-    BUILDERS.update(before)
+pytestmark = pytest.mark.usefixtures("own_registry")
 
 
 def test_the_papers_models_are_listed():
