@@ -67,12 +67,22 @@ def create_model(
     builders = _builders()
     if name not in builders:
         raise ModelError(f"argument name: found {name!r}, expected a model; {nearest(name, builders)}")
-    model = builders[name](options)
+    return _checked(name, builders[name], builders[name](options))
+
+
+def _checked(name: str, builder: Builder, model: object) -> OutfitModel:
+    """What a builder made, once it is known to keep the contract: it may be a stranger's."""
     if not isinstance(model, OutfitModel):
         raise ModelError(
-            f"model {name!r}: found a {type(model).__name__} built by {definer(builders[name])}, "
+            f"model {name!r}: found a {type(model).__name__} built by {definer(builder)}, "
             "expected an OutfitModel"
         )
+    for attribute in OutfitModel.__annotations__:
+        if not hasattr(model, attribute):
+            raise ModelError(
+                f"model {name!r}: found no attribute {attribute!r} on what {definer(builder)} built, "
+                "expected all that OutfitModel names"
+            )
     return model
 
 

@@ -51,8 +51,9 @@ def create_alexnet(name: str, *, pretrained: bool) -> ImageNetwork:
         weights = imagenet_weights("alexnet")
         convolutions.load_state_dict(_within(weights, "features."))
         if width == ALEXNETS["alexnet-large"]:
-            for layer, number in ((tail[3], 1), (tail[6], 4)):
-                layer.load_state_dict(_within(weights, f"classifier.{number}."))
+            linears = [layer for layer in tail if isinstance(layer, nn.Linear)]
+            for layer, path in zip(linears, ("classifier.1.", "classifier.4."), strict=True):
+                layer.load_state_dict(_within(weights, path))
     known = AlexNet_Weights.DEFAULT
     return ImageNetwork(
         network,

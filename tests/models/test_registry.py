@@ -90,21 +90,41 @@ def test_a_builder_of_something_else_is_refused():
         create_model("number", num_users=3)
 
 
+class Popularity(OutfitModel):
+    """The least a plugin can be: likes what users with high numbers post."""
+
+    def __init__(self, options):
+        super().__init__()
+        self.num_users = options.num_users
+        self.backbone_name = "none"
+        self.feature_size = self.input_size = options.feature_size
+        self.input_kind = options.input_kind
+
+    def encode_items(self, images, categories):
+        return images
+
+    def score(self, users, features, categories):
+        return users.float()
+
+
 def test_a_class_can_be_its_own_builder():
-    @register_model("constant")
-    class Constant(OutfitModel):
-        def __init__(self, options):
-            super().__init__()
-            self.num_users = options.num_users
+    assert register_model("popularity")(Popularity) is Popularity
+    assert create_model("popularity", num_users=5).num_users == 5
+    assert "popularity" in list_models()
 
-        def encode_items(self, images, categories):
-            return images
 
-        def score(self, users, features, categories):
-            return users.float()
+@pytest.mark.parametrize(
+    "attribute", ["num_users", "backbone_name", "feature_size", "input_kind", "input_size"]
+)
+def test_a_model_without_an_attribute_of_the_contract_is_refused(attribute):
+    @register_model("half-made")
+    def half_made(options):
+        model = Popularity(options)
+        delattr(model, attribute)
+        return model
 
-    assert create_model("constant", num_users=5).num_users == 5
-    assert "constant" in list_models()
+    with pytest.raises(ModelError, match=f"found no attribute '{attribute}' on what .*test_registry.py"):
+        create_model("half-made", num_users=5)
 
 
 def test_nothing_stays_registered_after_an_error():
