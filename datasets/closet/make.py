@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..cache import locked
+from ..cache import atomic_folder, made_once
 from ..errors import Fault, InputError
 from ..parallel import map_on_all_cores
 from ..polyvore.layout import (
@@ -23,7 +23,6 @@ from ..polyvore.layout import (
     tuples_folder,
 )
 from ..tables import NO_ITEM
-from .folders import atomic_folder
 from .garment import Garment
 from .painter import render
 from .spec import CLOSETS, GENERATOR_VERSION, Closet
@@ -51,11 +50,13 @@ def make_closet(name: str, cache: Path) -> Path:
     if name not in CLOSETS:
         raise InputError(Fault("dataset name", repr(name), f"one of {', '.join(CLOSETS)}"))
     root = cache / "closet" / f"{name}-v{GENERATOR_VERSION}"
-    with locked(root):
-        if not _is_whole(root):
-            with atomic_folder(root) as folder:
-                _write_tree(folder, name, CLOSETS[name])
-    return root
+
+    def make() -> Path:
+        with atomic_folder(root) as folder:
+            _write_tree(folder, name, CLOSETS[name])
+        return root
+
+    return made_once(root, lambda: root if _is_whole(root) else None, make)
 
 
 def _write_tree(folder: Path, name: str, closet: Closet) -> None:
@@ -103,8 +104,10 @@ def _write_manifest(folder: Path) -> None:
 
 def _is_whole(root: Path) -> bool:
     """Whether a tree still holds what its manifest says."""
-    manifest = root / _MANIFEST
-    return manifest.is_file() and json.loads(manifest.read_text(encoding="utf-8")) == _inventory(root)
+    try:
+        return json.loads((root / _MANIFEST).read_text(encoding="utf-8")) == _inventory(root)
+    except (OSError, ValueError):
+        return False
 
 
 def _inventory(root: Path) -> dict[str, object]:

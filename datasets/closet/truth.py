@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..errors import Fault, InputError
 from ..simulation import StyleMixture
 
 __all__ = ["TRUTH_FILE", "hidden_preference"]
@@ -17,5 +18,13 @@ def hidden_preference(root: Path) -> StyleMixture:
 
     Args:
         root: The tree, as `make_closet` gives it.
+
+    Raises:
+        InputError: If there is no such model beside the outfits, or it is not sound.
     """
-    return StyleMixture.read(root / TRUTH_FILE)
+    path = root / TRUTH_FILE
+    try:
+        return StyleMixture.read(path)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        found = f"what cannot be read ({type(error).__name__}: {error})"
+        raise InputError(Fault(path, found, "the hidden model that Closet writes there")) from error

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Fault, InputError
+from ..errors import Fault, FaultSink, refuse
 from .classes import MAPPING_FILES, NO_CATEGORY, PHOTO_CATEGORIES, category_of, read_mapping
 
 __all__ = ["LEAST_PHOTOS", "PhotoFolder", "find_photos"]
@@ -39,16 +39,17 @@ class PhotoFolder:
     left_out: Mapping[str, int]
 
 
-def find_photos(root: Path) -> PhotoFolder:
+def find_photos(root: Path, faults: FaultSink = refuse) -> PhotoFolder:
     """Find class folders at any depth: a folder that holds images is a class by its name.
 
     Hidden files and folders, and files that are no images by their suffix, are passed over.
 
     Args:
         root: A folder such as `train/t-shirt/x.jpg`, or `t-shirt/x.jpg`, lies in.
+        faults: Told of each class that is unknown, and of each category with too few photographs.
 
     Raises:
-        InputError: If there are no photographs, a class is unknown, or a category has too few.
+        InputError: If the user's mapping of classes is not sound, or `faults` refuses.
     """
     mapping = read_mapping(root)
     worn: list[tuple[int, str]] = []
@@ -56,15 +57,13 @@ def find_photos(root: Path) -> PhotoFolder:
     for folder, names in _class_folders(root):
         category = category_of(folder.name, mapping)
         if category is None:
-            found, expected = f"the class {folder.name!r}", "a class whose category is known"
-            fix = f'write "{folder.name}" = "top", "bottom", "shoe" or "none" into {root / MAPPING_FILES[0]}'
-            raise InputError(Fault(folder, found, expected, fix))
-        if category == NO_CATEGORY:
+            faults(_unknown_class(root, folder))
+        elif category == NO_CATEGORY:
             left_out[folder.name] += len(names)
-            continue
-        number = PHOTO_CATEGORIES.index(category)
-        worn += [(number, (folder / name).relative_to(root).as_posix()) for name in names]
-    _check_numbers(root, Counter(number for number, _ in worn))
+        else:
+            number = PHOTO_CATEGORIES.index(category)
+            worn += [(number, (folder / name).relative_to(root).as_posix()) for name in names]
+    _check_numbers(root, Counter(number for number, _ in worn), faults)
     worn.sort()
     return PhotoFolder(
         paths=[root / name for _, name in worn],
@@ -87,10 +86,16 @@ def _is_image(name: str) -> bool:
     return not name.startswith(".") and Path(name).suffix.lower() in _SUFFIXES
 
 
-def _check_numbers(root: Path, found: Counter[int]) -> None:
+def _unknown_class(root: Path, folder: Path) -> Fault:
+    fix = f'write "{folder.name}" = "top", "bottom", "shoe" or "none" into {root / MAPPING_FILES[0]}'
+    return Fault(folder, f"the class {folder.name!r}", "a class whose category is known", fix)
+
+
+def _check_numbers(root: Path, found: Counter[int], faults: FaultSink) -> None:
     if not found:
-        raise InputError(Fault(root, "no photographs", "images in a folder a class, such as t-shirt/x.jpg"))
+        faults(Fault(root, "no photographs", "images in a folder a class, such as t-shirt/x.jpg"))
+        return
     for number, category in enumerate(PHOTO_CATEGORIES):
         if found[number] < LEAST_PHOTOS:
             expected = f"at least {LEAST_PHOTOS} photographs of each of {', '.join(PHOTO_CATEGORIES)}"
-            raise InputError(Fault(root, f"{found[number]} photographs of category {category}", expected))
+            faults(Fault(root, f"{found[number]} photographs of category {category}", expected))
