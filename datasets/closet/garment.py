@@ -75,7 +75,7 @@ def tailor(category: int, style: Traits, dice: Dice) -> tuple[Traits, Garment]:
         kind=dice.pick(list(CUTS.values())[traits.cut][category]),
         cut=Cut(*(dice.between(0, 100) for _ in range(5))),
         pattern=dice.pick(list(PATTERNS.values())[traits.pattern]),
-        period=dice.between(75, 125),
+        period=dice.between(110, 160),
         base=_dyed(base, dice),
         second=_dyed(second, dice),
         trim=_dyed(dice.pick((*palette, *NEUTRALS)), dice),
@@ -96,7 +96,7 @@ def _shown(trait: int, odds: int, dice: Dice) -> int:
 
 def _apart(one: Colour, other: Colour) -> bool:
     """Whether a pattern of the two colours is plain to see."""
-    return sum(abs(a - b) for a, b in zip(one, other, strict=True)) > 150
+    return sum(abs(a - b) for a, b in zip(one, other, strict=True)) > 230
 
 
 def _dyed(colour: Colour, dice: Dice) -> Colour:

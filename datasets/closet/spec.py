@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 __all__ = ["CLOSETS", "GENERATOR_VERSION", "Closet"]
 
-GENERATOR_VERSION = 3
+GENERATOR_VERSION = 4
 """Raised whenever the same description would come out as other bytes."""
 
 

@@ -63,7 +63,7 @@ STYLES: tuple[Traits, ...] = tuple(Traits(a, b, a ^ b) for a in range(4) for b i
 """An orthogonal array: any two traits occur once in each combination, so that one trait alone, a colour say,
 says little about the style, and two say all."""
 
-FIDELITY = Traits(palette=3, pattern=25, cut=25)
+FIDELITY = Traits(palette=3, pattern=40, cut=40)
 """How often an item shows its style's trait, as odds against any one of the three others.
 
 Colour is the least faithful: a colour histogram must not do what a model is needed for."""
