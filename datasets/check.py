@@ -15,18 +15,17 @@ from .images.decode import decode
 from .images.folder import FolderImages
 from .images.source import ImageSource
 from .parallel import map_on_all_cores
+from .photos import find_photos
 from .polyvore.catalog import is_file_name
 from .polyvore.contents import read_contents, read_negatives
 from .polyvore.layout import IMAGE_FOLDER, SPLITS
 from .polyvore.tree import find_tree
-from .registry import PHOTOS, load_dataset, require_root, tree_root
+from .registry import PHOTOS, require_root, tree_root
 
 __all__ = ["check_dataset", "check_features", "check_images", "check_tree"]
 
 _TRIAL_SIZE = 32
 """Pixels to which each image is decoded to see whether it can be."""
-
-_PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 
 def check_dataset(name: str, root: Path | str | None = None, *, cache: Path | None = None) -> list[Fault]:
@@ -74,14 +73,9 @@ def _check_each(try_one: Callable[[int], object], count: int, title: str) -> lis
 
 
 def _check_photos(root: Path, cache: Path) -> list[Fault]:
-    try:
-        pictures = load_dataset(PHOTOS, root, cache=cache).pictures
-    except InputError as error:
-        # It stopped at the first fault: look at all photographs.
-        files = [path for path in sorted(root.rglob("*")) if path.suffix.lower() in _PHOTO_SUFFIXES]
-        found = check_images(FolderImages(files, cache))
-        return found if error.fault in found else [error.fault, *found]
-    return check_images(pictures) if pictures is not None else []
+    found: list[Fault] = []
+    photos = find_photos(root, found.append)
+    return found + check_images(FolderImages(photos.paths, cache))
 
 
 def check_tree(root: Path, name: str, cache: Path) -> list[Fault]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .folder import find_photos
 from .load import load_photos
 
-__all__ = ["load_photos"]
+__all__ = ["find_photos", "load_photos"]
