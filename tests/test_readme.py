@@ -36,13 +36,16 @@ def test_the_plugin_and_its_suite_fit_together(tmp_path):
     (tmp_path / "mine.toml").write_text(suite)
     assert load_suite(tmp_path / "mine.toml").methods["mean-of-items"].model == "mean-of-items"
     code = (
-        "from pathlib import Path; from outfitbench.models import create_model, load_plugin\n"
-        f"load_plugin(Path({PLUGIN!r})); model = create_model('mean-of-items', num_users=2)\n"
+        "from outfitbench.cli.main import main; from outfitbench.models import create_model\n"
+        f"main(['list', 'models', '--plugin', {PLUGIN!r}]); model = create_model('mean-of-items', num_users=2)\n"
         "import torch; categories = torch.tensor([[0, 1, -1]])\n"
         "features = model.encode_items(torch.rand(3, 3, 64, 64), torch.tensor([0, 1, 2])).unsqueeze(0)\n"
         "assert torch.isfinite(model.score(torch.tensor([1]), features, categories)).all()\n"
     )
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    assert "mean-of-items" in done.stdout.splitlines()
 
 
 def test_the_python_snippets_run(tmp_path, monkeypatch):
