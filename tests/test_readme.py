@@ -37,7 +37,8 @@ def test_the_plugin_and_its_suite_fit_together(tmp_path):
     assert load_suite(tmp_path / "mine.toml").methods["mean-of-items"].model == "mean-of-items"
     code = (
         "from outfitbench.cli.main import main; from outfitbench.models import create_model\n"
-        f"main(['list', 'models', '--plugin', {PLUGIN!r}]); model = create_model('mean-of-items', num_users=2)\n"
+        f"main(['list', 'models', '--plugin', {PLUGIN!r}])\n"
+        "model = create_model('mean-of-items', num_users=2)\n"
         "import torch; categories = torch.tensor([[0, 1, -1]])\n"
         "features = model.encode_items(torch.rand(3, 3, 64, 64), torch.tensor([0, 1, 2])).unsqueeze(0)\n"
         "assert torch.isfinite(model.score(torch.tensor([1]), features, categories)).all()\n"
