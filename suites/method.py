@@ -27,6 +27,8 @@ class Recipe(BaseModel):
         clip_norm: Largest norm of the gradient, or None.
         patience: Epochs without a better validation AUC after which training stops, or None.
         precision: "bf16" (autocast), "fp32", or "auto": bf16 where the processor computes in it.
+        augment: Whether training sees each image mirrored or not, and shifted a little, at random; without
+            meaning for items known by features.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,6 +44,7 @@ class Recipe(BaseModel):
     clip_norm: Positive | None = 1.0
     patience: Annotated[int, Field(ge=1)] | None = None
     precision: Literal["auto", "fp32", "bf16"] = "auto"
+    augment: bool = True
 
 
 class Method(BaseModel):

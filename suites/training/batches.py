@@ -89,9 +89,22 @@ def draw_epoch(dataset: Dataset, setting: str, seed: int, epoch: int) -> tuple[O
 
 
 def load_batches(
-    dataset: Dataset, inputs: ItemInputs, positives: OutfitTable, negatives: OutfitTable, size: int
+    dataset: Dataset,
+    inputs: ItemInputs,
+    positives: OutfitTable,
+    negatives: OutfitTable,
+    size: int,
+    augment: np.random.Generator | None,
 ) -> Iterator[Batch]:
     """Batches in order, each read by a thread while the one before is in use.
+
+    Args:
+        dataset: Where the outfits are from.
+        inputs: The dataset's items.
+        positives: N outfits.
+        negatives: N outfits.
+        size: Positives a batch.
+        augment: As for `ItemInputs`.
 
     Yields:
         ⌈N / size⌉ batches; the last may be smaller.
@@ -101,7 +114,7 @@ def load_batches(
 
         def submit(start: int):  # noqa: ANN202 - a private type of the executor
             rows = slice(start, start + size)
-            return reader.submit(_read, dataset, inputs, positives.take(rows), negatives.take(rows))
+            return reader.submit(_read, dataset, inputs, positives.take(rows), negatives.take(rows), augment)
 
         ahead = submit(0)
         for start in starts[1:]:
@@ -110,12 +123,18 @@ def load_batches(
         yield ahead.result()
 
 
-def _read(dataset: Dataset, inputs: ItemInputs, positives: OutfitTable, negatives: OutfitTable) -> Batch:
+def _read(
+    dataset: Dataset,
+    inputs: ItemInputs,
+    positives: OutfitTable,
+    negatives: OutfitTable,
+    augment: np.random.Generator | None,
+) -> Batch:
     both = np.concatenate([positives.items, negatives.items])
     distinct = OutfitTable(positives.users, both).distinct_items
     rows = torch.from_numpy(np.searchsorted(distinct, np.maximum(both, distinct[0])).astype(np.int64))
     categories = torch.from_numpy(dataset.categories_of(both))
-    item_inputs, item_categories = inputs(distinct)
+    item_inputs, item_categories = inputs(distinct, augment)
     count = len(positives)
     return Batch(
         users=torch.from_numpy(positives.users.astype(np.int64)),

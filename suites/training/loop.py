@@ -121,10 +121,13 @@ class Training:
         torch.manual_seed(trial.seed * 100_003 + number)
         self._model.train()
         positives, negatives = draw_epoch(trial.dataset, trial.setting, trial.seed, number)
+        augment = np.random.default_rng([trial.seed, number, 1]) if recipe.augment else None
         losses, rate = [], 0.0
         with _progress() as progress:
             task = progress.add_task(self._name(number), total=self._steps)
-            batches = load_batches(trial.dataset, self._inputs, positives, negatives, recipe.batch_size)
+            batches = load_batches(
+                trial.dataset, self._inputs, positives, negatives, recipe.batch_size, augment
+            )
             for index, batch in enumerate(batches):
                 rate = learning_rate(recipe, (number - 1) * self._steps + index, self._steps, valid_auc)
                 for group in self._optimizer.param_groups:
