@@ -44,6 +44,6 @@ QUICK = Effort(
     warm_seconds=0.5,
     turn_seconds=1.0,
     recommend_runs=3,
-    recommend_candidates=2000,
+    recommend_candidates=200,
 )
 """For a first look: seconds a model."""

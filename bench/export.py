@@ -18,6 +18,7 @@ from ..models.options import InputKind
 from ..models.outfit_model import OutfitModel
 from .engines.onnxruntime_engine import OnnxRuntimeEngine
 from .engines.torch_engine import TorchEngine
+from .errors import EngineError
 from .exported import CARD, ENCODER, SCORER, ExportedModel
 from .folders import replacing_folder
 from .machine import package_versions, usable_cores
@@ -55,6 +56,7 @@ def export_onnx(
         input_size: H = W of the images in pixels; None for the model's own. Feature input has one size.
 
     Raises:
+        EngineError: If the exporter cannot follow the model.
         ParityError: If scores differ by more than 1e-4 from PyTorch's or rank candidates otherwise.
         InputError: If `out` is a file, or a folder that holds something else.
     """
@@ -128,17 +130,24 @@ def _scorer_inputs(model: OutfitModel) -> dict[str, _Input]:
 
 def _export(module: nn.Module, inputs: dict[str, _Input], graph: Path, output: str) -> None:
     with _quiet_exporter():
-        program = torch.onnx.export(
-            module.eval(),
-            tuple(example.values for example in inputs.values()),
-            input_names=list(inputs),
-            output_names=[output],
-            dynamic_shapes={name: example.open_axes for name, example in inputs.items()},
-            opset_version=OPSET,
-            dynamo=True,
-            verbose=False,
-        )
-        assert program is not None
+        try:
+            program = torch.onnx.export(
+                module.eval(),
+                tuple(example.values for example in inputs.values()),
+                input_names=list(inputs),
+                output_names=[output],
+                dynamic_shapes={name: example.open_axes for name, example in inputs.items()},
+                opset_version=OPSET,
+                dynamo=True,
+                verbose=False,
+            )
+        except torch.onnx.OnnxExporterError as error:
+            reason = str(error.__cause__ or error).strip().splitlines()[0]
+            raise EngineError(
+                f"export to {graph.name}: found a model that torch.export cannot follow ({reason}), "
+                "expected no Python branches on tensors' values"
+            ) from error
+        assert program is not None, "dynamo gives a program"
         program.save(graph, external_data=True)
 
 

@@ -71,6 +71,11 @@ def load_export(folder: Path) -> ExportedModel:
         raise InputError(
             Fault(f"{card}: {field}", str(first["msg"]), "an export's card", "export it again")
         ) from None
+    for name in exported.files:
+        if Path(name).name != name:
+            raise InputError(
+                Fault(f"{card}: files", repr(name), "names of files beside the card", "export it again")
+            )
     for name in (ENCODER, SCORER, *exported.files):
         if not (folder / name).is_file():
             raise InputError(Fault(folder / name, "no such file", "a file of the export", "export it again"))

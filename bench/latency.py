@@ -5,11 +5,11 @@ from __future__ import annotations
 import gc
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from statistics import median
 
-__all__ = ["collector_off", "seconds_of", "time_calls", "warm_up"]
+__all__ = ["collector_off", "median_ratio", "seconds_of", "time_calls", "time_in_turns", "warm_up"]
 
 _WINDOW = 5
 _AGREEMENT = 0.02
@@ -89,3 +89,30 @@ def collector_off() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def time_in_turns(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+    """Wall time of some calls that are compared, rounds outermost: drift of the machine hits all alike.
+
+    Args:
+        calls: What is compared, by name.
+        rounds: How often each is called.
+
+    Returns:
+        Seconds by name, in the order of the rounds.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(rounds):
+        for name, call in calls.items():
+            seconds[name] += time_calls(call, 1)
+    return seconds
+
+
+def median_ratio(costs: Sequence[float], base: Sequence[float]) -> float:
+    """Median of the ratios of costs that were measured in the same round.
+
+    Example:
+        >>> median_ratio([2.0, 3.0, 40.0], [1.0, 2.0, 10.0])
+        2.0
+    """
+    return median(cost / other for cost, other in zip(costs, base, strict=True))

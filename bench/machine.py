@@ -32,7 +32,8 @@ def describe_machine() -> dict[str, Any]:
         "cores": usable_cores(),
         "memory_bytes": psutil.virtual_memory().total,
         "accelerator": accelerator_name(),
-        "system": f"{platform.system()} {platform.release().partition('-')[0]}",  # less the build's own suffix
+        # A release without the build's own suffix.
+        "system": f"{platform.system()} {platform.release().partition('-')[0]}",
         "versions": package_versions(),
         "cpu_flags": [flag for flag in flags if flag in _INFERENCE_FLAGS or flag.startswith("amx_")],
     }

@@ -11,7 +11,7 @@ from .exported import load_export
 from .measurement import Measurement
 from .subject import Subject
 
-__all__ = ["Prepared", "prepare"]
+__all__ = ["Prepared", "prepare", "reference_answers"]
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class Prepared:
     Attributes:
         subject: With weights and input size, and an export if an engine needs one.
         counts: "parameters", "buffers" and "flops".
-        answers: What PyTorch on the CPU answers to the exam.
+        export_parity: Of an export made here, which was checked on the CPU then.
     """
 
     subject: Subject
     counts: dict[str, Measurement]
-    answers: list[list[float]]
+    export_parity: dict[str, float] | None
 
     def file_size(self, engine: str) -> Measurement:
         """Bytes of the files that an engine loads."""
@@ -53,11 +53,10 @@ def prepare(subject: Subject, engines: Sequence[str], scratch: Path) -> Prepared
     """
     import torch
 
-    from .engines.torch_engine import TorchEngine, load_model
+    from .engines.torch_engine import load_model
     from .export import export_onnx
     from .flops import count_flops
     from .parameters import count_parameters
-    from .parity import exam
     from .weights import save_weights
 
     scratch.mkdir()
@@ -68,22 +67,33 @@ def prepare(subject: Subject, engines: Sequence[str], scratch: Path) -> Prepared
     subject = replace(subject, input_size=size)
     if subject.weights is None:
         subject = replace(subject, weights=save_weights(model, scratch / "weights.safetensors"))
+    parity = None
     if subject.export is None and any(map(needs_export, engines)):
-        export = scratch / "export"
-        export_onnx(model, export, name=subject.model, backbone=subject.backbone, input_size=size)
-        subject = replace(subject, export=export)
+        exported = export_onnx(
+            model, scratch / "export", name=subject.model, backbone=subject.backbone, input_size=size
+        )
+        subject, parity = replace(subject, export=exported.folder), exported.parity
     count = count_parameters(model)
     return Prepared(
         subject,
-        counts={
+        {
             "parameters": Measurement(unit="1", samples=[count.parameters]),
             "buffers": Measurement(unit="1", samples=[count.buffers]),
             "flops": count_flops(model, size),
         },
-        answers=exam(
-            TorchEngine.serving(model),
-            num_users=subject.num_users,
-            input_kind=subject.input_kind,
-            input_size=size,
-        ),
+        parity,
+    )
+
+
+def reference_answers(subject: Subject) -> list[list[float]]:
+    """What PyTorch on the CPU answers to the exam; the subject has weights and an input size."""
+    from .engines.torch_engine import TorchEngine, load_model
+    from .parity import exam
+
+    assert subject.input_size is not None
+    return exam(
+        TorchEngine.serving(load_model(subject)),
+        num_users=subject.num_users,
+        input_kind=subject.input_kind,
+        input_size=subject.input_size,
     )

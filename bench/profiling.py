@@ -26,16 +26,19 @@ What could not be measured has no samples and a flag that says why.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
+from rich import get_console
+from rich.progress import track
 
 from ..datasets.dataset import Dataset
 from ..datasets.errors import Fault, InputError
+from .bystanders import Bystanders
 from .effort import QUICK, Effort
 from .engines import DEVICES, ENGINES
 from .machine import describe_machine, usable_cores
@@ -156,19 +159,23 @@ def profile_subjects(
             (number, engine, device, workers.enter_context(WorkerProcess(engine)))
             for number, engine, device in itertools.product(range(len(subjects)), engines, devices)
         ]
-        prepared = [prepare(subject, engines, Path(scratch) / str(n)) for n, subject in enumerate(subjects)]
+        prepared = [
+            prepare(subject, engines, Path(scratch) / str(number))
+            for number, subject in enumerate(_tracked(subjects, "prepare models"))
+        ]
         runs = [
             Turns(worker, prepared[number], engine, device, threads, effort)
             for number, engine, device, worker in places
         ]
         for _, _, _, worker in places:
             worker.wait_until_imported()
-        for run in runs:
+        bystanders = Bystanders()
+        for run in _tracked(runs, "load models"):
             run.load()
-        for run in runs * effort.rounds:
+        for run in _tracked(runs * effort.rounds, "measure in turns"):
             run.turn()
         _recommend(runs, dataset, effort, Path(scratch))
-        return [_profile_of(run, machine) for run in runs]
+        return [_profile_of(run, machine, bystanders.flags()) for run in runs]
 
 
 def _recommend(runs: Sequence[Turns], dataset: Dataset | None, effort: Effort, scratch: Path) -> None:
@@ -183,13 +190,21 @@ def _recommend(runs: Sequence[Turns], dataset: Dataset | None, effort: Effort, s
             dataset, folder, images=kind == "image", limit=effort.recommend_candidates
         )
         ours = [run for run in runs if run.prepared.subject.input_kind == kind]
-        for run in ours * effort.recommend_runs:
+        for run in _tracked(ours * effort.recommend_runs, "recommend to every user"):
             run.recommend(folder)
         if kept < total:
             for run, name in itertools.product(
                 ours, ("recommend", *(f"recommend_{phase}" for phase in PHASES))
             ):
                 run.flag(name, f"{kept} of {total} candidates")
+
+
+_T = TypeVar("_T")
+
+
+def _tracked(steps: Sequence[_T], what: str) -> Iterable[_T]:
+    """The steps, shown as they are taken."""
+    return track(steps, what, console=get_console(), transient=True)
 
 
 def _check(engines: Sequence[str], devices: Sequence[str]) -> None:
@@ -199,7 +214,7 @@ def _check(engines: Sequence[str], devices: Sequence[str]) -> None:
                 raise InputError(Fault(f"argument {argument}", repr(name), f"one of {', '.join(known)}"))
 
 
-def _profile_of(run: Turns, machine: dict[str, Any]) -> EngineProfile:
+def _profile_of(run: Turns, machine: dict[str, Any], flags: list[str]) -> EngineProfile:
     subject = run.prepared.subject
     return EngineProfile(
         method=subject.label or subject.model,
@@ -211,5 +226,6 @@ def _profile_of(run: Turns, machine: dict[str, Any]) -> EngineProfile:
         threads=run.threads,
         measurements=run.measurements(),
         parity=run.parity,
+        flags=flags,
         machine=machine,
     )

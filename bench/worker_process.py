@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,10 @@ from typing import Any
 from .errors import EngineError
 
 __all__ = ["WorkerProcess"]
+
+_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""PyTorch's threads sleep while they wait for one another, as ONNX Runtime's do here. Threads that spin keep
+the cores from whoever else needs them: beside other work, a request would take a hundred times as long."""
 
 
 class WorkerProcess:
@@ -32,6 +37,7 @@ class WorkerProcess:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
+            env=os.environ | _ENVIRONMENT,
         )
         self._send("start", engine=engine)
         self._imported = False

@@ -71,8 +71,8 @@ class Engine(Protocol):
         """Seconds of each of some answers with input and output on the device; empty on the CPU."""
         ...
 
-    def device_memory(self) -> dict[str, int]:
-        """Peak bytes on the device by name ("peak_memory", …) since `load`; empty on the CPU."""
+    def device_memory(self) -> dict[str, int] | None:
+        """Peak bytes on the device by name since before `load`; None on the CPU, empty where unknown."""
         ...
 
 

@@ -89,9 +89,9 @@ class OnnxRuntimeEngine:
         score = self._scorer.bind(outfits)
         return [self._device_call(encode, score) for _ in range(samples)]
 
-    def device_memory(self) -> dict[str, int]:
+    def device_memory(self) -> dict[str, int] | None:
         """What the device's memory in use has grown by since before the sessions."""
-        return {} if self._memory is None else self._memory.growth()
+        return None if self._memory is None else self._memory.growth()
 
     def _device_call(self, encode: ort.IOBinding, score: ort.IOBinding) -> float:
         encode.synchronize_inputs()

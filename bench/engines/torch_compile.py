@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 import torch
+import torch._dynamo  # what `torch.compile` would import while the model is loaded
 
 from ..errors import EngineError
 from ..request import Request

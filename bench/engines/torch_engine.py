@@ -98,10 +98,10 @@ class TorchEngine:
 
         return _event_seconds(run, samples)
 
-    def device_memory(self) -> dict[str, int]:
+    def device_memory(self) -> dict[str, int] | None:
         """Peaks of the caching allocator."""
         if self._device.type != "cuda":
-            return {}
+            return None
         self.synchronize()
         return {
             "peak_memory": torch.cuda.max_memory_allocated(self._device),

@@ -1,0 +1,34 @@
+"""Evaluation against one forward pass of the backbone over the split's distinct items."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from outfitbench.datasets import load_dataset
+from outfitbench.models import create_model
+from outfitbench.suites.evaluation import ENCODE_BATCH, evaluate
+from outfitbench.suites.item_inputs import ItemInputs, as_float
+
+from .ratios import report_ratio
+
+
+@pytest.mark.parametrize("name", ["student-xs", "teacher"])
+def test_evaluation_costs_little_more_than_the_backbone(benchmark, name):
+    dataset = load_dataset("closet-24")
+    torch.manual_seed(0)
+    model = create_model(name, num_users=dataset.num_users).eval()
+    inputs = ItemInputs(dataset, 64)
+    candidates = dataset.candidates("test", "random")
+    ids = candidates.outfits.distinct_items
+    images = [inputs(ids[start : start + ENCODE_BATCH])[0] for start in range(0, len(ids), ENCODE_BATCH)]
+
+    @torch.inference_mode()
+    def backbone_once():
+        for batch in images:
+            model.backbone(as_float(batch))
+
+    def evaluation():
+        evaluate(model, dataset, inputs, candidates)
+
+    benchmark.pedantic(evaluation, rounds=3, warmup_rounds=1)
+    report_ratio(benchmark, evaluation, backbone_once, rounds=5, most=1.3)

@@ -1,0 +1,64 @@
+"""A training step of the XS student against bare forward, backward and optimizer step on its images."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from outfitbench.bench import describe_machine
+from outfitbench.datasets import load_dataset
+from outfitbench.models import create_model
+from outfitbench.suites.item_inputs import ItemInputs, as_float
+from outfitbench.suites.method import Method
+from outfitbench.suites.training.batches import draw_epoch, load_batches
+from outfitbench.suites.training.step import TrainingStep
+from torch import nn
+from torch.optim import SGD
+
+from .ratios import report_ratio
+
+ROUNDS = 30
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_step_costs_little_more_than_the_bare_network(benchmark, precision):
+    if precision == "bf16" and "avx512_bf16" not in describe_machine()["cpu_flags"]:
+        pytest.skip("this processor does not compute in bf16")
+    dataset = load_dataset("closet-24")
+    method = Method(name="n-pair-xs", model="student-xs", objective="n-pair")
+    recipe, inputs = method.recipe, ItemInputs(dataset, method.image_size)
+    positives, negatives = draw_epoch(dataset, "random", seed=0, epoch=1)
+
+    def batches():
+        augment = np.random.default_rng(0) if recipe.augment else None
+        return load_batches(dataset, inputs, positives, negatives, recipe.batch_size, augment)
+
+    torch.manual_seed(0)
+    model = create_model(method.model, num_users=dataset.num_users).train()
+    optimizer = SGD(model.parameters(), lr=recipe.learning_rate, momentum=recipe.momentum, fused=True)
+    step = TrainingStep(model, method, teacher=None)
+    read_while_training = batches()
+    read_before = itertools.cycle(list(itertools.islice(batches(), ROUNDS)))
+
+    def whole_step():
+        batch = next(read_while_training)
+        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+            loss = step(batch)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), recipe.clip_norm)
+        optimizer.step()
+        optimizer.zero_grad()
+
+    def bare_step():
+        batch = next(read_before)
+        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+            features = model.encode_items(as_float(batch.inputs), batch.item_categories)
+        features.backward(torch.ones_like(features))
+        optimizer.step()
+        optimizer.zero_grad()
+
+    benchmark.pedantic(whole_step, rounds=10, warmup_rounds=3)
+    report_ratio(benchmark, whole_step, bare_step, rounds=ROUNDS, most=1.25)
+    read_while_training.close()

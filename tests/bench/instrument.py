@@ -1,0 +1,56 @@
+"""Engines whose cost is known, for workers: they sleep, allocate, or die."""
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+
+SLEEP, ALLOCATION = 0.02, 96 << 20
+
+
+class Instrument:
+    """Sleeps a known time a request, holds a known number of bytes, and notes who was asked when."""
+
+    provider = None
+    precision = "fp32"
+    compiles = False
+
+    def __init__(self, subject, device, threads):
+        self._subject = subject
+
+    def load(self):
+        self._held = np.ones(ALLOCATION, dtype=np.uint8)
+
+    def compile(self, request):
+        raise AssertionError("never asked to compile")
+
+    def encode_items(self, items, categories):
+        return np.zeros((len(items), 4), dtype=np.float32)
+
+    def score(self, users, features, categories):
+        time.sleep(SLEEP)
+        if "INSTRUMENT_LOG" in os.environ:
+            with Path(os.environ["INSTRUMENT_LOG"]).open("a") as log:
+                log.write(f"{self._subject.label}\n")
+        return np.zeros(len(users), dtype=np.float32)
+
+    def to_host(self, features):
+        return features
+
+    def synchronize(self):
+        pass
+
+    def device_seconds(self, request, samples):
+        return []
+
+    def device_memory(self):
+        return None
+
+
+class Fragile(Instrument):
+    """Takes its process with it."""
+
+    def load(self):
+        print("out of luck", flush=True)
+        os._exit(7)

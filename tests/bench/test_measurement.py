@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from outfitbench.bench import Measurement
+
+samples = st.lists(st.floats(0, 1e6, allow_subnormal=False), min_size=1, max_size=60)
+
+
+@given(samples, st.sampled_from([0.5, 0.95, 0.99, 1.0]))
+def test_percentile_is_numpys_nearest_rank(values, share):
+    expected = np.percentile(values, share * 100, method="inverted_cdf")
+    assert Measurement(unit="s", samples=values).percentile(share) == expected
+
+
+def test_statistics_by_hand():
+    measurement = Measurement(unit="s", samples=[4.0, 1.0, 2.0, 3.0])
+    assert (measurement.n, measurement.median, measurement.mean) == (4, 2.5, 2.5)
+    assert measurement.sd == pytest.approx(math.sqrt(5 / 3))
+
+
+def test_median_interval_is_the_tabulated_order_statistics():
+    # Conover, Practical Nonparametric Statistics: n = 10 → 2nd and 9th, n = 20 → 6th and 15th.
+    for n, (low, high) in {10: (2, 9), 20: (6, 15)}.items():
+        assert Measurement(unit="s", samples=list(range(1, n + 1))).median_interval() == (low, high)
+
+
+def test_nothing_measured_is_not_a_number():
+    blank = Measurement(unit="s", samples=[], flags=["no dataset"])
+    assert blank.n == 0
+    assert all(map(math.isnan, (blank.median, blank.mean, blank.sd, blank.percentile(0.95))))
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_samples_are_finite(bad):
+    with pytest.raises(ValueError, match="finite"):
+        Measurement(unit="s", samples=[bad])

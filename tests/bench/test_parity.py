@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from outfitbench.bench import ParityError
+from outfitbench.bench.parity import check_parity, compare_answers, compare_rankings
+
+
+@given(st.permutations(list(range(12))))
+def test_tau_counts_pairs(found):
+    pairs = [(i, j) for i in range(12) for j in range(i)]
+    agreeing = sum(found[i] > found[j] for i, j in pairs)
+    tau, overlap = compare_rankings(list(range(12)), found)
+    assert tau == pytest.approx((2 * agreeing - len(pairs)) / len(pairs))
+    top = set(np.argsort(found)[-10:])
+    assert overlap == len(top & set(range(2, 12))) / 10
+
+
+def test_a_constant_scorer_agrees_with_itself_and_with_no_other():
+    assert compare_rankings([0.5] * 4, [0.5] * 4) == (1.0, 1.0)
+    assert math.isnan(compare_rankings([0.5] * 4, [0.1, 0.2, 0.3, 0.4])[0])
+
+
+def test_exams_are_compared_at_their_worst():
+    values = [[0.1], [0.2, 0.3], [0.4] * 5]
+    right = [*values, [1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]
+    found = [*values, [1.0, 2.0, 3.5], [2.0, 1.0, 3.0]]
+    assert compare_answers(right, found) == {
+        "max_abs_difference": 1.0,
+        "kendall_tau": pytest.approx(1 / 3),
+        "top_k_overlap": 1.0,
+    }
+
+
+@pytest.mark.parametrize(("difference", "tau"), [(2e-4, 1.0), (0.0, 0.99), (math.nan, 1.0), (0.0, math.nan)])
+def test_what_does_not_agree_is_refused_with_its_figures(difference, tau):
+    parity = {"max_abs_difference": difference, "kendall_tau": tau, "top_k_overlap": 1.0}
+    with pytest.raises(ParityError, match=r"^engine x: found scores .* expected at most 0.0001"):
+        check_parity(parity, "engine x")
+
+
+def test_what_agrees_passes():
+    check_parity({"max_abs_difference": 1e-5, "kendall_tau": 0.9995, "top_k_overlap": 1.0}, "engine x")

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import pytest
+from outfitbench.bench import ParityError, Subject, profile, profile_subjects
+from outfitbench.bench.effort import Effort
+from outfitbench.bench.engines import engine_factory
+from outfitbench.datasets import InputError, load_dataset
+from outfitbench.suites.records import CostRecord, Machine
+
+from .instrument import SLEEP
+
+LEAST = Effort(
+    rounds=2,
+    samples=3,
+    batch=2,
+    batches=1,
+    warm_seconds=0.01,
+    turn_seconds=1.0,
+    recommend_runs=2,
+    recommend_candidates=40,
+)
+TIMED = {"load", "first_call", "latency", "throughput", "encode_throughput", "peak_memory"}
+RECOMMENDED = {"recommend", "recommend_decode", "recommend_encode", "recommend_score"}
+COUNTED = {"parameters", "buffers", "flops", "file_size"}
+
+
+@pytest.fixture(scope="module")
+def profiles(plugin):
+    """The same model in both engines."""
+    dataset = load_dataset("closet-12")
+    subject = Subject(
+        model="tiny", num_users=dataset.num_users, label="Tiny!", input_size=16, plugins=(plugin,)
+    )
+    return profile_subjects([subject], dataset=dataset, effort=LEAST)
+
+
+def test_both_engines_measure_the_same_quantities(profiles):
+    assert [(row.method, row.model, row.engine, row.provider) for row in profiles] == [
+        ("Tiny!", "tiny", "torch", None),
+        ("Tiny!", "tiny", "onnxruntime", "CPUExecutionProvider"),
+    ]
+    for row in profiles:
+        assert row.measurements.keys() == TIMED | RECOMMENDED | COUNTED
+        assert all(measured.n for measured in row.measurements.values())
+        assert row.measurements["latency"].n == LEAST.rounds * LEAST.samples
+    torch_row, runtime_row = profiles
+    assert torch_row.threads == runtime_row.threads
+    assert torch_row.measurements["parameters"] == runtime_row.measurements["parameters"]
+    assert torch_row.parity == {}
+    assert runtime_row.parity["max_abs_difference"] <= 1e-4
+
+
+def test_few_samples_and_few_candidates_are_flagged(profiles):
+    for row in profiles:
+        assert "too few samples (6 of 100 for p99)" in row.measurements["latency"].flags
+        (sample, few) = row.measurements["recommend"].flags
+        assert sample.startswith("40 of ")
+        assert few == "too few samples (2 of 10 runs)"
+
+
+def test_the_parts_of_recommending_add_up(profiles):
+    for row in profiles:
+        whole, *parts = (row.measurements[name].samples for name in sorted(RECOMMENDED))
+        assert [sum(run) for run in zip(*parts, strict=True)] == pytest.approx(whole)
+
+
+def test_a_profile_fills_a_cost_record(profiles):
+    for row in profiles:
+        record = CostRecord(
+            cost="0" * 16,
+            description={},
+            dataset="closet-12",
+            evaluator_version=1,
+            machine=Machine.model_validate(row.machine),
+            **row.model_dump(exclude={"machine"}),
+        )
+        assert record.measurements == row.measurements
+
+
+def test_turns_alternate_with_rounds_outermost(instruments, tmp_path, monkeypatch, plugin):
+    log = tmp_path / "log"
+    monkeypatch.setenv("INSTRUMENT_LOG", str(log))
+    subjects = [
+        Subject(model="tiny", num_users=5, label=label, plugins=(plugin,)) for label in ("one", "two")
+    ]
+    # It answers 0 to everything, which is not what the model answers.
+    with pytest.raises(ParityError, match="engine instrument:Instrument on cpu, model tiny: found scores"):
+        profile_subjects(subjects, engines=["instrument:Instrument"], effort=LEAST)
+    monkeypatch.setattr("outfitbench.bench.turns.check_parity", lambda parity, what: None)
+    rows = profile_subjects(subjects, engines=["instrument:Instrument"], effort=LEAST)
+    asked = log.read_text().split()
+    changes = sum(now != before for now, before in zip(asked[1:], asked, strict=False))
+    loads_and_turns = 2 * (1 + LEAST.rounds)
+    assert changes >= loads_and_turns - 1
+    for row in rows:
+        assert SLEEP <= row.measurements["latency"].median < 1.5 * SLEEP
+        assert row.measurements["recommend"].flags == ["no dataset"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"engines": ["tensorflow"]}, "argument engine: found 'tensorflow'"),
+        ({"devices": ["tpu"]}, "argument device: found 'tpu'"),
+    ],
+)
+def test_what_is_unknown_is_refused_before_anything_is_done(arguments, words):
+    with pytest.raises(InputError, match=words):
+        profile("student-xs", **arguments)
+
+
+def test_an_engine_of_ones_own_must_exist():
+    with pytest.raises(InputError, match="argument engine"):
+        engine_factory("onnx")
+
+
+def test_weights_that_cannot_be_read_are_named(tmp_path):
+    path = tmp_path / "weights.safetensors"
+    path.write_bytes(b"not weights")
+    subject = Subject(model="student-xs", num_users=5, input_size=64, weights=path)
+    with pytest.raises(InputError, match=r"weights\.safetensors: found no readable weights"):
+        profile_subjects([subject], engines=["instrument:Instrument"])
