@@ -143,10 +143,16 @@ def test_channels_last_images_stay_so_through_the_convolutions():
     torch.testing.assert_close(network(images), network(images.contiguous()), rtol=1e-4, atol=1e-4)
 
 
-def test_the_random_start_keeps_the_size_of_the_signal():
-    torch.manual_seed(0)
+def test_the_random_start_keeps_the_size_of_the_signal_and_tells_images_apart():
     network = backbone("alexnet-large")
     with torch.inference_mode():
-        maps = network.network[0](torch.randn(16, 3, 64, 64))
-        vectors = network.network[1](maps)
-    assert 0.3 < vectors.square().mean() / maps.square().mean() < 3
+        vectors = network(torch.rand(32, 3, 1, 1).expand(-1, -1, 64, 64) * torch.rand(32, 1, 64, 64))
+    power = vectors.square().mean()
+    assert 0.05 < power < 20
+    assert (vectors - vectors.mean(0)).square().mean() > 0.3 * power
+
+
+def test_dropout_comes_with_pretrained_weights_only():
+    network = backbone("alexnet-s").train()
+    images = torch.rand(2, 3, 64, 64)
+    assert torch.equal(network(images), network(images))

@@ -52,6 +52,8 @@ def test_students_take_the_convolutions_alone(name, alexnet):
     model = create_model(name, num_users=2, pretrained=True)
     convolutions = model.backbone.network[0].state_dict()
     torch.testing.assert_close(convolutions, alexnet.features.state_dict())
+    dropouts = [layer.p for layer in model.modules() if isinstance(layer, torch.nn.Dropout)]
+    assert dropouts == ([] if name == "student-xs" else [0.5, 0.5])
 
 
 def test_the_teacher_takes_the_connected_layers_too(alexnet):
