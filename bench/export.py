@@ -21,10 +21,11 @@ from .engines.torch_engine import TorchEngine
 from .errors import EngineError
 from .exported import CARD, ENCODER, SCORER, ExportedModel
 from .folders import replacing_folder
-from .machine import package_versions, usable_cores
+from .machine import package_versions
 from .parameters import count_parameters
 from .parity import check_parity, compare_answers, exam
 from .subject import Subject
+from .threads import one_thread
 
 __all__ = ["OPSET", "export_onnx"]
 
@@ -61,7 +62,7 @@ def export_onnx(
         InputError: If `out` is a file, or a folder that holds something else.
     """
     size = input_size if input_size is not None and model.input_kind == "image" else model.input_size
-    with replacing_folder(out, CARD) as folder, _evaluating(model):
+    with replacing_folder(out, CARD) as folder, _evaluating(model), one_thread():
         _export(_Encoder(model), _encoder_inputs(model, size), folder / ENCODER, "features")
         _export(_Scorer(model), _scorer_inputs(model), folder / SCORER, "scores")
         parity = _compare_with_torch(model, folder, size)
@@ -153,7 +154,7 @@ def _export(module: nn.Module, inputs: dict[str, _Input], graph: Path, output: s
 
 def _compare_with_torch(model: OutfitModel, folder: Path, size: int) -> dict[str, float]:
     runtime = OnnxRuntimeEngine(
-        Subject(model=type(model).__name__, num_users=model.num_users, export=folder), "cpu", usable_cores()
+        Subject(model=type(model).__name__, num_users=model.num_users, export=folder), "cpu", 1
     )
     runtime.load()
     right, found = (

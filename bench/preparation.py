@@ -57,6 +57,7 @@ def prepare(subject: Subject, engines: Sequence[str], scratch: Path) -> Prepared
     from .export import export_onnx
     from .flops import count_flops
     from .parameters import count_parameters
+    from .threads import one_thread
     from .weights import save_weights
 
     scratch.mkdir()
@@ -74,12 +75,14 @@ def prepare(subject: Subject, engines: Sequence[str], scratch: Path) -> Prepared
         )
         subject, parity = replace(subject, export=exported.folder), exported.parity
     count = count_parameters(model)
+    with one_thread():
+        flops = count_flops(model, size)
     return Prepared(
         subject,
         {
             "parameters": Measurement(unit="1", samples=[count.parameters]),
             "buffers": Measurement(unit="1", samples=[count.buffers]),
-            "flops": count_flops(model, size),
+            "flops": flops,
         },
         parity,
     )
@@ -89,11 +92,13 @@ def reference_answers(subject: Subject) -> list[list[float]]:
     """What PyTorch on the CPU answers to the exam; the subject has weights and an input size."""
     from .engines.torch_engine import TorchEngine, load_model
     from .parity import exam
+    from .threads import one_thread
 
     assert subject.input_size is not None
-    return exam(
-        TorchEngine.serving(load_model(subject)),
-        num_users=subject.num_users,
-        input_kind=subject.input_kind,
-        input_size=subject.input_size,
-    )
+    with one_thread():
+        return exam(
+            TorchEngine.serving(load_model(subject)),
+            num_users=subject.num_users,
+            input_kind=subject.input_kind,
+            input_size=subject.input_size,
+        )
