@@ -56,7 +56,11 @@ def encode_items(
     parts = []
     chunks = [ids[start : start + ENCODE_BATCH] for start in range(0, len(ids), ENCODE_BATCH)]
     for chunk in track(
-        chunks, "encoding items", console=get_console(), transient=True, disable=len(chunks) < 64
+        chunks,
+        "encoding items",
+        console=get_console(),
+        transient=True,
+        disable=len(chunks) < 64 or not get_console().is_terminal,
     ):
         item_inputs, categories = inputs(chunk)
         parts.append(model.encode_items(as_float(item_inputs.to(device)), categories.to(device)))

@@ -70,7 +70,11 @@ def _histograms(dataset: Dataset, items: NDArray[np.integer], image_size: int) -
     found = np.zeros((len(items) + 1, _LEVELS**3))
     starts = range(0, len(items), _CHUNK)
     for start in track(
-        starts, "counting colours", console=get_console(), transient=True, disable=len(starts) < 8
+        starts,
+        "counting colours",
+        console=get_console(),
+        transient=True,
+        disable=len(starts) < 8 or not get_console().is_terminal,
     ):
         levels = dataset.images(items[start : start + _CHUNK], image_size) // (256 // _LEVELS)
         colour = (levels.astype(np.int64) * [_LEVELS**2, _LEVELS, 1]).sum(-1).reshape(len(levels), -1)

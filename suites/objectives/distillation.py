@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
 
 from ..errors import TrainingError
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from torch import Tensor
+__all__ = ["LEAST_GAP", "collapse_warning", "false_negativeness", "teacher_gap"]
 
-__all__ = ["collapse_warning", "false_negativeness", "teacher_gap"]
+LEAST_GAP = 0.01
+"""Below it a teacher's scores, cosines in [−1, 1], tell nothing apart, and 1 / gap is no α."""
 
 
 def false_negativeness(teacher_positive_mean: Tensor, teacher_negative: Tensor, alpha: float) -> Tensor:
@@ -42,7 +42,7 @@ def teacher_gap(positive: NDArray[np.floating] | Tensor, negative: NDArray[np.fl
         negative: Its scores of random negatives for the same users, of any shape.
 
     Raises:
-        TrainingError: The gap is not above 0.
+        TrainingError: The gap is below `LEAST_GAP`.
 
     Example:
         >>> import numpy as np
@@ -50,10 +50,10 @@ def teacher_gap(positive: NDArray[np.floating] | Tensor, negative: NDArray[np.fl
         0.5
     """
     gap = float(positive.mean() - negative.mean())
-    if not gap > 0:
+    if not gap >= LEAST_GAP:
         raise TrainingError(
-            f"the teacher scores random negatives as high as positives (gap {gap:.3f}): it has learned "
-            "nothing to distil; train it longer"
+            f"the teacher hardly scores positives above random negatives (gap {gap:.4f}, expected "
+            f"{LEAST_GAP} or more): it has learned nothing to distil; train it longer"
         )
     return gap
 
@@ -67,7 +67,7 @@ def collapse_warning(mean_d: float, gap: float) -> str | None:
 
     Args:
         mean_d: Mean false-negativeness over the training negatives.
-        gap: The teacher's, above 0: see `teacher_gap`.
+        gap: The teacher's, `LEAST_GAP` or more: see `teacher_gap`.
 
     Example:
         >>> print(collapse_warning(mean_d=0.5, gap=0.4))
