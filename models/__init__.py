@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .backbones import list_backbones
     from .errors import ModelError
-    from .factory import create_model, list_models
+    from .factory import create_model, list_models, outside_source
     from .options import ModelOptions
     from .outfit_model import OutfitModel
     from .plugins import load_plugin
@@ -25,6 +25,7 @@ __all__ = [
     "list_backbones",
     "list_models",
     "load_plugin",
+    "outside_source",
     "register_model",
 ]
 
@@ -36,6 +37,7 @@ _HOME = {
     "list_backbones": "backbones",
     "list_models": "factory",
     "load_plugin": "plugins",
+    "outside_source": "factory",
     "register_model": "registry",
 }
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 
 from . import zoo
 from .errors import ModelError
@@ -15,7 +17,7 @@ from .outfit_model import OutfitModel
 from .plugins import load_installed
 from .registry import BUILDERS, Builder, definer
 
-__all__ = ["create_model", "list_models"]
+__all__ = ["create_model", "list_models", "outside_source"]
 
 
 def list_models() -> list[str]:
@@ -64,10 +66,37 @@ def create_model(
         feature_size=feature_size,
         pretrained=pretrained,
     )
+    builder = _builder(name)
+    return _checked(name, builder, builder(options))
+
+
+def outside_source(name: str) -> Path | None:
+    """The file of a model that is not ours, or None for one of this package.
+
+    What such a model computes may change while its name stays, so its file is part of a trial's identity.
+
+    Args:
+        name: One of `list_models()`.
+
+    Raises:
+        ModelError: For an unknown name (the nearest are told).
+
+    Example:
+        >>> outside_source("student-xs") is None
+        True
+    """
+    builder = _builder(name)
+    if builder.__module__.startswith(f"{__package__}."):
+        return None
+    source = inspect.getsourcefile(builder)
+    return Path(source) if source else None
+
+
+def _builder(name: str) -> Builder:
     builders = _builders()
     if name not in builders:
         raise ModelError(f"argument name: found {name!r}, expected a model; {nearest(name, builders)}")
-    return _checked(name, builders[name], builders[name](options))
+    return builders[name]
 
 
 def _checked(name: str, builder: Builder, model: object) -> OutfitModel:

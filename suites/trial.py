@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 from ..datasets import Dataset
+from ..models import outside_source
 from .canonical import content_hash
 from .method import Method
 from .records import EVALUATOR_VERSION
@@ -40,8 +42,8 @@ class Trial:
 
     @cached_property
     def description(self) -> dict[str, Any]:
-        """What decides the outcome, as JSON values."""
-        return {
+        """What decides the outcome, as JSON values; the file of a model from outside is part of it."""
+        described = {
             "evaluator": EVALUATOR_VERSION,
             "data": self.dataset.fingerprint,
             "split_scheme": self.dataset.split_scheme,
@@ -55,6 +57,10 @@ class Trial:
             "seed": self.seed,
             "teacher": self.teacher.hash if self.teacher else None,
         }
+        source = outside_source(self.method.model)
+        if source is not None:
+            described["model_source"] = hashlib.blake2b(source.read_bytes(), digest_size=8).hexdigest()
+        return described
 
     @cached_property
     def hash(self) -> str:

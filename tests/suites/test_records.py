@@ -52,7 +52,11 @@ def test_a_record_cut_short_is_refused(record: DatasetRecord, tmp_path: Path, le
 
 @pytest.mark.parametrize(
     ("before", "after", "says"),
-    [('"users": 2', '"users": "two"', "users"), ('"users"', '"usrs"', "us"), ('"dataset",', '"other",', "kind")],
+    [
+        ('"users": 2', '"users": "two"', "users"),
+        ('"users"', '"usrs"', "us"),
+        ('"dataset",', '"other",', "kind"),
+    ],
 )
 def test_a_wrong_field_is_named(
     record: DatasetRecord, tmp_path: Path, before: str, after: str, says: str

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from outfitbench.datasets import InputError
+from outfitbench.models import ModelError, load_plugin
 from outfitbench.suites import load_suite, run_suite
 from outfitbench.suites.records import DatasetRecord, QualityRecord
 from outfitbench.suites.runner import trial_folder
@@ -108,7 +109,9 @@ def test_two_processes_share_a_grid(finished: Path, tmp_path: Path) -> None:
     epochs = "".join(said).count("epoch 1/1: loss")
     assert epochs == 2, "each trial is trained by one of them"
     for path in tmp_path.glob("trials/*/record.json"):
-        record, expected = (json.loads(file.read_text()) for file in (path, finished / path.relative_to(tmp_path)))
+        record, expected = (
+            json.loads(file.read_text()) for file in (path, finished / path.relative_to(tmp_path))
+        )
         assert record["test"] == expected["test"]
 
 
@@ -126,3 +129,31 @@ def test_weights_gone_wrong_are_named(suite: Suite, finished: Path, tmp_path: Pa
 def test_a_device_that_is_not_there(suite: Suite, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="auto, cpu or cuda"):
         run_suite(suite, tmp_path, device="tpu")
+
+
+def test_a_changed_plugin_is_another_trial(suite: Suite, tmp_path: Path) -> None:
+    source = (
+        "from outfitbench.models import create_model, register_model\n"
+        "@register_model('{name}')\n"
+        "def build(options):\n"
+        "    return create_model('student-xs', num_users=options.num_users)\n"
+    )
+
+    def trial(name: str, text: str) -> str:
+        path = tmp_path / f"{name}.py"
+        path.write_text(text.format(name=name))
+        load_plugin(path)
+        method = suite.methods["teacher-xs"].model_copy(update={"model": name})
+        mine = suite.model_copy(update={"methods": {"mine": method}})
+        (planned,) = run_suite(mine, tmp_path / "out", device="cpu", dry_run=True).trials
+        return planned.description["model_source"]
+
+    assert trial("mine-one", source) != trial("mine-two", source + "# changed\n")
+
+
+def test_an_unknown_model_is_refused_before_anything_runs(suite: Suite, tmp_path: Path) -> None:
+    method = suite.methods["teacher-xs"].model_copy(update={"model": "student-xxs"})
+    with pytest.raises(ModelError, match="student-xs"):
+        run_suite(
+            suite.model_copy(update={"methods": {"typo": method}}), tmp_path, device="cpu", dry_run=True
+        )

@@ -1,0 +1,101 @@
+"""Batches: every outfit can be read back from its rows, every item stands in them once."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from outfitbench.datasets import Dataset, load_dataset
+from outfitbench.suites.item_inputs import ItemInputs, as_float
+from outfitbench.suites.training.augmentation import flip_and_shift
+from outfitbench.suites.training.batches import Batch, draw_epoch, load_batches
+
+
+@pytest.fixture(scope="module", params=["closet-12", "closet-10v"])
+def dataset(request: pytest.FixtureRequest) -> Dataset:
+    return load_dataset(request.param)
+
+
+def batches_of(dataset: Dataset, size: int, setting: str = "random") -> list[Batch]:
+    positives, negatives = draw_epoch(dataset, setting, seed=0, epoch=1)
+    return list(load_batches(dataset, ItemInputs(dataset, 64), positives, negatives, size, None))
+
+
+def test_outfits_are_read_back_from_rows(dataset: Dataset) -> None:
+    positives, _ = draw_epoch(dataset, "random", seed=0, epoch=1)
+    start = 0
+    for batch in batches_of(dataset, 32):
+        count = len(batch.users)
+        worn = positives.take(slice(start, start + count))
+        assert batch.users.tolist() == worn.users.tolist()
+        for outfit, rows, categories in zip(
+            worn.items, batch.positives.rows, batch.positives.categories, strict=True
+        ):
+            assert (categories.numpy() >= 0).tolist() == (outfit >= 0).tolist()
+            images = batch.inputs[rows[categories >= 0]].permute(0, 2, 3, 1).numpy()
+            np.testing.assert_array_equal(images, dataset.images(outfit[outfit >= 0], 64))
+        start += count
+    assert start == len(positives)
+
+
+def test_each_distinct_item_of_a_step_stands_once(dataset: Dataset) -> None:
+    for batch in batches_of(dataset, 32):
+        used = torch.cat([batch.positives.rows, batch.negatives.rows])
+        filled = torch.cat([batch.positives.categories, batch.negatives.categories]) >= 0
+        assert torch.unique(used[filled]).numel() == len(batch.inputs)
+        assert torch.equal(
+            batch.item_categories[used[filled]],
+            torch.cat([batch.positives.categories, batch.negatives.categories])[filled],
+        )
+
+
+@pytest.mark.parametrize("size", [2, 7, 32, 10_000])
+def test_the_last_batch_holds_the_rest(dataset: Dataset, size: int) -> None:
+    total = len(dataset.split("train"))
+    sizes = [len(batch.users) for batch in batches_of(dataset, size)]
+    assert len(sizes) == math.ceil(total / size)
+    assert sum(sizes) == total
+    assert set(sizes[:-1]) <= {size}
+
+
+def test_an_epoch_is_a_function_of_seed_and_number(dataset: Dataset) -> None:
+    first, again = (draw_epoch(dataset, "random", seed=3, epoch=2) for _ in range(2))
+    other = draw_epoch(dataset, "random", seed=3, epoch=3)
+    np.testing.assert_array_equal(first[1].items, again[1].items)
+    assert not np.array_equal(first[0].items, other[0].items)
+    assert not np.array_equal(first[1].items, other[1].items)
+
+
+def test_hard_training_takes_half_of_its_negatives_from_other_users(dataset: Dataset) -> None:
+    posted = {tuple(outfit) for outfit in dataset.split("train").items.tolist()}
+    _, negatives = draw_epoch(dataset, "hard", seed=0, epoch=1)
+    hard = sum(tuple(outfit) in posted for outfit in negatives.items.tolist())
+    assert hard / len(negatives) == pytest.approx(0.5, abs=0.02)
+
+
+def test_augmented_images_are_shifted_and_mirrored_originals() -> None:
+    generator = np.random.default_rng(0)
+    image = generator.integers(0, 256, (1, 32, 32, 3), dtype=np.uint8)
+    middle = image[0, 4:28, 4:28]
+    seen = flip_and_shift(np.repeat(image, 200, axis=0), generator)
+
+    def holds_the_middle(candidate: np.ndarray) -> bool:
+        return any(
+            np.array_equal(candidate[dy : dy + 24, dx : dx + 24], middle)
+            for dy in range(2, 7)
+            for dx in range(2, 7)
+        )
+
+    straight = sum(holds_the_middle(candidate) for candidate in seen)
+    mirrored = sum(holds_the_middle(candidate[:, ::-1]) for candidate in seen)
+    assert straight + mirrored == 200
+    assert 70 < mirrored < 130
+
+
+def test_pixels_become_fractions_and_features_stay() -> None:
+    pixels = torch.tensor([[0, 51, 255]], dtype=torch.uint8)
+    torch.testing.assert_close(as_float(pixels), torch.tensor([[0.0, 0.2, 1.0]]))
+    features = torch.tensor([[-3.0, 400.0]])
+    assert as_float(features) is features
