@@ -40,11 +40,11 @@ from ..datasets.dataset import Dataset
 from ..datasets.errors import Fault, InputError
 from .bystanders import Bystanders
 from .effort import QUICK, Effort
-from .engines import DEVICES, ENGINES
+from .engines import DEVICES, engine_target
 from .machine import describe_machine, usable_cores
 from .measurement import Measurement
 from .preparation import prepare
-from .recommend import PHASES, write_workload
+from .recommend import write_workload
 from .subject import Subject
 from .turns import Turns
 from .worker_process import WorkerProcess
@@ -193,10 +193,8 @@ def _recommend(runs: Sequence[Turns], dataset: Dataset | None, effort: Effort, s
         for run in _tracked(ours * effort.recommend_runs, "recommend to every user"):
             run.recommend(folder)
         if kept < total:
-            for run, name in itertools.product(
-                ours, ("recommend", *(f"recommend_{phase}" for phase in PHASES))
-            ):
-                run.flag(name, f"{kept} of {total} candidates")
+            for run in ours:
+                run.flag("recommend", f"{kept} of {total} candidates")
 
 
 _T = TypeVar("_T")
@@ -204,14 +202,17 @@ _T = TypeVar("_T")
 
 def _tracked(steps: Sequence[_T], what: str) -> Iterable[_T]:
     """The steps, shown as they are taken."""
-    return track(steps, what, console=get_console(), transient=True)
+    return track(
+        steps, what, console=get_console(), transient=True, disable=not get_console().is_terminal
+    )
 
 
 def _check(engines: Sequence[str], devices: Sequence[str]) -> None:
-    for argument, given, known in (("engine", engines, tuple(ENGINES)), ("device", devices, DEVICES)):
-        for name in given:
-            if name not in known and not (argument == "engine" and ":" in name):
-                raise InputError(Fault(f"argument {argument}", repr(name), f"one of {', '.join(known)}"))
+    for engine in engines:
+        engine_target(engine)
+    for device in devices:
+        if device not in DEVICES:
+            raise InputError(Fault("argument device", repr(device), f"one of {', '.join(DEVICES)}"))
 
 
 def _profile_of(run: Turns, machine: dict[str, Any], flags: list[str]) -> EngineProfile:

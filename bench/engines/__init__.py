@@ -10,7 +10,16 @@ from ...datasets.errors import Fault, InputError
 from ..subject import Subject
 from .engine import Engine, answer
 
-__all__ = ["DEVICES", "ENGINES", "Engine", "EngineFactory", "answer", "engine_factory", "needs_export"]
+__all__ = [
+    "DEVICES",
+    "ENGINES",
+    "Engine",
+    "EngineFactory",
+    "answer",
+    "engine_factory",
+    "engine_target",
+    "needs_export",
+]
 
 DEVICES = ("cpu", "cuda")
 """Where an engine can run."""
@@ -35,11 +44,22 @@ def engine_factory(name: str) -> EngineFactory:
     Raises:
         InputError: For a name that is neither.
     """
-    target = ENGINES.get(name, name)
-    if ":" not in target:
-        raise InputError(Fault("argument engine", repr(name), f"one of {', '.join(ENGINES)}"))
-    module, _, attribute = target.partition(":")
+    module, attribute = engine_target(name)
     return cast("EngineFactory", getattr(importlib.import_module(module), attribute))
+
+
+def engine_target(name: str) -> tuple[str, str]:
+    """Module and class of an engine, not imported.
+
+    Raises:
+        InputError: For a name that is neither in `ENGINES` nor `module:Class`.
+    """
+    module, separator, attribute = ENGINES.get(name, name).partition(":")
+    if not separator:
+        raise InputError(
+            Fault("argument engine", repr(name), f"one of {', '.join(ENGINES)}, or module:Class of your own")
+        )
+    return module, attribute
 
 
 def needs_export(name: str) -> bool:

@@ -46,6 +46,8 @@ class OnnxRuntimeEngine:
         """
         if self._folder is None:
             raise EngineError("engine onnxruntime: found no exported folder, expected one; use export_onnx")
+        if self._device == "cuda":
+            ort.preload_dlls()  # CUDA's libraries lie in Python packages, where the loader does not look
         self._memory = DeviceMemory() if self._device == "cuda" else None
         self._encoder, self._scorer = (
             _Graph(open_session(self._folder / name, self._device, self._threads), self._device)

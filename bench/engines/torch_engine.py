@@ -151,8 +151,12 @@ def _create(subject: Subject) -> OutfitModel:
     return create().eval()
 
 
+_DRAWS = {"normal_", "uniform_", "kaiming_uniform_", "trunc_normal_"}
+"""Methods of tensors, and functions of `torch.nn.init` that PyTorch lets be overridden whole."""
+
+
 class _NoInitialisation(TorchFunctionMode):
-    """Leaves tensors as they were allocated: `torch.nn.init` does nothing inside."""
+    """Draws no random numbers into tensors inside, which is what takes time in building a model."""
 
     def __torch_function__(
         self,
@@ -161,8 +165,8 @@ class _NoInitialisation(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401
-        if getattr(func, "__module__", None) == "torch.nn.init":
-            return (kwargs or {}).get("tensor", args[0] if args else None)
+        if getattr(func, "__name__", "") in _DRAWS:
+            return args[0] if args else (kwargs or {})["tensor"]
         return func(*args, **(kwargs or {}))
 
 

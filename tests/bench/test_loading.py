@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from outfitbench.bench import Subject
+from outfitbench.bench.engines.torch_engine import load_model
+from outfitbench.bench.weights import save_weights
+from outfitbench.datasets import InputError
+from outfitbench.models import ModelError, create_model
+
+
+@pytest.fixture
+def weights(tmp_path):
+    torch.manual_seed(1)
+    return save_weights(create_model("student-xs", num_users=4), tmp_path / "weights.safetensors")
+
+
+def test_a_model_has_the_weights_of_its_file_and_its_own_constants(weights):
+    torch.manual_seed(1)
+    expected = create_model("student-xs", num_users=4)
+    loaded = load_model(Subject(model="student-xs", num_users=4, weights=weights))
+    assert not loaded.training
+    for (name, value), (other, found) in zip(
+        (*expected.named_parameters(), *expected.named_buffers()),
+        (*loaded.named_parameters(), *loaded.named_buffers()),
+        strict=True,
+    ):
+        assert name == other
+        assert torch.equal(value, found)
+
+
+def test_no_random_number_is_drawn_for_a_model_whose_weights_are_given(weights):
+    before = torch.get_rng_state()
+    load_model(Subject(model="teacher", num_users=4, weights=None))
+    drawn = torch.get_rng_state()
+    assert not torch.equal(before, drawn)
+    load_model(Subject(model="student-xs", num_users=4, weights=weights))
+    after = torch.get_rng_state()
+    # What is left to draw are small tensors made in one call, as the set transformer's seed.
+    torch.set_rng_state(drawn)
+    torch.randn(128)
+    assert torch.equal(torch.get_rng_state(), after)
+
+
+def test_weights_of_another_model_are_refused(weights):
+    with pytest.raises(ModelError, match=r"weights\.safetensors: found weights that do not fit"):
+        load_model(Subject(model="student-xs", num_users=5, weights=weights))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\x08\0\0\0\0\0\0\0{}......"])
+def test_a_file_that_holds_no_weights_is_refused(tmp_path, content):
+    path = tmp_path / "weights.safetensors"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=r"weights\.safetensors: found no readable weights"):
+        load_model(Subject(model="student-xs", num_users=4, weights=path))
