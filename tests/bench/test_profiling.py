@@ -118,5 +118,5 @@ def test_weights_that_cannot_be_read_are_named(tmp_path):
     path = tmp_path / "weights.safetensors"
     path.write_bytes(b"not weights")
     subject = Subject(model="student-xs", num_users=5, input_size=64, weights=path)
-    with pytest.raises(InputError, match=r"weights\.safetensors: found no readable weights"):
+    with pytest.raises(InputError, match=r"weights\.safetensors: found unreadable weights"):
         profile_subjects([subject], engines=["instrument:Instrument"])
