@@ -91,8 +91,9 @@ def compare_rankings(right: ArrayLike, found: ArrayLike) -> tuple[float, float]:
     Two scorings that tell no candidates apart agree (τ = 1).
 
     Example:
-        >>> compare_rankings([0.1, 0.2, 0.3], [0.1, 0.3, 0.2])
-        (0.3333333333333333, 1.0)
+        >>> tau, overlap = compare_rankings([0.1, 0.2, 0.3], [0.1, 0.3, 0.2])
+        >>> round(tau, 3), overlap
+        (0.333, 1.0)
     """
     from scipy.stats import kendalltau
 
