@@ -47,8 +47,8 @@ def prepare(subject: Subject, engines: Sequence[str], scratch: Path) -> Prepared
         scratch: A folder for the files, not made yet.
 
     Raises:
-        InputError: If its weights cannot be read.
-        ModelError: For an unknown model or weights that do not fit.
+        InputError: If its weights cannot be read or do not fit.
+        ModelError: For an unknown model.
         ParityError: If its export answers otherwise than PyTorch.
     """
     import torch
@@ -58,7 +58,7 @@ def prepare(subject: Subject, engines: Sequence[str], scratch: Path) -> Prepared
     from .flops import count_flops
     from .parameters import count_parameters
     from .threads import one_thread
-    from .weights import save_weights
+    from .weights import WEIGHTS_FILE, save_tensors
 
     scratch.mkdir()
     with torch.random.fork_rng(devices=[]):
@@ -67,7 +67,9 @@ def prepare(subject: Subject, engines: Sequence[str], scratch: Path) -> Prepared
     size = model.input_size if subject.input_size is None else subject.input_size
     subject = replace(subject, input_size=size)
     if subject.weights is None:
-        subject = replace(subject, weights=save_weights(model, scratch / "weights.safetensors"))
+        weights = scratch / WEIGHTS_FILE
+        save_tensors(model.state_dict(), weights)
+        subject = replace(subject, weights=weights)
     parity = None
     if subject.export is None and any(map(needs_export, engines)):
         exported = export_onnx(

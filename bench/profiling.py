@@ -147,7 +147,7 @@ def profile_subjects(
 
     Raises:
         InputError: For an unknown engine or device, or weights that cannot be read.
-        ModelError: For an unknown model or weights that do not fit.
+        ModelError: For an unknown model.
         EngineError: If an engine cannot run here.
         ParityError: If an engine answers otherwise than PyTorch.
     """
@@ -202,9 +202,7 @@ _T = TypeVar("_T")
 
 def _tracked(steps: Sequence[_T], what: str) -> Iterable[_T]:
     """The steps, shown as they are taken."""
-    return track(
-        steps, what, console=get_console(), transient=True, disable=not get_console().is_terminal
-    )
+    return track(steps, what, console=get_console(), transient=True, disable=not get_console().is_terminal)
 
 
 def _check(engines: Sequence[str], devices: Sequence[str]) -> None:

@@ -1,42 +1,68 @@
-"""Weights as safetensors."""
+"""Weights on disk: safetensors, written atomically, checked when read."""
 
 from __future__ import annotations
 
+import errno
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from ..datasets.cache import atomic_file
 from ..datasets.errors import Fault, InputError
-from ..models.errors import ModelError
 
-__all__ = ["fill_weights", "save_weights"]
+__all__ = ["WEIGHTS_FILE", "load_weights", "save_tensors", "weights_hash"]
 
-
-def save_weights(model: nn.Module, path: Path) -> Path:
-    """Write a model's parameters and persistent buffers; tensors that share memory are written apart."""
-    save_file(
-        {name: tensor.detach().clone().contiguous() for name, tensor in model.state_dict().items()}, path
-    )
-    return path
+WEIGHTS_FILE = "weights.safetensors"
 
 
-def fill_weights(model: nn.Module, path: Path) -> None:
-    """Give a model the weights of a file, in place of its own tensors.
+def save_tensors(tensors: Mapping[str, Tensor], path: Path, header: dict[str, str] | None = None) -> None:
+    """Write tensors, whole or not at all.
 
     Raises:
-        InputError: If the file is missing or no safetensors file.
-        ModelError: If its tensors do not fit the model.
+        InputError: If the disk is full.
+    """
+    with atomic_file(path) as temporary:
+        try:
+            save_file(dict(tensors), temporary, metadata=header)
+        except SafetensorError as error:
+            # The library hides the system's error number in its message.
+            if "os error 28" in str(error) or "No space left" in str(error):
+                raise OSError(errno.ENOSPC, "No space left on device") from error
+            raise
+
+
+def load_weights(model: nn.Module, path: Path, *, measured: bool = False) -> None:
+    """Load weights into a model.
+
+    Args:
+        model: Whose parameters and buffers the file holds.
+        path: A safetensors file.
+        measured: Take the file's tensors in place of the model's own and do not look at their values, so that
+            a measured load holds nothing else.
+
+    Raises:
+        InputError: If the file is missing, broken, holds NaN, or belongs to another model.
     """
     try:
-        tensors: dict[str, Tensor] = load_file(path)
+        tensors = load_file(path)
     except (OSError, SafetensorError) as error:
-        raise InputError(Fault(path, f"no readable weights ({error})", "a safetensors file")) from error
-    try:
-        model.load_state_dict(tensors, assign=True)
-    except RuntimeError as error:
-        first = str(error).splitlines()[-1].strip()
-        raise ModelError(
-            f"{path}: found weights that do not fit ({first}), expected the model's own"
-        ) from error
+        raise InputError(Fault(path, f"unreadable weights ({error})", "a safetensors file")) from error
+    own = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    for name in sorted(own.keys() | tensors.keys()):
+        given = tuple(tensors[name].shape) if name in tensors else None
+        if own.get(name) != given:
+            raise InputError(Fault(f"{path}, {name}", f"shape {given}", f"shape {own.get(name)}"))
+        if not measured and not torch.isfinite(tensors[name]).all():
+            raise InputError(Fault(f"{path}, {name}", "NaN or infinite weights", "finite weights"))
+    model.load_state_dict(tensors, assign=measured)
+
+
+def weights_hash(path: Path) -> str:
+    """Hash of a weights file: 16 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=8)).hexdigest()

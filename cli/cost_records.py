@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ..bench import EngineProfile
+from ..bench.weights import weights_hash
 from ..suites.canonical import content_hash
 from ..suites.record_files import write_record
 from ..suites.records import EVALUATOR_VERSION, CostRecord, Machine
-from ..suites.weights import weights_hash
 from .subjects import Chosen
 
 __all__ = ["write_costs"]

@@ -133,7 +133,8 @@ class Dataset:
             InputError: If the items have no images.
         """
         if self.pictures is None:
-            raise InputError(Fault(f"dataset {self.name}", "items without images", "images", "use its features"))
+            fault = Fault(f"dataset {self.name}", "items without images", "images", "use its features")
+            raise InputError(fault)
         return open_store(self.pictures, size, self.cache)
 
     def features(self, ids: NDArray[np.integer]) -> NDArray[np.float32]:
@@ -143,5 +144,6 @@ class Dataset:
             InputError: If the items have no features.
         """
         if self.vectors is None:
-            raise InputError(Fault(f"dataset {self.name}", "items without features", "features", "use its images"))
+            fault = Fault(f"dataset {self.name}", "items without features", "features", "use its images")
+            raise InputError(fault)
         return self.vectors.read(ids)

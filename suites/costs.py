@@ -13,13 +13,13 @@ from rich import get_console
 from ..bench.machine import describe_machine
 from ..bench.profiling import EngineProfile, profile_subjects
 from ..bench.subject import Subject
+from ..bench.weights import WEIGHTS_FILE, weights_hash
 from .canonical import content_hash
 from .item_inputs import ItemInputs
 from .record_files import RECORD_FILE, load_record, write_record
 from .records import EVALUATOR_VERSION, CostRecord, Machine, Record
 from .suite_file import CostPlan
 from .trial import Trial
-from .weights import WEIGHTS_FILE, weights_hash
 
 __all__ = ["measure_costs"]
 

@@ -47,7 +47,8 @@ def prepare_device(wanted: str = "auto") -> Device:
     name = "cuda" if present and wanted != "cpu" else "cpu"
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True, warn_only=name == "cuda")
-    torch.utils.deterministic.fill_uninitialized_memory = False  # finds reads of unset memory, at a price
+    # Off: it finds reads of unset memory, at a price. (The type stubs lack it.)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # pyright: ignore[reportAttributeAccessIssue]
     torch.set_num_threads(usable_cores())
     _keep_freed_memory()
     if name == "cuda":

@@ -10,6 +10,7 @@ import torch
 from rich import get_console
 
 from ..bench.machine import describe_machine
+from ..bench.weights import WEIGHTS_FILE, load_weights, weights_hash
 from ..datasets.cache import atomic_file
 from ..models import OutfitModel, create_model
 from . import objectives
@@ -21,7 +22,6 @@ from .training.batches import HARD_SHARE
 from .training.distillation import Teacher
 from .training.loop import Training
 from .trial import Trial
-from .weights import WEIGHTS_FILE, load_weights, weights_hash
 
 __all__ = ["build_model", "run_trial"]
 

@@ -17,7 +17,7 @@ from ...models.outfit_model import OutfitModel
 from ..errors import EngineError
 from ..request import Items, Request
 from ..subject import Subject
-from ..weights import fill_weights
+from ..weights import load_weights
 
 __all__ = ["TorchEngine", "load_model"]
 
@@ -125,14 +125,14 @@ def load_model(subject: Subject) -> OutfitModel:
     With weights given, the parameters are not drawn first: the drawing would count as loading.
 
     Raises:
-        InputError: If the weights cannot be read.
-        ModelError: For an unknown model or weights that do not fit.
+        InputError: If the weights cannot be read or do not fit.
+        ModelError: For an unknown model.
     """
     if subject.weights is None:
         return _create(subject)
     with _NoInitialisation():
         model = _create(subject)
-    fill_weights(model, subject.weights)
+    load_weights(model, subject.weights, measured=True)
     return model
 
 

@@ -13,8 +13,8 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from ...bench.weights import save_tensors
 from ..records import Epoch
-from ..weights import save_tensors
 
 __all__ = ["Checkpoint"]
 

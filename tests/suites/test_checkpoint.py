@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from outfitbench.bench.weights import load_weights, save_tensors
 from outfitbench.datasets import InputError
 from outfitbench.suites.records import Epoch
 from outfitbench.suites.training.checkpoint import Checkpoint
-from outfitbench.suites.weights import load_weights, save_tensors
 from torch import nn
 from torch.optim import SGD
 
