@@ -182,7 +182,7 @@ class CostRecord(_Frozen):
         precision: "fp32", "bf16" or "int8".
         threads: Intra-op threads.
         evaluator_version: See `EVALUATOR_VERSION`.
-        measurements: By name; see `bench/profile.py` for the names and their meaning.
+        measurements: By name; see `bench/profiling.py` for the names and their meaning.
         parity: Against torch, for other engines: "max_abs_difference", "kendall_tau", "top_k_overlap".
         flags: On the whole row ("provider fell back", "throttled").
         machine: Where it ran.

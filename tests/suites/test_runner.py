@@ -103,8 +103,11 @@ def test_two_processes_share_a_grid(finished: Path, tmp_path: Path) -> None:
         "sys.exit(bool(run_suite(suite, Path(sys.argv[1]), device='cpu').failed))",
         str(tmp_path),
     ]
-    both = [subprocess.Popen(command, env=os.environ, stderr=subprocess.PIPE) for _ in range(2)]
-    said = [process.communicate()[1].decode() for process in both]
+    both = [
+        subprocess.Popen(command, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for _ in range(2)
+    ]
+    said = [process.communicate()[0].decode() for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     epochs = "".join(said).count("epoch 1/1: loss")
     assert epochs == 2, "each trial is trained by one of them"
