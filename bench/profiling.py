@@ -26,18 +26,17 @@ What could not be measured has no samples and a flag that says why.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from rich import get_console
-from rich.progress import track
 
 from ..datasets.dataset import Dataset
 from ..datasets.errors import Fault, InputError
+from ..datasets.progress import tracked
 from .bystanders import Bystanders
 from .effort import QUICK, Effort
 from .engines import DEVICES, engine_target
@@ -161,7 +160,7 @@ def profile_subjects(
         ]
         prepared = [
             prepare(subject, engines, Path(scratch) / str(number))
-            for number, subject in enumerate(_tracked(subjects, "prepare models"))
+            for number, subject in enumerate(tracked(subjects, "prepare models"))
         ]
         runs = [
             Turns(worker, prepared[number], engine, device, threads, effort)
@@ -170,9 +169,9 @@ def profile_subjects(
         for _, _, _, worker in places:
             worker.wait_until_imported()
         bystanders = Bystanders()
-        for run in _tracked(runs, "load models"):
+        for run in tracked(runs, "load models"):
             run.load()
-        for run in _tracked(runs * effort.rounds, "measure in turns"):
+        for run in tracked(runs * effort.rounds, "measure in turns"):
             run.turn()
         _recommend(runs, dataset, effort, Path(scratch))
         return [_profile_of(run, machine, bystanders.flags()) for run in runs]
@@ -190,19 +189,11 @@ def _recommend(runs: Sequence[Turns], dataset: Dataset | None, effort: Effort, s
             dataset, folder, images=kind == "image", limit=effort.recommend_candidates
         )
         ours = [run for run in runs if run.prepared.subject.input_kind == kind]
-        for run in _tracked(ours * effort.recommend_runs, "recommend to every user"):
+        for run in tracked(ours * effort.recommend_runs, "recommend to every user"):
             run.recommend(folder)
         if kept < total:
             for run in ours:
                 run.flag("recommend", f"{kept} of {total} candidates")
-
-
-_T = TypeVar("_T")
-
-
-def _tracked(steps: Sequence[_T], what: str) -> Iterable[_T]:
-    """The steps, shown as they are taken."""
-    return track(steps, what, console=get_console(), transient=True, disable=not get_console().is_terminal)
 
 
 def _check(engines: Sequence[str], devices: Sequence[str]) -> None:

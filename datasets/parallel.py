@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-import rich
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TimeRemainingColumn
-from rich.text import Text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from rich.progress import Task
+from .progress import progress_bar
 
 __all__ = ["map_on_all_cores"]
 
@@ -41,7 +35,7 @@ def map_on_all_cores(function: Callable[[int], Result], count: int, label: str) 
         [0, 1, 4, 9]
     """
     threads = os.cpu_count() or 1
-    with _progress() as progress, ThreadPoolExecutor(threads) as pool:
+    with progress_bar() as progress, ThreadPoolExecutor(threads) as pool:
         first = min(_AHEAD * threads, count)
         running = deque(pool.submit(function, number) for number in range(first))
         for number in progress.track(range(first, first + count), description=label):
@@ -49,18 +43,3 @@ def map_on_all_cores(function: Callable[[int], Result], count: int, label: str) 
             if number < count:
                 running.append(pool.submit(function, number))
             yield result
-
-
-def _progress() -> Progress:
-    console = rich.get_console()
-    columns = (BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
-    return Progress(
-        "{task.description}", *columns, console=console, transient=True, disable=not console.is_terminal
-    )
-
-
-class _Rate(ProgressColumn):
-    """Things a second."""
-
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed or 0:,.0f}/s", style="progress.data.speed")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich import get_console
-from rich.progress import track
 from torch import Tensor
 from torch.nn import functional
 
 from ..datasets import CandidateSet, Dataset, OutfitTable
+from ..datasets.progress import tracked
 from ..models import OutfitModel
 from .item_inputs import ItemInputs, as_float
 from .metrics import rank_metrics
@@ -19,7 +18,7 @@ from .records import UserScores
 __all__ = ["FeatureTable", "encode_items", "evaluate", "score_candidates", "score_outfits"]
 
 ENCODE_BATCH = 256
-SCORE_BATCH = 4096
+SCORE_BATCH = 1024
 
 
 class FeatureTable:
@@ -55,13 +54,7 @@ def encode_items(
     device = next(model.parameters()).device
     parts = []
     chunks = [ids[start : start + ENCODE_BATCH] for start in range(0, len(ids), ENCODE_BATCH)]
-    for chunk in track(
-        chunks,
-        "encoding items",
-        console=get_console(),
-        transient=True,
-        disable=len(chunks) < 64 or not get_console().is_terminal,
-    ):
+    for chunk in tracked(chunks, "encoding items"):
         item_inputs, categories = inputs(chunk)
         parts.append(model.encode_items(as_float(item_inputs.to(device)), categories.to(device)))
     return FeatureTable(ids, torch.cat(parts), num_items)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from rich import get_console
-from rich.progress import track
 
 from ..datasets import CandidateSet, Dataset, OutfitTable
+from ..datasets.progress import tracked
 from .metrics import per_user_auc
 
 __all__ = ["colour_scores", "reference_auc"]
@@ -69,13 +68,7 @@ def _histograms(dataset: Dataset, items: NDArray[np.integer], image_size: int) -
     """Colour histograms of some items, and a row of zeros at the end; float64 (n + 1, 64)."""
     found = np.zeros((len(items) + 1, _LEVELS**3))
     starts = range(0, len(items), _CHUNK)
-    for start in track(
-        starts,
-        "counting colours",
-        console=get_console(),
-        transient=True,
-        disable=len(starts) < 8 or not get_console().is_terminal,
-    ):
+    for start in tracked(starts, "counting colours"):
         levels = dataset.images(items[start : start + _CHUNK], image_size) // (256 // _LEVELS)
         colour = (levels.astype(np.int64) * [_LEVELS**2, _LEVELS, 1]).sum(-1).reshape(len(levels), -1)
         offset = np.arange(len(levels))[:, None] * _LEVELS**3

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 from rich import get_console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import nn
 from torch.optim import SGD
 
+from ...datasets.progress import progress_bar
 from ...models import OutfitModel
 from ..errors import TrainingError
 from ..evaluation import evaluate
@@ -123,7 +123,7 @@ class Training:
         positives, negatives = draw_epoch(trial.dataset, trial.setting, trial.seed, number)
         augment = np.random.default_rng([trial.seed, number, 1]) if recipe.augment else None
         losses, rate = [], 0.0
-        with _progress() as progress:
+        with progress_bar() as progress:
             task = progress.add_task(self._name(number), total=self._steps)
             batches = load_batches(
                 trial.dataset, self._inputs, positives, negatives, recipe.batch_size, augment
@@ -150,16 +150,3 @@ class Training:
 
     def _name(self, epoch: int) -> str:
         return f"{self._trial.label} · epoch {epoch}/{self._recipe.epochs}"
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("steps, left:"),
-        TimeRemainingColumn(),
-        console=get_console(),
-        transient=True,
-        disable=not get_console().is_terminal,
-    )
