@@ -67,7 +67,13 @@ def create_model(
         pretrained=pretrained,
     )
     builder = _builder(name)
-    return _checked(name, builder, builder(options))
+    try:
+        model = builder(options)
+    except TypeError as error:  # an abstract method left out, say
+        if outside_source(name) is None:
+            raise
+        raise ModelError(f"model {name!r}: found an error ({error}) in {definer(builder)}") from error
+    return _checked(name, builder, model)
 
 
 def outside_source(name: str) -> Path | None:

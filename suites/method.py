@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = ["Method", "Recipe"]
 
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Recipe(BaseModel):
@@ -31,13 +31,13 @@ class Recipe(BaseModel):
             meaning for items known by features.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     epochs: Annotated[int, Field(ge=1)] = 12
     batch_size: Annotated[int, Field(ge=2)] = 32
     learning_rate: Positive = 0.015
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    weight_decay: Annotated[float, Field(ge=0)] = 1e-6
+    weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1e-6
     schedule: Literal["constant", "cosine", "plateau"] = "cosine"
     plateau_patience: Annotated[int, Field(ge=1)] = 10
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.05
@@ -67,7 +67,7 @@ class Method(BaseModel):
         recipe: How it is trained.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     name: Annotated[str, Field(min_length=1)]
     model: str

@@ -162,9 +162,11 @@ def _settle(trial: Trial, out: Path, device: str, failed: dict[str, str]) -> boo
                 run_trial(trial, folder, teacher_folder, device)
     except Timeout:
         return False
-    except TrainingError as error:
-        failed[trial.label] = str(error)
-        get_console().print(f"failed: {error}", style="red", highlight=False, soft_wrap=True)
+    except RuntimeError as error:  # also torch's own: out of memory, a stranger's model with wrong shapes
+        failed[trial.label] = str(error).partition("\n")[0]
+        if not isinstance(error, TrainingError):
+            get_console().print_exception()
+        get_console().print(f"failed: {failed[trial.label]}", style="red", highlight=False, soft_wrap=True)
     return True
 
 

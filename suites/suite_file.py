@@ -17,6 +17,7 @@ from .toml_file import parse, read_toml
 __all__ = ["CostPlan", "Suite", "list_suites", "load_suite"]
 
 Setting = Literal["random", "hard"]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
 class CostPlan(BaseModel):
@@ -29,7 +30,7 @@ class CostPlan(BaseModel):
         effort: How many samples of each quantity.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     methods: list[str]
     engines: list[Literal["torch", "torch-compile", "onnxruntime"]] = ["torch", "onnxruntime"]
@@ -50,13 +51,13 @@ class Suite(BaseModel):
         cost: What is measured for cost, or None.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     name: str
     title: str
     datasets: Annotated[list[str], Field(min_length=1)]
     settings: Annotated[list[Setting], Field(min_length=1)] = ["random"]
-    seeds: Annotated[list[int], Field(min_length=1)] = [0]
+    seeds: Annotated[list[Seed], Field(min_length=1)] = [0]
     methods: Annotated[dict[str, Method], Field(min_length=1)]
     cost: CostPlan | None = None
 
@@ -64,12 +65,12 @@ class Suite(BaseModel):
 class _SuiteFile(BaseModel):
     """A suite as it is written: methods by id, with overrides."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     title: str
     datasets: Annotated[list[str], Field(min_length=1)]
     settings: Annotated[list[Setting], Field(min_length=1)] = ["random"]
-    seeds: Annotated[list[int], Field(min_length=1)] = [0]
+    seeds: Annotated[list[Seed], Field(min_length=1)] = [0]
     methods: Annotated[list[str], Field(min_length=1)]
     every_method: dict[str, Any] = {}
     method: dict[str, dict[str, Any]] = {}
@@ -102,7 +103,8 @@ def load_suite(name: str | Path, *, epochs: int | None = None) -> Suite:
     raw = parse(_SuiteFile, read_toml(path), path)
     methods: dict[str, Method] = {}
     for key in raw.methods:
-        _resolve(key, raw, path, epochs, methods)
+        _resolve(key, raw, path, epochs, methods, pupils=())
+    _refuse_namesakes(methods, path)
     unknown = set(raw.method) - set(methods)
     if unknown:
         raise InputError(Fault(f"{path}, method.{min(unknown)}", "a method not in `methods`", "one that is"))
@@ -112,19 +114,43 @@ def load_suite(name: str | Path, *, epochs: int | None = None) -> Suite:
     return Suite(name=path.stem, methods=methods, cost=raw.cost, **fields)
 
 
-def _resolve(key: str, raw: _SuiteFile, path: Path, epochs: int | None, into: dict[str, Method]) -> None:
-    """Add a method, after the teacher it needs."""
+def _resolve(
+    key: str,
+    raw: _SuiteFile,
+    path: Path,
+    epochs: int | None,
+    into: dict[str, Method],
+    pupils: tuple[str, ...],
+) -> None:
+    """Add a method, after the teacher it needs; `pupils` are those that it is needed by."""
     if key in into:
         return
+    if key in pupils:
+        circle = " taught by ".join([*pupils[pupils.index(key) :], key])
+        raise InputError(
+            Fault(f"{path}, method {key}, teacher", f"a circle ({circle})", "a teacher without one")
+        )
     tables = _merge(_merge(_method_tables(key, raw, path), raw.every_method), raw.method.get(key, {}))
     if epochs is not None:
         tables = _merge(tables, {"recipe": {"epochs": epochs}})
     method = parse(Method, tables, f"{path}, method {key}")
-    if method.teacher == key:
-        raise InputError(Fault(f"{path}, method {key}, teacher", "the method itself", "another method"))
     if method.teacher is not None:
-        _resolve(method.teacher, raw, path, epochs, into)
+        _resolve(method.teacher, raw, path, epochs, into, (*pupils, key))
     into[key] = method
+
+
+def _refuse_namesakes(methods: dict[str, Method], path: Path) -> None:
+    """Rows of a table are told apart by their names."""
+    first: dict[str, str] = {}
+    for key, method in methods.items():
+        if (other := first.setdefault(method.name, key)) != key:
+            raise InputError(
+                Fault(
+                    f"{path}, method {key}, name",
+                    f"{method.name!r}, the name of {other}",
+                    "a name of its own",
+                )
+            )
 
 
 def _method_tables(key: str, raw: _SuiteFile, path: Path) -> dict[str, Any]:

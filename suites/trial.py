@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from ..datasets import Dataset
+from ..datasets import Dataset, Fault, InputError
 from ..models import outside_source
 from .canonical import content_hash
 from .method import Method
@@ -88,6 +88,9 @@ def plan_trials(suite: Suite, datasets: Sequence[Dataset], bf16: bool) -> list[T
 
     Returns:
         The trials; methods that come to the same trial appear once.
+
+    Raises:
+        InputError: If a split that is needed is empty.
     """
     trials: dict[str, Trial] = {}
     for dataset in datasets:
@@ -98,9 +101,17 @@ def plan_trials(suite: Suite, datasets: Sequence[Dataset], bf16: bool) -> list[T
                     teacher = by_method[method.teacher] if method.teacher else None
                     precision = _resolve_precision(method.recipe.precision, bf16)
                     trial = Trial(method, dataset, setting, seed, precision, teacher)
+                    _refuse_empty(trial)
                     by_method[key] = trial
                     trials.setdefault(trial.hash, trial)
     return list(trials.values())
+
+
+def _refuse_empty(trial: Trial) -> None:
+    for split in ("train", trial.validation_split, "test"):
+        if not len(trial.dataset.split(split)):
+            where = f"dataset {trial.dataset.name}, split {split}"
+            raise InputError(Fault(where, "no outfit", "one at least", "take another split (--split)"))
 
 
 def _resolve_precision(wanted: str, bf16: bool) -> Precision:

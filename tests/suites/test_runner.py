@@ -6,15 +6,17 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from outfitbench.datasets import InputError
+from outfitbench.datasets import InputError, load_dataset
 from outfitbench.models import ModelError, load_plugin
 from outfitbench.suites import load_suite, run_suite
 from outfitbench.suites.records import DatasetRecord, QualityRecord
 from outfitbench.suites.runner import trial_folder
 from outfitbench.suites.suite_file import Suite
+from outfitbench.suites.trial import plan_trials
 
 
 @pytest.fixture(scope="module")
@@ -160,3 +162,11 @@ def test_an_unknown_model_is_refused_before_anything_runs(suite: Suite, tmp_path
         run_suite(
             suite.model_copy(update={"methods": {"typo": method}}), tmp_path, device="cpu", dry_run=True
         )
+
+
+def test_an_empty_split_is_refused_before_anything_runs(suite: Suite) -> None:
+    dataset = load_dataset("closet-12")
+    nothing = dataset.split("train").take(slice(0, 0))
+    halved = replace(dataset, tables={**dataset.tables, "valid-student": nothing})
+    with pytest.raises(InputError, match="split valid-student: found no outfit"):
+        plan_trials(suite, [halved], bf16=False)

@@ -69,7 +69,18 @@ def test_overrides_reach_one_method_or_all(suite_file: Path) -> None:
         (GOOD + "[method.n-pair-xs]\nalpha = 2.0", "`alpha` only with objective 'fnd'"),
         (GOOD + '[method.other]\nname = "x"', "a method not in `methods`"),
         (GOOD + '[cost]\nmethods = ["teacher"]', "cost.methods: found 'teacher'"),
-        (GOOD.replace("n-pair-xs", "fnd-xs") + '[method.fnd-xs]\nteacher = "fnd-xs"', "the method itself"),
+        (
+            GOOD.replace("n-pair-xs", "fnd-xs") + '[method.fnd-xs]\nteacher = "fnd-xs"',
+            "a circle (fnd-xs taught by fnd-xs)",
+        ),
+        (GOOD + "[method.n-pair-xs.recipe]\nlearning_rate = inf", "recipe.learning_rate: found inf"),
+        (GOOD + '[method.n-pair-xs.recipe]\nepochs = "3"', "recipe.epochs: found '3'"),
+        (GOOD + "seeds = [-1]", "seeds.0: found -1"),
+        (GOOD + "seeds = [true]", "seeds.0: found True"),
+        (
+            GOOD.replace('["n-pair-xs"]', '["n-pair-xs", "bpr-xs"]') + '[method.bpr-xs]\nname = "N-pair XS"',
+            "the name of n-pair-xs",
+        ),
     ],
 )
 def test_a_broken_suite_is_refused_in_one_line(suite_file: Path, text: str, says: str) -> None:
@@ -80,6 +91,15 @@ def test_a_broken_suite_is_refused_in_one_line(suite_file: Path, text: str, says
     assert says in message
     assert "mine.toml" in message
     assert "\n" not in message
+
+
+def test_teachers_in_a_circle_are_refused(suite_file: Path) -> None:
+    suite_file.write_text(
+        GOOD.replace("n-pair-xs", "fnd-xs")
+        + '[method.fnd-xs]\nteacher = "fnd-s"\n[method.fnd-s]\nteacher = "fnd-xs"\n'
+    )
+    with pytest.raises(InputError, match="fnd-xs taught by fnd-s taught by fnd-xs"):
+        load_suite(suite_file)
 
 
 def test_a_suite_that_is_not_there(tmp_path: Path) -> None:
