@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import warnings
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from .engines.onnxruntime_engine import OnnxRuntimeEngine
 from .engines.torch_engine import TorchEngine
 from .errors import EngineError
 from .exported import CARD, ENCODER, SCORER, ExportedModel
+from .file_hash import file_hash
 from .folders import replacing_folder
 from .machine import package_versions
 from .parameters import count_parameters
@@ -77,7 +77,7 @@ def export_onnx(
             feature_size=model.feature_size,
             parameters=count_parameters(model).parameters,
             opset=OPSET,
-            files={path.name: _hash(path) for path in sorted(folder.iterdir())},
+            files={path.name: file_hash(path) for path in sorted(folder.iterdir())},
             parity=parity,
             versions=package_versions(),
         )
@@ -189,8 +189,3 @@ def _evaluating(model: nn.Module) -> Iterator[None]:
     finally:
         for part in training:
             part.training = True
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=8)).hexdigest()

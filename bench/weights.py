@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from torch import Tensor, nn
 from ..datasets.cache import atomic_file
 from ..datasets.errors import Fault, InputError
 
-__all__ = ["WEIGHTS_FILE", "load_weights", "save_tensors", "weights_hash"]
+__all__ = ["WEIGHTS_FILE", "load_weights", "save_tensors"]
 
 WEIGHTS_FILE = "weights.safetensors"
 
@@ -60,9 +59,3 @@ def load_weights(model: nn.Module, path: Path, *, measured: bool = False) -> Non
         if not measured and not torch.isfinite(tensors[name]).all():
             raise InputError(Fault(f"{path}, {name}", "NaN or infinite weights", "finite weights"))
     model.load_state_dict(tensors, assign=measured)
-
-
-def weights_hash(path: Path) -> str:
-    """Hash of a weights file: 16 hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=8)).hexdigest()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..bench import EngineProfile
-from ..bench.weights import weights_hash
+from ..bench.file_hash import file_hash
 from ..suites.canonical import content_hash
 from ..suites.record_files import write_record
 from ..suites.records import EVALUATOR_VERSION, CostRecord, Machine
@@ -53,7 +53,7 @@ def _description(profile: EngineProfile, choice: Chosen) -> dict[str, Any]:
     return {
         "evaluator": EVALUATOR_VERSION,
         **{key: subject[key] for key in kept},
-        "weights": None if weights is None else weights_hash(weights),
+        "weights": None if weights is None else file_hash(weights),
         "engine": profile.engine,
         "device": profile.device,
         "precision": profile.precision,

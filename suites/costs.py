@@ -10,10 +10,11 @@ import torch
 from filelock import FileLock
 from rich import get_console
 
+from ..bench.file_hash import file_hash
 from ..bench.machine import describe_machine
 from ..bench.profiling import EngineProfile, profile_subjects
 from ..bench.subject import Subject
-from ..bench.weights import WEIGHTS_FILE, weights_hash
+from ..bench.weights import WEIGHTS_FILE
 from .canonical import content_hash
 from .item_inputs import ItemInputs
 from .record_files import RECORD_FILE, load_record, write_record
@@ -83,7 +84,7 @@ def _description(plan: CostPlan, trial: Trial, folder: Path, engine: str, device
     return {
         "evaluator": EVALUATOR_VERSION,
         "trial": trial.hash,
-        "weights": weights_hash(folder / WEIGHTS_FILE),
+        "weights": file_hash(folder / WEIGHTS_FILE),
         "data": trial.dataset.fingerprint,
         "engine": engine,
         "device": device,

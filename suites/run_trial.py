@@ -9,8 +9,9 @@ from pathlib import Path
 import torch
 from rich import get_console
 
+from ..bench.file_hash import file_hash
 from ..bench.machine import describe_machine
-from ..bench.weights import WEIGHTS_FILE, load_weights, weights_hash
+from ..bench.weights import WEIGHTS_FILE, load_weights
 from ..datasets.cache import atomic_file
 from ..models import OutfitModel, create_model
 from . import objectives
@@ -89,7 +90,7 @@ def run_trial(trial: Trial, folder: Path, teacher_folder: Path | None, device: s
         warnings=warnings,
         machine=Machine.model_validate(describe_machine()),
         seconds=seconds,
-        weights=weights_hash(weights),
+        weights=file_hash(weights),
     )
     write_record(record, folder)
     training.finish()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+from ..bench.file_hash import file_hash
 from ..datasets import Dataset, Fault, InputError
 from ..models import outside_source
 from .canonical import content_hash
@@ -59,7 +59,7 @@ class Trial:
         }
         source = outside_source(self.method.model)
         if source is not None:
-            described["model_source"] = hashlib.blake2b(source.read_bytes(), digest_size=8).hexdigest()
+            described["model_source"] = file_hash(source)
         return described
 
     @cached_property
