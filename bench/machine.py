@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-__all__ = ["accelerator_name", "describe_machine", "package_versions", "usable_cores"]
+from ..datasets.parallel import usable_cores
+
+__all__ = ["accelerator_name", "describe_machine", "package_versions"]
 
 _PACKAGES = ("outfitbench", "torch", "torchvision", "onnx", "onnxscript", "numpy", "pillow")
 _RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
@@ -37,16 +37,6 @@ def describe_machine() -> dict[str, Any]:
         "versions": package_versions(),
         "cpu_flags": [flag for flag in flags if flag in _INFERENCE_FLAGS or flag.startswith("amx_")],
     }
-
-
-def usable_cores() -> int:
-    """Cores this process may run on: the thread count given to every engine.
-
-    `os.cpu_count` counts the whole machine, a container's share of it or not.
-    """
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def package_versions() -> dict[str, str]:

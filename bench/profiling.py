@@ -40,7 +40,7 @@ from ..datasets.progress import tracked
 from .bystanders import Bystanders
 from .effort import QUICK, Effort
 from .engines import DEVICES, engine_target
-from .machine import describe_machine, usable_cores
+from .machine import accelerator_name, describe_machine, usable_cores
 from .measurement import Measurement
 from .preparation import prepare
 from .recommend import write_workload
@@ -110,7 +110,7 @@ def profile(
         One profile for each model, engine and device, in that order.
 
     Raises:
-        InputError: For an unknown engine or device.
+        InputError: For an unknown engine, or a device that is unknown or absent.
         ModelError: For an unknown model.
         EngineError: If an engine cannot run here.
         ParityError: If an engine answers otherwise than PyTorch.
@@ -145,7 +145,7 @@ def profile_subjects(
         One profile for each subject, engine and device, in that order.
 
     Raises:
-        InputError: For an unknown engine or device, or weights that cannot be read.
+        InputError: For an unknown engine, a device that is unknown or absent, or weights that cannot be read.
         ModelError: For an unknown model.
         EngineError: If an engine cannot run here.
         ParityError: If an engine answers otherwise than PyTorch.
@@ -202,6 +202,10 @@ def _check(engines: Sequence[str], devices: Sequence[str]) -> None:
     for device in devices:
         if device not in DEVICES:
             raise InputError(Fault("argument device", repr(device), f"one of {', '.join(DEVICES)}"))
+        if device == "cuda" and accelerator_name() is None:
+            raise InputError(
+                Fault("argument device", "cuda without a CUDA device", "a device this machine has")
+            )
 
 
 def _profile_of(run: Turns, machine: dict[str, Any], flags: list[str]) -> EngineProfile:

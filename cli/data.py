@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from .answer import BAD_INPUT, Answer
 from .session import Session
@@ -26,7 +26,7 @@ class Data:
     """
 
     action: Positional[Literal["make", "check", "stats"]]
-    name: Positional[str]
+    name: Annotated[Positional[str], arg(metavar="NAME")]
     root: Path | None = None
 
     def run(self, session: Session) -> Answer:

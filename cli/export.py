@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from tyro.conf import Positional, UseAppendAction
+from tyro.conf import Positional, UseAppendAction, arg
 
 from .answer import Answer
 from .session import Session, writable_folder
@@ -25,7 +26,7 @@ class Export:
         users: How many users a model by name has.
     """
 
-    source: Positional[str]
+    source: Annotated[Positional[str], arg(metavar="MODEL|RUN")]
     out: Path
     method: UseAppendAction[tuple[str, ...]] = ()
     users: int = 630

@@ -25,6 +25,7 @@ from .profile import Profile
 from .report import Report
 from .run import Run
 from .session import Session
+from .usage import usage_errors_in_one_line
 
 __all__ = ["Outfitbench", "main", "parse"]
 
@@ -64,7 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "--version" in arguments:
         return _print(f"outfitbench {version('outfitbench')}", 0)
     try:
-        parsed = parse(arguments)
+        with usage_errors_in_one_line():
+            parsed = parse(arguments)
     except BrokenPipeError:  # `outfitbench --help | head`
         return _reader_has_gone(0)
     try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from tyro.conf import Positional, UseAppendAction
+from tyro.conf import Positional, UseAppendAction, arg
 
 from .answer import Answer
 from .session import Session, writable_folder
@@ -35,7 +35,7 @@ class Profile:
         out: Where to leave cost records that `outfitbench report` reads.
     """
 
-    sources: Positional[tuple[str, ...]]
+    sources: Annotated[Positional[tuple[str, ...]], arg(metavar="[MODEL|RUN ...]")]
     engine: UseAppendAction[tuple[str, ...]] = ()
     device: UseAppendAction[tuple[str, ...]] = ()
     method: UseAppendAction[tuple[str, ...]] = ()

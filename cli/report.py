@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from .answer import Answer
 from .session import Session, writable_folder
@@ -22,7 +23,7 @@ class Report:
         out: Folder of the report.
     """
 
-    runs: Positional[tuple[Path, ...]]
+    runs: Annotated[Positional[tuple[Path, ...]], arg(metavar="[RUN ...]")]
     out: Path
 
     def run(self, session: Session) -> Answer:

@@ -35,7 +35,7 @@ class Run:
         dry_run: Only show what would run.
     """
 
-    suite: Positional[str]
+    suite: Annotated[Positional[str], arg(metavar="SUITE")]
     dataset: UseAppendAction[tuple[str, ...]] = ()
     root: Path | None = None
     out: Path = Path("runs")
@@ -75,8 +75,7 @@ class Run:
     def _suite(self) -> Suite:
         from ..suites.suite_file import load_suite
 
-        suite = load_suite(self.suite, epochs=self.epochs)
-        return suite.model_copy(update={"datasets": list(self.dataset)}) if self.dataset else suite
+        return load_suite(self.suite, datasets=self.dataset, epochs=self.epochs)
 
     def _results(self, outcome: RunOutcome) -> Answer:
         from ..reports import write_report

@@ -88,8 +88,8 @@ def _of_trial(
         label=trial.method,
         weights=weights.resolve(),
         backbone=trial.description["method"]["backbone"],
-        input_kind="features" if dataset.image_size is None else "image",
-        input_size=trial.description["method"]["image_size"] if dataset.image_size else None,
+        input_kind="image" if dataset.feature_size is None else "features",
+        input_size=dataset.feature_size or trial.description["method"]["image_size"],
         plugins=session.plugin,
     )
     slug = "-".join([trial.method, trial.dataset, trial.setting, str(trial.seed)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +11,24 @@ from typing import TypeVar
 
 from .progress import progress_bar
 
-__all__ = ["map_on_all_cores"]
+__all__ = ["map_on_all_cores", "usable_cores"]
 
 Result = TypeVar("Result")
 
 _AHEAD = 8
 """Results a thread may be ahead of the reader, so that a slow reader does not fill the memory."""
+
+
+def usable_cores() -> int:
+    """Cores this process may run on; `os.cpu_count` counts all that the machine has.
+
+    Example:
+        >>> usable_cores() >= 1
+        True
+    """
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def map_on_all_cores(function: Callable[[int], Result], count: int, label: str) -> Iterator[Result]:
@@ -34,7 +47,7 @@ def map_on_all_cores(function: Callable[[int], Result], count: int, label: str) 
         >>> list(map_on_all_cores(lambda number: number**2, 4, "Squaring"))
         [0, 1, 4, 9]
     """
-    threads = os.cpu_count() or 1
+    threads = usable_cores()
     with progress_bar() as progress, ThreadPoolExecutor(threads) as pool:
         first = min(_AHEAD * threads, count)
         running = deque(pool.submit(function, number) for number in range(first))

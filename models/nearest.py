@@ -7,6 +7,9 @@ from difflib import get_close_matches
 
 __all__ = ["nearest"]
 
+_MOST = 12
+"""Names that a message may list."""
+
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """The end of an error message: what the writer of `name` may have meant.
@@ -18,5 +21,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
         'known: student-xs, teacher'
     """
     names = sorted(known)
-    close = get_close_matches(name.lower(), names, n=3)
-    return f"nearest: {', '.join(close)}" if close else f"known: {', '.join(names)}"
+    if close := get_close_matches(name.lower(), names, n=3):
+        return f"nearest: {', '.join(close)}"
+    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return f"known: {', '.join(names[:_MOST])}{more}"

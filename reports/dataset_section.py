@@ -58,9 +58,9 @@ def _statistics(record: DatasetRecord) -> dict[str, str]:
         "Outfits": f"{sum(record.outfits.values()):,} ({_counts(record.outfits)})",
         "Items in an outfit": _counts(record.sizes, "{number} in {name}-item outfits"),
         "Outfits an item is in": f"{record.wears_per_item:.2f} on average",
-        "Images": f"{record.image_size} × {record.image_size} pixels"
-        if record.image_size
-        else "none, feature vectors",
+        "Models see": f"feature vectors of {record.feature_size} numbers"
+        if record.feature_size
+        else f"images of {record.image_size} × {record.image_size} pixels",
         "Split": escape(record.split_scheme),
         "Content": code(record.data_fingerprint),
     }

@@ -40,6 +40,7 @@ def describe_dataset(dataset: Dataset, image_size: int, settings: Sequence[str],
         sizes=statistics.sizes,
         wears_per_item=statistics.wears_per_item,
         image_size=image_size if dataset.pictures is not None else None,
+        feature_size=dataset.vectors.size if dataset.vectors is not None else None,
         reference={setting: reference_auc(dataset, setting, image_size) for setting in settings},
     )
     write_record(record, folder)

@@ -220,7 +220,9 @@ class DatasetRecord(_Frozen):
         outfits: Outfits by split.
         sizes: Outfits by number of items ("2", "3", "4").
         wears_per_item: Mean number of outfits an item occurs in.
-        image_size: Pixels of the stored images, or None for feature items.
+        image_size: Pixels of the stored images, or None without images.
+        feature_size: Width of the items' feature vectors, or None without; where there are some, models see
+            them instead of the images.
         reference: Metrics of reference scorers by setting and name, e.g. {"random": {"hidden truth": 0.97,
             "colour histogram": 0.61}}: mean per-user AUC on the test candidates.
     """
@@ -237,6 +239,7 @@ class DatasetRecord(_Frozen):
     sizes: dict[str, int]
     wears_per_item: float
     image_size: int | None
+    feature_size: int | None = None
     reference: dict[str, dict[str, float]] = {}
 
 

@@ -20,6 +20,7 @@ from .record_files import RECORD_FILE, load_record, write_record
 from .records import Record, SuiteRecord
 from .run_trial import run_trial
 from .suite_file import CostPlan, Suite
+from .training.checkpoint import Checkpoint
 from .trial import Trial, plan_trials
 
 __all__ = ["RunOutcome", "run_suite", "trial_folder"]
@@ -82,6 +83,9 @@ def run_suite(
     finished = frozenset(trial.hash for trial in trials if _has_record(trial, out))
     outcome = RunOutcome(trials, finished)
     if not dry_run:
+        for trial in trials:
+            if trial.hash in finished:
+                Checkpoint(trial_folder(out, trial)).clear()  # its process died before it could
         outcome.failed.update(_run_all(trials, out, chosen.name))
     done = [trial for trial in trials if _has_record(trial, out)]
     outcome.records.extend(load_record(trial_folder(out, trial) / RECORD_FILE) for trial in done)
@@ -156,10 +160,16 @@ def _settle(trial: Trial, out: Path, device: str, failed: dict[str, str]) -> boo
         teacher_folder = trial_folder(out, trial.teacher)
     folder = trial_folder(out, trial)
     folder.mkdir(parents=True, exist_ok=True)
+    lock = folder / "run.lock"
     try:
-        with FileLock(folder / "run.lock", timeout=0):
-            if not _has_record(trial, out):
-                run_trial(trial, folder, teacher_folder, device)
+        with FileLock(lock, timeout=0):
+            try:
+                if not _has_record(trial, out):
+                    run_trial(trial, folder, teacher_folder, device)
+            finally:
+                if list(folder.iterdir()) == [lock]:  # it failed before there was anything to go on from
+                    lock.unlink()
+                    folder.rmdir()
     except Timeout:
         return False
     except RuntimeError as error:  # also torch's own: out of memory, a stranger's model with wrong shapes

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ..bench.effort import FULL, Effort
-from ..datasets.errors import Fault, InputError
+from ..datasets import Fault, InputError, list_datasets
 from .method import Method
 from .toml_file import parse, read_toml
 
 __all__ = ["CostPlan", "Suite", "list_suites", "load_suite"]
+
+T = TypeVar("T")
+
+
+def _each_once(values: list[T]) -> list[T]:
+    if len(set(values)) < len(values):
+        raise ValueError("each value once")
+    return values
+
+
+Listed = Annotated[list[T], Field(min_length=1), AfterValidator(_each_once)]
+"""One or more values, none of them twice."""
 
 Setting = Literal["random", "hard"]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -32,9 +45,9 @@ class CostPlan(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    methods: list[str]
-    engines: list[Literal["torch", "torch-compile", "onnxruntime"]] = ["torch", "onnxruntime"]
-    devices: list[Literal["cpu", "cuda"]] = ["cpu", "cuda"]
+    methods: Listed[str]
+    engines: Listed[Literal["torch", "torch-compile", "onnxruntime"]] = ["torch", "onnxruntime"]
+    devices: Listed[Literal["cpu", "cuda"]] = ["cpu", "cuda"]
     effort: Effort = FULL
 
 
@@ -55,9 +68,9 @@ class Suite(BaseModel):
 
     name: str
     title: str
-    datasets: Annotated[list[str], Field(min_length=1)]
-    settings: Annotated[list[Setting], Field(min_length=1)] = ["random"]
-    seeds: Annotated[list[Seed], Field(min_length=1)] = [0]
+    datasets: Listed[str]
+    settings: Listed[Setting] = ["random"]
+    seeds: Listed[Seed] = [0]
     methods: Annotated[dict[str, Method], Field(min_length=1)]
     cost: CostPlan | None = None
 
@@ -68,10 +81,10 @@ class _SuiteFile(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     title: str
-    datasets: Annotated[list[str], Field(min_length=1)]
-    settings: Annotated[list[Setting], Field(min_length=1)] = ["random"]
-    seeds: Annotated[list[Seed], Field(min_length=1)] = [0]
-    methods: Annotated[list[str], Field(min_length=1)]
+    datasets: Listed[str]
+    settings: Listed[Setting] = ["random"]
+    seeds: Listed[Seed] = [0]
+    methods: Listed[str]
     every_method: dict[str, Any] = {}
     method: dict[str, dict[str, Any]] = {}
     cost: CostPlan | None = None
@@ -82,7 +95,7 @@ def list_suites() -> list[str]:
     return _stems("files")
 
 
-def load_suite(name: str | Path, *, epochs: int | None = None) -> Suite:
+def load_suite(name: str | Path, *, datasets: Sequence[str] = (), epochs: int | None = None) -> Suite:
     """Read a suite that comes with the package, or a TOML file of one's own.
 
     `methods` names files of `suites/methods/`; `[every_method]` overrides keys of all of them and
@@ -90,6 +103,7 @@ def load_suite(name: str | Path, *, epochs: int | None = None) -> Suite:
 
     Args:
         name: A name out of `list_suites`, or the path of a TOML file.
+        datasets: Taken instead of the suite's own, where there are any.
         epochs: Overrides every recipe's epochs.
 
     Raises:
@@ -99,8 +113,12 @@ def load_suite(name: str | Path, *, epochs: int | None = None) -> Suite:
         >>> sorted(load_suite("smoke").methods)
         ['fnd-xs', 'teacher-xs']
     """
+    if epochs is not None and epochs < 1:
+        raise InputError(Fault("argument epochs", str(epochs), "1 or more"))
     path = _find(name)
     raw = parse(_SuiteFile, read_toml(path), path)
+    _refuse_unknown(datasets, "argument dataset")
+    _refuse_unknown(raw.datasets, f"{path}, datasets")
     methods: dict[str, Method] = {}
     for key in raw.methods:
         _resolve(key, raw, path, epochs, methods, pupils=())
@@ -110,8 +128,23 @@ def load_suite(name: str | Path, *, epochs: int | None = None) -> Suite:
         raise InputError(Fault(f"{path}, method.{min(unknown)}", "a method not in `methods`", "one that is"))
     if raw.cost and (missing := [m for m in raw.cost.methods if m not in methods]):
         raise InputError(Fault(f"{path}, cost.methods", repr(missing[0]), f"one of {', '.join(methods)}"))
-    fields = raw.model_dump(exclude={"methods", "every_method", "method", "cost"})
-    return Suite(name=path.stem, methods=methods, cost=raw.cost, **fields)
+    return Suite(
+        name=path.stem,
+        title=raw.title,
+        datasets=list(dict.fromkeys(datasets)) or raw.datasets,
+        settings=raw.settings,
+        seeds=raw.seeds,
+        methods=methods,
+        cost=raw.cost,
+    )
+
+
+def _refuse_unknown(datasets: Sequence[str], where: str) -> None:
+    for name in datasets:
+        if name not in list_datasets():
+            near = get_close_matches(name, list_datasets(), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else ""
+            raise InputError(Fault(where, repr(name), f"one of {', '.join(list_datasets())}", hint))
 
 
 def _resolve(

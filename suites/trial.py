@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from ..bench.file_hash import file_hash
 from ..datasets import Dataset, Fault, InputError
-from ..models import outside_source
+from ..models import list_backbones, list_models, outside_source
+from ..models.nearest import nearest
 from .canonical import content_hash
 from .method import Method
 from .records import EVALUATOR_VERSION
@@ -90,8 +91,10 @@ def plan_trials(suite: Suite, datasets: Sequence[Dataset], bf16: bool) -> list[T
         The trials; methods that come to the same trial appear once.
 
     Raises:
-        InputError: If a split that is needed is empty.
+        InputError: If a method names a model or backbone that there is not, or a split that is needed is
+            empty.
     """
+    _refuse_unknown(suite)
     trials: dict[str, Trial] = {}
     for dataset in datasets:
         for setting in suite.settings:
@@ -105,6 +108,17 @@ def plan_trials(suite: Suite, datasets: Sequence[Dataset], bf16: bool) -> list[T
                     by_method[key] = trial
                     trials.setdefault(trial.hash, trial)
     return list(trials.values())
+
+
+def _refuse_unknown(suite: Suite) -> None:
+    """Before hours of training, not after: every name of a model or backbone is one of ours or a plugin's."""
+    models, backbones = list_models(), list_backbones()
+    for key, method in suite.methods.items():
+        named = {"model": (method.model, models), "backbone": (method.backbone, backbones)}
+        for field, (name, known) in named.items():
+            if name is not None and name not in known:
+                where = f"suite {suite.name}, method {key}, {field}"
+                raise InputError(Fault(where, repr(name), f"a {field}", nearest(name, known)))
 
 
 def _refuse_empty(trial: Trial) -> None:

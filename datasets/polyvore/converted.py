@@ -15,7 +15,7 @@ from .catalog import Catalog, check_names
 from .layout import CATEGORIES, SPLITS
 from .number_rows import NumberRows, parse_rows
 from .outfits import ReadOutfits
-from .text_files import first_line, read_text
+from .text_files import first_lines, read_text
 
 __all__ = ["ConvertedTuples"]
 
@@ -110,7 +110,7 @@ class ConvertedTuples:
         """Names of the columns: as many as the first row of the positives has, if that makes sense."""
         slots = _SHORTEST
         for split in SPLITS:
-            columns = first_line(self.positives(split)).count(b",") + 1
+            columns = first_lines(self.positives(split), 1)[0].count(b",") + 1
             if columns % 2 == 0 and columns >= 2 + 2 * _SHORTEST:
                 slots = columns // 2 - 1
                 break

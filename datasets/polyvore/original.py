@@ -14,7 +14,7 @@ from . import layout
 from .catalog import Catalog, check_names
 from .number_rows import NumberRows, parse_rows
 from .outfits import ReadOutfits
-from .text_files import excerpt, first_line, read_lines, read_text
+from .text_files import excerpt, first_lines, read_lines, read_text
 
 __all__ = ["OriginalTuples"]
 
@@ -66,6 +66,8 @@ class OriginalTuples:
             return None
         if header.replace(b" ", b"") != expected.encode():
             faults(Fault(f"{path}:1", excerpt(header), f"the header {expected}"))
+            if body.partition(b"\n")[0].count(b",") != expected.count(","):
+                return None  # another kind of file: every row would be told as wrong
         rows = parse_rows(body, path, self._columns, faults, first_line=2)
         rows = self._without_wrong(rows, catalog, faults)
         items = rows.values[:, 1:]
@@ -93,12 +95,15 @@ class OriginalTuples:
 
     @cached_property
     def _columns(self) -> tuple[str, ...]:
-        """The header of the tree: the first sound one of its positives."""
+        """The header of the tree: the first known one of its positives that fits the row below it."""
+        known: list[tuple[str, ...]] = []
         for split in layout.SPLITS:
-            header = first_line(self.positives(split)).replace(b" ", b"").decode("ascii", "replace")
-            if header in _HEADERS:
-                return _HEADERS[header]
-        return layout.FIXED_HEADER
+            header, row = first_lines(self.positives(split), 2)
+            columns = _HEADERS.get(header.replace(b" ", b"").decode("ascii", "replace"))
+            if columns is not None and row.count(b",") + 1 == len(columns):
+                return columns
+            known += [columns] if columns is not None else []
+        return known[0] if known else layout.FIXED_HEADER
 
     def _read_names(self, category: str, faults: FaultSink) -> list[str] | None:
         path = self.folder / layout.image_list(category)

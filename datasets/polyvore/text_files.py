@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..errors import Fault, FaultSink
 
-__all__ = ["excerpt", "first_line", "read_lines", "read_text"]
+__all__ = ["excerpt", "first_lines", "read_lines", "read_text"]
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LONGEST_EXCERPT = 60
@@ -46,13 +46,14 @@ def read_lines(path: Path, expected: str, faults: FaultSink) -> list[bytes] | No
     return body.split(b"\n")
 
 
-def first_line(path: Path) -> bytes:
-    """The first line of a file, or nothing where there is none to read."""
+def first_lines(path: Path, number: int) -> list[bytes]:
+    """The first lines of a file; an empty one for each that there is not, or that cannot be read."""
     try:
         with path.open("rb") as file:
-            return file.readline().removeprefix(_BYTE_ORDER_MARK).rstrip(b"\r\n")
+            lines = [file.readline().rstrip(b"\r\n") for _ in range(number)]
     except OSError:
-        return b""
+        return [b""] * number
+    return [lines[0].removeprefix(_BYTE_ORDER_MARK), *lines[1:]]
 
 
 def excerpt(text: bytes) -> str:

@@ -24,13 +24,16 @@ _WEIGHTS, _MOMENTUM = "weights.", "momentum."
 class Checkpoint:
     """Files of one trial in training.
 
+    A trial that was begun on another device starts over: half of it on each would be what neither gives.
+
     `progress.safetensors` holds the state after the last epoch and, in its header, the history;
     `best-EPOCH.safetensors` the weights of the best epoch so far. Both are replaced atomically, the best
     first, so that whichever moment a process dies at, the progress file names a best file that is whole.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, device: str = "cpu") -> None:
         self._folder = folder
+        self._device = device
         self._progress = folder / "progress.safetensors"
 
     def save(self, model: nn.Module, optimizer: Optimizer, history: list[Epoch], best_epoch: int) -> None:
@@ -44,6 +47,7 @@ class Checkpoint:
         header = {
             "history": json.dumps([epoch.model_dump() for epoch in history]),
             "best_epoch": str(best_epoch),
+            "device": self._device,
         }
         save_tensors(tensors, self._progress, header)
         for old in self._folder.glob("best-*.safetensors"):
@@ -54,7 +58,8 @@ class Checkpoint:
         """Load the last state, when there is one.
 
         Returns:
-            The history, and the best epoch's number; ([], 0) at a fresh start or when the file is broken.
+            The history, and the best epoch's number; ([], 0) at a fresh start, when the file is broken, or
+            after another device.
         """
         try:
             with safe_open(self._progress, framework="pt") as file:
@@ -63,7 +68,7 @@ class Checkpoint:
         except (FileNotFoundError, SafetensorError):
             return [], 0
         best_epoch = int(header["best_epoch"])
-        if not self.best(best_epoch).exists():
+        if header.get("device") != self._device or not self.best(best_epoch).exists():
             return [], 0
         model.load_state_dict(_under(_WEIGHTS, tensors))
         momentum = _under(_MOMENTUM, tensors)

@@ -72,7 +72,7 @@ class Training:
         self._recipe = trial.method.recipe
         self._model = model
         self._inputs = inputs
-        self._checkpoint = Checkpoint(folder)
+        self._checkpoint = Checkpoint(folder, device)
         self._fabric = Fabric(
             accelerator=device, devices=1, precision="bf16-mixed" if trial.precision == "bf16" else "32-true"
         )

@@ -87,20 +87,26 @@ def test_stdout_is_the_answer_alone(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
-        ([], "{list, data, run, profile, export, report}"),
-        (["lst", "models"], "list, data, run, profile, export, report"),
-        (["list", "model"], "'models'"),
-        (["data", "make", "closet-12", "--rot", "x"], "--root"),
-        (["report", "runs"], "--out"),
+        ([], "Expected one of {list, data, run, profile, export, report}"),
+        (["lst", "models"], "list, data, run, profile, export, report; nearest: list"),
+        (["--cache", "c", "rnu", "demo"], "nearest: run"),
+        (["list", "model"], "invalid choice 'model' for argument 'what'. Expected one of ('models', "),
+        (["data", "make", "closet-12", "--rot", "x"], "--rot, x; nearest: --root; see outfitbench --help"),
+        (["report", "runs"], "Missing from outfitbench report: --out PATH; see outfitbench report --help"),
+        (["run"], "Missing from outfitbench run: SUITE"),
+        (["run", "demo", "--epochs", "few"], "Error parsing --epochs: "),
+        (["run", "demo", "--out"], "Missing value for argument '--out'"),
     ],
 )
-def test_a_usage_error_is_status_2_and_names_what_there_is(capsys, arguments, hint):
+def test_a_usage_error_is_status_2_and_one_line_that_names_what_there_is(capsys, arguments, hint):
     with pytest.raises(SystemExit) as stop:
-        parse(arguments)
+        main(arguments)
     assert stop.value.code == 2
     printed = capsys.readouterr()
     assert printed.out == ""
     assert hint in printed.err
+    assert printed.err.startswith("outfitbench: ")
+    assert printed.err.count("\n") == 1
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["list", "models", "--version"]])

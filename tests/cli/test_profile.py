@@ -6,6 +6,7 @@ import json
 
 import pytest
 from outfitbench.bench.effort import Effort
+from outfitbench.bench.machine import accelerator_name
 from outfitbench.cli.main import main
 from outfitbench.suites.record_files import load_records
 
@@ -33,6 +34,11 @@ def test_a_trained_method_is_measured_and_recorded(finished_run, capsys, monkeyp
         (["student-xs", "--engine", "onnx"], "onnxruntime"),
         (["student-xs", "--device", "tpu"], "cuda"),
         (["student-xs", "--dataset", "closet-13"], "closet-12"),
+        pytest.param(
+            ["student-xs", "--device", "cuda"],
+            "argument device: found cuda without a CUDA device",
+            marks=pytest.mark.skipif(accelerator_name() is not None, reason="CUDA is here"),
+        ),
     ],
 )
 def test_what_cannot_be_measured_is_one_line(capsys, arguments, hint):

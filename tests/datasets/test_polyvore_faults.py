@@ -274,6 +274,25 @@ def test_the_check_goes_on_past_lists_and_files_that_are_missing(tmp_path: Path,
     assert "neither images nor features" in str(faults[-1])
 
 
+@pytest.mark.parametrize("split", ["train", "val", "test"])
+def test_a_wrong_header_is_one_fault(split: str, tmp_path: Path, cache: Path) -> None:
+    folder = write_original(small_tree(), tmp_path)
+    write_images(small_tree(), tmp_path)
+    put_line(folder / f"tuples_{split}_posi", 1, b"user,top,top,bottom,shoe")
+    assert [str(fault) for fault in check_tree(tmp_path, NAME, cache)] == [
+        f"{folder}/tuples_{split}_posi:1: found 'user,top,top,bottom,shoe', expected the header {HEADER}"
+    ]
+
+
+def test_a_file_of_another_kind_is_one_fault(tmp_path: Path, cache: Path) -> None:
+    folder = write_original(small_tree(), tmp_path)
+    write_images(small_tree(), tmp_path)
+    (folder / "tuples_val_posi").write_text("user,top,top,bottom,shoe\n" + "0,1,-1,2,3\n" * 9)
+    assert [str(fault.where) for fault in check_tree(tmp_path, NAME, cache)] == [
+        f"{folder}/tuples_val_posi:1"
+    ]
+
+
 @pytest.mark.parametrize("write", [write_original, write_converted])
 @pytest.mark.parametrize("variable", [False, True])
 def test_the_check_finds_nothing_in_a_sound_tree(

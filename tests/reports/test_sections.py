@@ -68,16 +68,20 @@ def test_dataset_statistics_and_reference_scorers():
 
 
 def test_datasets_stand_side_by_side():
-    records = [dataset(), dataset(dataset="polyvore-630", image_size=None, reference={})]
+    records = [dataset(), dataset(dataset="polyvore-630", image_size=None, feature_size=512, reference={})]
     statistics = read_tables(dataset_section(records))[0]
-    images = next(row for row in statistics if row[""] == "Images")
-    assert images == {"": "Images", "closet-24": "64 × 64 pixels", "polyvore-630": "none, feature vectors"}
+    images = next(row for row in statistics if row[""] == "Models see")
+    assert images == {
+        "": "Models see",
+        "closet-24": "images of 64 × 64 pixels",
+        "polyvore-630": "feature vectors of 512 numbers",
+    }
 
 
 def test_one_dataset_described_twice_keeps_both_descriptions():
     records = [dataset(), dataset(image_size=96)]
-    (row,) = [row for row in read_tables(dataset_section(records))[0] if row[""] == "Images"]
-    assert list(row.values())[1:] == ["64 × 64 pixels", "96 × 96 pixels"]
+    (row,) = [row for row in read_tables(dataset_section(records))[0] if row[""] == "Models see"]
+    assert list(row.values())[1:] == ["images of 64 × 64 pixels", "images of 96 × 96 pixels"]
 
 
 def test_no_dataset_no_section():

@@ -74,6 +74,11 @@ def test_without_a_whole_checkpoint_training_starts_afresh(tmp_path: Path, damag
     assert Checkpoint(tmp_path).restore(*network_with_momentum(1)) == ([], 0)
 
 
+def test_a_trial_begun_on_another_device_starts_afresh(tmp_path: Path) -> None:
+    saved(tmp_path)
+    assert Checkpoint(tmp_path, "cuda").restore(*network_with_momentum(1)) == ([], 0)
+
+
 @pytest.mark.parametrize(
     ("tensors", "says"),
     [

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from outfitbench.datasets import InputError, load_dataset
+from outfitbench.datasets import Fault, InputError, load_dataset
 from outfitbench.models import ModelError, load_plugin
 from outfitbench.suites import load_suite, run_suite
 from outfitbench.suites.records import DatasetRecord, QualityRecord
@@ -57,6 +57,39 @@ def test_every_trial_leaves_its_record_and_weights(suite: Suite, finished: Path)
     assert student.description["candidates"] != rows["Teacher XS"].description["candidates"], "other halves"
     for trial in outcome.trials:
         assert (trial_folder(finished, trial) / "weights.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "name", "near"), [("model", "studnt-xs", "student-xs"), ("backbone", "resnet81", "resnet18")]
+)
+def test_an_unknown_name_is_refused_before_anything_is_trained(
+    suite: Suite, tmp_path: Path, field: str, name: str, near: str
+) -> None:
+    wrong = suite.methods["fnd-xs"].model_copy(update={field: name})
+    changed = suite.model_copy(update={"methods": suite.methods | {"fnd-xs": wrong}})
+    with pytest.raises(InputError, match=f"suite smoke, method fnd-xs, {field}: found '{name}', .*{near}"):
+        run_suite(changed, tmp_path / "out", device="cpu")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_trial_that_cannot_begin_leaves_nothing(
+    suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise InputError(Fault("top03.jpg", "no image", "an image"))
+
+    monkeypatch.setattr("outfitbench.suites.runner.run_trial", refuse)
+    with pytest.raises(InputError, match="top03"):
+        run_suite(suite, tmp_path, device="cpu")
+    assert list((tmp_path / "trials").iterdir()) == []
+
+
+def test_what_a_trial_killed_at_its_very_end_left_is_cleared(suite: Suite, finished: Path) -> None:
+    (trial, *_) = run_suite(suite, finished, device="cpu", dry_run=True).trials
+    left = trial_folder(finished, trial) / "progress.safetensors"
+    left.write_bytes(b"")
+    run_suite(suite, finished, device="cpu")
+    assert not left.exists()
 
 
 def test_the_same_trial_gives_the_same_record_but_for_times(

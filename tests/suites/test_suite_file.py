@@ -55,11 +55,25 @@ def test_overrides_reach_one_method_or_all(suite_file: Path) -> None:
     assert {m.recipe.epochs for m in load_suite(suite_file, epochs=1).methods.values()} == {1}
 
 
+def test_arguments_stand_above_the_file_and_are_named_where_they_are_wrong(suite_file: Path) -> None:
+    assert load_suite(suite_file, datasets=["closet-24", "closet-24"]).datasets == ["closet-24"]
+    with pytest.raises(InputError, match=r"^argument epochs: found 0, expected 1 or more"):
+        load_suite(suite_file, epochs=0)
+    with pytest.raises(InputError, match=r"^argument dataset: found 'closet-21', .* did you mean 'closet-2"):
+        load_suite(suite_file, datasets=["closet-21"])
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
         ("title = ", "a TOML error"),
         ('title = "x"\ndatasets = ["a"]', "methods: found nothing"),
+        (GOOD.replace("closet-12", "closet-13"), "datasets: found 'closet-13'"),
+        (GOOD + "seeds = [3, 3]", "seeds: found [3, 3], expected each value once"),
+        (
+            GOOD + '[cost]\nmethods = ["n-pair-xs"]\nengines = ["torch", "torch"]',
+            "cost.engines: found ['torch'",
+        ),
         (GOOD + "datasetz = 1", "did you mean 'datasets'?"),
         (GOOD.replace("n-pair-xs", "n-pear-xs"), "did you mean 'n-pair-xs'?"),
         (GOOD.replace('["n-pair-xs"]', "[]"), "methods: found []"),

@@ -1,0 +1,80 @@
+"""A usage error in one line: tyro tells it in a box of many."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import sys
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+__all__ = ["in_one_line", "usage_errors_in_one_line"]
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_BORDER = re.compile(r"[╭╰]─.*")
+_RULE = re.compile(r"[─-]{8,}")
+_HELP = " " * 8
+"""How far the box indents the help text of an option that it names."""
+
+
+@contextlib.contextmanager
+def usage_errors_in_one_line() -> Iterator[None]:
+    """Let a parser that exits inside tell its reason in one line on stderr."""
+    written = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(written):
+            yield
+    except SystemExit as leaving:
+        if leaving.code:
+            print(f"outfitbench: {in_one_line(written.getvalue())}", file=sys.stderr)
+        raise
+
+
+def in_one_line(box: str) -> str:
+    """What a box of tyro's says: the error, the nearest name where it tells one, and where to read on.
+
+    Example:
+        >>> in_one_line('''╭─ Unrecognized options ─────────────────╮
+        ... │ Unrecognized options: rnu              │
+        ... │ ────────────────────────────────────── │
+        ... │ Available subcommands: list, data, run │
+        ... │ ────────────────────────────────────── │
+        ... │ For full helptext, run outfitbench -h  │
+        ... ╰────────────────────────────────────────╯''')
+        'Unrecognized options: rnu; Available subcommands: list, data, run; nearest: run; see outfitbench -h'
+    """
+    error, *more = _sections(box.replace("'command.", "'"))  # its name for the subcommand's arguments
+    said = [_first_paragraph(error)]
+    for section in more:
+        head, *rest = section
+        if head.startswith("Available subcommands:"):
+            names = head.partition(": ")[2].split(", ")
+            wrong = said[0].partition(": ")[2].partition(",")[0]
+            said += [head, *(f"nearest: {name}" for name in get_close_matches(wrong, names, n=1))]
+        elif head.startswith("Perhaps you meant") and rest:
+            said.append(f"nearest: {rest[0].split()[0]}")
+        elif head.startswith("For full helptext"):
+            said.append("see " + re.sub(r"For full helptext, (run|see):? ?", "", " ".join(section)).strip())
+    return "; ".join(" ".join(part.split()) for part in said)
+
+
+def _sections(box: str) -> list[list[str]]:
+    """The lines between the rules of a box, without its border and title.
+
+    Where stdout is not UTF-8 there is no border, and the title stands above a rule.
+    """
+    sections: list[list[str]] = [[]]
+    for line in _COLOURS.sub("", box).splitlines():
+        text = line.removeprefix("│ ").removesuffix("│") if line.startswith("│") else line.removeprefix("  ")
+        if _RULE.fullmatch(text.strip()):
+            sections.append([])
+        elif not _BORDER.fullmatch(text) and (text.strip() or sections[-1]):
+            sections[-1].append(text.rstrip())
+    return sections if "╭" in box else sections[1:]
+
+
+def _first_paragraph(lines: list[str]) -> str:
+    """Its lines but for help texts, as one, without the full stop."""
+    end = lines.index("") if "" in lines else len(lines)
+    return " ".join(line for line in lines[:end] if not line.startswith(_HELP)).removesuffix(".")
