@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .errors import Fault, InputError
+from .outfit_hash import OutfitHash
 from .tables import NO_ITEM, OutfitTable
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _draw_random(
     sizes = np.append(np.bincount(item_category[distinct]), 1)
     starts = np.cumsum(sizes) - sizes
 
-    hashes = _OutfitHash(len(item_category))
+    hashes = OutfitHash(len(item_category))
     posted = hashes.of(positives.items)
     _refuse_exhausted(slots, posted, sizes)
     posted = np.unique(posted)
@@ -125,7 +126,7 @@ def _refuse_exhausted(
     Raises:
         InputError: If the posted outfits of some composition are all that the items can make.
     """
-    hashes = _OutfitHash(len(sizes))
+    hashes = OutfitHash(len(sizes))
     _, examples, composition = np.unique(hashes.of(slots), return_index=True, return_inverse=True)
     for number, categories in enumerate(slots[examples]):
         present, places = np.unique(categories[categories >= 0], return_counts=True)
@@ -145,7 +146,7 @@ def _draw_hard(
 ) -> NDArray[np.int32]:
     """A whole outfit of another user for each of some rows of the positives."""
     users = positives.users.astype(np.int64)
-    hashes = _OutfitHash(int(positives.items.max()) + 1)
+    hashes = OutfitHash(int(positives.items.max()) + 1)
     distinct, outfit, posts = np.unique(hashes.of(positives.items), return_inverse=True, return_counts=True)
     own = np.unique(users * len(distinct) + outfit)
     barred = np.bincount(own // len(distinct), weights=posts[own % len(distinct)])
@@ -171,23 +172,6 @@ def _draw_hard(
         chosen[pending] = drawn
         pending = pending[np.isin(user * len(distinct) + outfit[drawn], own)]
     return positives.items[chosen]
-
-
-class _OutfitHash:
-    """Names outfits by 64-bit numbers that the order of their items does not change (Zobrist hashing).
-
-    An outfit's number is the sum of fixed random numbers of its items. Equal outfits always have equal
-    numbers. That any of 230,540 negatives shares its number with any of 23,054 other outfits has a chance of
-    3e-10, and costs no more than another draw.
-    """
-
-    def __init__(self, num_items: int) -> None:
-        self._numbers = np.random.default_rng(0).integers(2**64, size=num_items + 1, dtype=np.uint64)
-        self._numbers[NO_ITEM] = 0
-
-    def of(self, items: NDArray[np.integer]) -> NDArray[np.uint64]:
-        """Numbers of outfits, uint64 (N,), from items (N, K)."""
-        return self._numbers[items].sum(axis=1)
 
 
 def _has_repeats(rows: NDArray[np.integer]) -> NDArray[np.bool_]:

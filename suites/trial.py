@@ -15,8 +15,12 @@ from .canonical import content_hash
 from .method import Method
 from .records import EVALUATOR_VERSION
 from .suite_file import Suite
+from .training.batches import HARD_SHARE
 
-__all__ = ["Trial", "plan_trials"]
+__all__ = ["TRAINING_VERSION", "Trial", "plan_trials"]
+
+TRAINING_VERSION = 1
+"""Raised when a description would be trained to other weights than before; 1 is left out of descriptions."""
 
 Precision = Literal["bf16", "fp32"]
 
@@ -58,6 +62,10 @@ class Trial:
             "seed": self.seed,
             "teacher": self.teacher.hash if self.teacher else None,
         }
+        if share := HARD_SHARE[self.setting]:
+            described["hard_negatives"] = {"share": share, "own_positives": "masked"}
+        if TRAINING_VERSION > 1:
+            described["training"] = TRAINING_VERSION
         source = outside_source(self.method.model)
         if source is not None:
             described["model_source"] = file_hash(source)

@@ -33,7 +33,7 @@ def test_a_step_costs_little_more_than_the_bare_network(benchmark, precision):
 
     def batches():
         augment = np.random.default_rng(0) if recipe.augment else None
-        return load_batches(dataset, inputs, positives, negatives, recipe.batch_size, augment)
+        return load_batches(dataset, inputs, positives, negatives, recipe.batch_size, augment=augment)
 
     torch.manual_seed(0)
     model = create_model(method.model, num_users=dataset.num_users).train()

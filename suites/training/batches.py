@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...datasets import Dataset, OutfitTable, sample_negatives
+from ...datasets.outfit_hash import PostedOutfits
 from ..item_inputs import ItemInputs
 
 __all__ = ["Batch", "Outfits", "draw_epoch", "load_batches"]
@@ -46,6 +47,8 @@ class Batch(NamedTuple):
         positives: One outfit a pair.
         negatives: One outfit a pair, shared by all pairs.
         negative_items: int32 (N, K), global ids, for the teacher.
+        own: bool (N, N), whether the user of row i posted the negative of column j, which is then none of
+            theirs; None where that cannot be.
     """
 
     users: Tensor
@@ -54,6 +57,7 @@ class Batch(NamedTuple):
     positives: Outfits
     negatives: Outfits
     negative_items: NDArray[np.int32]
+    own: Tensor | None
 
     def to(self, device: torch.device) -> Batch:
         """On a device."""
@@ -64,6 +68,7 @@ class Batch(NamedTuple):
             self.positives.to(device),
             self.negatives.to(device),
             self.negative_items,
+            None if self.own is None else self.own.to(device),
         )
 
 
@@ -94,7 +99,9 @@ def load_batches(
     positives: OutfitTable,
     negatives: OutfitTable,
     size: int,
-    augment: np.random.Generator | None,
+    *,
+    posted: PostedOutfits | None = None,
+    augment: np.random.Generator | None = None,
 ) -> Iterator[Batch]:
     """Batches in order, each read by a thread while the one before is in use.
 
@@ -104,6 +111,9 @@ def load_batches(
         positives: N outfits.
         negatives: N outfits.
         size: Positives a batch.
+        posted: Who posted what, where some negatives are hard: a batch shares its negatives among all its
+            pairs, and another pair's hard negative may be an outfit of this pair's user. A random negative is
+            nobody's.
         augment: As for `ItemInputs`.
 
     Yields:
@@ -114,7 +124,8 @@ def load_batches(
 
         def submit(start: int):  # noqa: ANN202 - a private type of the executor
             rows = slice(start, start + size)
-            return reader.submit(_read, dataset, inputs, positives.take(rows), negatives.take(rows), augment)
+            ours = positives.take(rows), negatives.take(rows)
+            return reader.submit(_read, dataset, inputs, *ours, posted, augment)
 
         ahead = submit(0)
         for start in starts[1:]:
@@ -128,6 +139,7 @@ def _read(
     inputs: ItemInputs,
     positives: OutfitTable,
     negatives: OutfitTable,
+    posted: PostedOutfits | None,
     augment: np.random.Generator | None,
 ) -> Batch:
     both = np.concatenate([positives.items, negatives.items])
@@ -143,4 +155,5 @@ def _read(
         positives=Outfits(rows[:count], categories[:count]),
         negatives=Outfits(rows[count:], categories[count:]),
         negative_items=negatives.items,
+        own=None if posted is None else torch.from_numpy(posted.by(positives.users, negatives.items)),
     )

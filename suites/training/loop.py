@@ -14,6 +14,7 @@ from rich import get_console
 from torch import nn
 from torch.optim import SGD
 
+from ...datasets.outfit_hash import PostedOutfits
 from ...datasets.progress import progress_bar
 from ...models import OutfitModel
 from ..errors import TrainingError
@@ -21,7 +22,7 @@ from ..evaluation import evaluate
 from ..item_inputs import ItemInputs
 from ..records import Epoch
 from ..trial import Trial
-from .batches import draw_epoch, load_batches
+from .batches import HARD_SHARE, draw_epoch, load_batches
 from .checkpoint import Checkpoint
 from .distillation import Teacher
 from .schedule import epochs_without_gain, learning_rate
@@ -84,6 +85,7 @@ class Training:
             fused=True,
         )
         self._step, self._optimizer = self._fabric.setup(TrainingStep(model, trial.method, teacher), sgd)
+        self._posted = PostedOutfits(trial.dataset.split("train")) if HARD_SHARE[trial.setting] else None
         self._steps = math.ceil(len(trial.dataset.split("train")) / self._recipe.batch_size)
 
     def run(self) -> Trained:
@@ -126,7 +128,13 @@ class Training:
         with progress_bar() as progress:
             task = progress.add_task(self._name(number), total=self._steps)
             batches = load_batches(
-                trial.dataset, self._inputs, positives, negatives, recipe.batch_size, augment
+                trial.dataset,
+                self._inputs,
+                positives,
+                negatives,
+                recipe.batch_size,
+                posted=self._posted,
+                augment=augment,
             )
             for index, batch in enumerate(batches):
                 rate = learning_rate(recipe, (number - 1) * self._steps + index, self._steps, valid_auc)

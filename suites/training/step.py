@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -34,6 +36,8 @@ class TrainingStep(nn.Module):
         features = self.model.encode_items(as_float(batch.inputs), batch.item_categories)
         positive = self.model.score(batch.users, *_gather(features, batch.positives))
         negative = self.model.score_matrix(batch.users, *_gather(features, batch.negatives))
+        if batch.own is not None:
+            negative = negative.masked_fill(batch.own, -math.inf)  # no weight in the sum, no gradient
         if self._objective == "n-pair":
             return objectives.n_pair(positive, negative, self._temperature)
         if self._objective == "bpr":
@@ -41,6 +45,8 @@ class TrainingStep(nn.Module):
         (teacher,) = self._teacher
         assert teacher is not None  # Method refuses "fnd" without a teacher
         d = teacher.false_negativeness(batch.users, batch.negative_items, batch.negatives.categories)
+        if batch.own is not None:
+            d = d.masked_fill(batch.own, 1.0)  # keeps −∞ what it is
         return objectives.false_negative(positive, negative, d, self._temperature)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from outfitbench.datasets import Dataset, load_dataset
+from outfitbench.datasets.outfit_hash import PostedOutfits
 from outfitbench.suites.item_inputs import ItemInputs, as_float
 from outfitbench.suites.training.augmentation import flip_and_shift
 from outfitbench.suites.training.batches import Batch, draw_epoch, load_batches
@@ -20,7 +21,8 @@ def dataset(request: pytest.FixtureRequest) -> Dataset:
 
 def batches_of(dataset: Dataset, size: int, setting: str = "random") -> list[Batch]:
     positives, negatives = draw_epoch(dataset, setting, seed=0, epoch=1)
-    return list(load_batches(dataset, ItemInputs(dataset, 64), positives, negatives, size, None))
+    posted = PostedOutfits(dataset.split("train")) if setting == "hard" else None
+    return list(load_batches(dataset, ItemInputs(dataset, 64), positives, negatives, size, posted=posted))
 
 
 def test_outfits_are_read_back_from_rows(dataset: Dataset) -> None:
@@ -69,10 +71,31 @@ def test_an_epoch_is_a_function_of_seed_and_number(dataset: Dataset) -> None:
 
 
 def test_hard_training_takes_half_of_its_negatives_from_other_users(dataset: Dataset) -> None:
-    posted = {tuple(outfit) for outfit in dataset.split("train").items.tolist()}
+    train = dataset.split("train")
+    posted = {frozenset(outfit) for outfit in train.items.tolist()}
+    own = {(user, frozenset(o)) for user, o in zip(train.users.tolist(), train.items.tolist(), strict=True)}
     _, negatives = draw_epoch(dataset, "hard", seed=0, epoch=1)
-    hard = sum(tuple(outfit) in posted for outfit in negatives.items.tolist())
-    assert hard / len(negatives) == pytest.approx(0.5, abs=0.02)
+    drawn = [
+        (user, frozenset(o))
+        for user, o in zip(negatives.users.tolist(), negatives.items.tolist(), strict=True)
+    ]
+    assert sum(outfit in posted for _, outfit in drawn) / len(drawn) == pytest.approx(0.5, abs=0.02)
+    assert not own & set(drawn)
+
+
+def test_an_outfit_of_a_rows_own_user_is_marked_among_the_shared_negatives(dataset: Dataset) -> None:
+    train = dataset.split("train")
+    own = {(user, frozenset(o)) for user, o in zip(train.users.tolist(), train.items.tolist(), strict=True)}
+    marked = 0
+    for batch in batches_of(dataset, 32, "hard"):
+        negatives = [frozenset(outfit) for outfit in batch.negative_items.tolist()]
+        expected = [[(user, outfit) in own for outfit in negatives] for user in batch.users.tolist()]
+        assert batch.own is not None
+        assert batch.own.tolist() == expected
+        assert not batch.own.diagonal().any()
+        marked += int(batch.own.sum())
+    assert marked > 0
+    assert all(batch.own is None for batch in batches_of(dataset, 32))
 
 
 def test_augmented_images_are_shifted_and_mirrored_originals() -> None:
