@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from statistics import fmean, median, stdev
 from typing import Annotated
@@ -17,6 +18,7 @@ class Measurement(BaseModel):
     Attributes:
         unit: "s", "byte", "1" (a count), "item/s" or "FLOP".
         samples: Every sample, in the order taken. Empty when the quantity could not be measured.
+        turns: How many of the samples each turn gave, where what is compared took turns; in order.
         flags: Why the samples should be read with care ("not settled", "too few samples"), or why there
             are none.
 
@@ -29,6 +31,7 @@ class Measurement(BaseModel):
 
     unit: str
     samples: list[Annotated[float, Field(allow_inf_nan=False)]]
+    turns: list[int] = []
     flags: list[str] = []
 
     @property
@@ -51,6 +54,27 @@ class Measurement(BaseModel):
         """The sample standard deviation; NaN below two samples."""
         return stdev(self.samples) if self.n > 1 else math.nan
 
+    def ratio_to(self, other: Measurement) -> float:
+        """This quantity as a multiple of another's; NaN where one has no samples, or the other is 0.
+
+        Where both were sampled in the same turns it is the median of the turns' own ratios, so that drift of
+        the machine, which hits both of a turn alike, falls out; elsewhere the ratio of the medians.
+
+        Example:
+            >>> slow = Measurement(unit="s", samples=[2.0, 2.0, 6.0, 6.0], turns=[2, 2])
+            >>> fast = Measurement(unit="s", samples=[1.0, 1.0, 3.0, 3.0], turns=[2, 2])
+            >>> slow.ratio_to(fast)
+            2.0
+        """
+        own, others = self._turn_medians(), other._turn_medians()
+        if len(own) != len(others) or not own:
+            own, others = [self.median], [other.median]
+        return median(a / b if b else math.nan for a, b in zip(own, others, strict=True))
+
+    def _turn_medians(self) -> list[float]:
+        ends = list(itertools.accumulate(self.turns))
+        return [median(self.samples[end - n : end]) for n, end in zip(self.turns, ends, strict=True)]
+
     def percentile(self, share: float) -> float:
         """The nearest-rank percentile, always one of the samples; NaN without samples.
 
@@ -62,7 +86,7 @@ class Measurement(BaseModel):
         return sorted(self.samples)[max(0, math.ceil(share * self.n) - 1)]
 
     def median_interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Nonparametric confidence interval of the median from order statistics (binomial, normal tail).
+        """Nonparametric confidence interval of the median from order statistics (binomial).
 
         Below six samples no such interval of 95 % exists, and the extremes are given.
         """

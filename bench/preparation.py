@@ -20,11 +20,13 @@ class Prepared:
 
     Attributes:
         subject: With weights and input size, and an export if an engine needs one.
+        backbone: Name of the model's image network.
         counts: "parameters", "buffers" and "flops".
         export_parity: Of an export made here, which was checked on the CPU then.
     """
 
     subject: Subject
+    backbone: str
     counts: dict[str, Measurement]
     export_parity: dict[str, float] | None
 
@@ -81,6 +83,7 @@ def prepare(subject: Subject, engines: Sequence[str], scratch: Path) -> Prepared
         flops = count_flops(model, size)
     return Prepared(
         subject,
+        model.backbone_name,
         {
             "parameters": Measurement(unit="1", samples=[count.parameters]),
             "buffers": Measurement(unit="1", samples=[count.buffers]),

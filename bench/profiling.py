@@ -18,7 +18,7 @@ The measurements of a profile, by name:
 - "flops" (FLOP): of one request; a multiply-add is two.
 - "file_size" (byte): the files that the engine loads.
 - "recommend" (s): every user's test candidates in order, from the encoded images. Its parts are
-  "recommend_decode", "recommend_encode" and "recommend_score".
+  "recommend_decode", "recommend_encode" and "recommend_score". An untimed run goes before.
 
 What could not be measured has no samples and a flag that says why.
 """
@@ -37,6 +37,7 @@ from pydantic import BaseModel, ConfigDict
 from ..datasets.dataset import Dataset
 from ..datasets.errors import Fault, InputError
 from ..datasets.progress import tracked
+from ..models.options import InputKind
 from .bystanders import Bystanders
 from .effort import QUICK, Effort
 from .engines import DEVICES, engine_target
@@ -59,11 +60,15 @@ class EngineProfile(BaseModel):
     Attributes:
         method: The subject's label.
         model: The zoo's name of the model.
+        backbone: The image network's name.
+        input_kind: "image" or "features".
+        input_size: H = W of the images in pixels, or F of the features.
         engine: "torch", "torch-compile" or "onnxruntime".
         provider: ONNX Runtime's execution provider, or None.
         device: "cpu" or "cuda".
         precision: "fp32", "bf16" or "int8".
         threads: Intra-op threads, the same for every engine.
+        batch: Outfits in a request of "throughput", items in one of "encode_throughput".
         measurements: By name, see above.
         parity: Against torch, for other engines: "max_abs_difference", "kendall_tau", "top_k_overlap".
         flags: On the whole row.
@@ -74,11 +79,15 @@ class EngineProfile(BaseModel):
 
     method: str
     model: str
+    backbone: str
+    input_kind: InputKind
+    input_size: int
     engine: str
     provider: str | None
     device: str
     precision: str
     threads: int
+    batch: int
     measurements: dict[str, Measurement]
     parity: dict[str, float] = {}
     flags: list[str] = []
@@ -174,7 +183,7 @@ def profile_subjects(
         for run in tracked(runs * effort.rounds, "measure in turns"):
             run.turn()
         _recommend(runs, dataset, effort, Path(scratch))
-        return [_profile_of(run, machine, bystanders.flags()) for run in runs]
+        return [_profile_of(run, machine, bystanders.flags(), effort.batch) for run in runs]
 
 
 def _recommend(runs: Sequence[Turns], dataset: Dataset | None, effort: Effort, scratch: Path) -> None:
@@ -189,6 +198,8 @@ def _recommend(runs: Sequence[Turns], dataset: Dataset | None, effort: Effort, s
             dataset, folder, images=kind == "image", limit=effort.recommend_candidates
         )
         ours = [run for run in runs if run.prepared.subject.input_kind == kind]
+        for run in tracked(ours, "warm up on every user"):
+            run.warm_recommend(folder)
         for run in tracked(ours * effort.recommend_runs, "recommend to every user"):
             run.recommend(folder)
         if kept < total:
@@ -208,16 +219,21 @@ def _check(engines: Sequence[str], devices: Sequence[str]) -> None:
             )
 
 
-def _profile_of(run: Turns, machine: dict[str, Any], flags: list[str]) -> EngineProfile:
+def _profile_of(run: Turns, machine: dict[str, Any], flags: list[str], batch: int) -> EngineProfile:
     subject = run.prepared.subject
+    assert subject.input_size is not None  # `prepare` filled it in
     return EngineProfile(
         method=subject.label or subject.model,
         model=subject.model,
+        backbone=run.prepared.backbone,
+        input_kind=subject.input_kind,
+        input_size=subject.input_size,
         engine=run.engine,
         provider=run.provider,
         device=run.device,
         precision=run.precision,
         threads=run.threads,
+        batch=batch,
         measurements=run.measurements(),
         parity=run.parity,
         flags=flags,

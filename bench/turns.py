@@ -52,6 +52,7 @@ class Turns:
         self._worker = worker
         self._effort = effort
         self._samples: dict[str, list[float]] = defaultdict(list)
+        self._turns: dict[str, list[int]] = defaultdict(list)
         self._flags: dict[str, list[str]] = defaultdict(list)
 
     def load(self) -> None:
@@ -92,14 +93,21 @@ class Turns:
         if self.device != "cpu":
             self._time("device_latency", self._worker.ask("device_latency", samples=effort.samples))
 
+    def warm_recommend(self, workload: Path) -> None:
+        """A run over the test candidates that does not count: their shapes are met here first."""
+        self._recommended(workload)
+
     def recommend(self, workload: Path) -> None:
         """One run over the test candidates."""
-        subject = self.prepared.subject
-        size = subject.input_size if subject.input_kind == "image" else None
-        seconds = self._worker.ask("recommend", folder=str(workload), image_size=size)["seconds"]
+        seconds = self._recommended(workload)
         self._samples["recommend"].append(sum(seconds.values()))
         for phase in PHASES:
             self._samples[f"recommend_{phase}"].append(seconds[phase])
+
+    def _recommended(self, workload: Path) -> dict[str, float]:
+        subject = self.prepared.subject
+        size = subject.input_size if subject.input_kind == "image" else None
+        return self._worker.ask("recommend", folder=str(workload), image_size=size)["seconds"]
 
     def flag(self, name: str, flag: str) -> None:
         """Say something of a quantity, measured or not."""
@@ -113,7 +121,10 @@ class Turns:
         self._flag_few("recommend", _ENOUGH_RUNS, "runs")
         measured = {
             name: Measurement(
-                unit=_unit(name), samples=self._samples.get(name, []), flags=self._flags.get(name, [])
+                unit=_unit(name),
+                samples=self._samples.get(name, []),
+                turns=self._turns.get(name, []),
+                flags=self._flags.get(name, []),
             )
             for name in (*self._samples, *(self._flags.keys() - self._samples.keys()))
         }
@@ -127,6 +138,7 @@ class Turns:
 
     def _time(self, name: str, reply: dict[str, Any], per_call: int | None = None) -> None:
         seconds = reply["seconds"]
+        self._turns[name].append(len(seconds))
         self._samples[name] += seconds if per_call is None else [per_call / second for second in seconds]
         if not reply.get("settled", True):
             self.flag(name, "not settled")

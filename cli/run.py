@@ -58,18 +58,20 @@ class Run:
             cache=session.cache,
             device=self.device,
             plugins=session.plugin,
-            command=self._command(),
+            command=self._command(session),
             dry_run=self.dry_run,
         )
         return _plan(suite, outcome) if self.dry_run else self._results(outcome)
 
-    def _command(self) -> str:
+    def _command(self, session: Session) -> str:
         """What to type to run it again; the reader's folders are not ours."""
         words = ["outfitbench run", self.suite if not self.suite.endswith(".toml") else Path(self.suite).name]
         words += [f"--dataset {name}" for name in self.dataset]
         words += ["--root DIR"] * (self.root is not None)
         words += [f"--split {self.split}"] * (self.split != "released")
         words += [f"--epochs {self.epochs}"] * (self.epochs is not None)
+        words += [f"--device {self.device}"] * (self.device != "auto")
+        words += [f"--plugin {path.name}" for path in session.plugin]
         return " ".join(words)
 
     def _suite(self) -> Suite:

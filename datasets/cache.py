@@ -20,7 +20,7 @@ from .errors import Fault, InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["atomic_file", "atomic_folder", "cache_folder", "locked", "made_once"]
+__all__ = ["atomic_file", "atomic_folder", "cache_folder", "locked", "made_once", "sweep"]
 
 Found = TypeVar("Found")
 
@@ -129,11 +129,21 @@ def locked(path: Path) -> Iterator[None]:
     except OSError as error:
         raise _unwritable(path.parent, error) from error
     try:
-        for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
-            _remove(left)
+        sweep(path.parent, path.name)
         yield
     finally:
         lock.release()
+
+
+def sweep(folder: Path, name: str | None = None) -> None:
+    """Remove what `atomic_file` and `atomic_folder` left in a folder when their process was killed.
+
+    Args:
+        folder: Where nobody else is writing just now.
+        name: Only what was to become this file; None for all.
+    """
+    for left in folder.glob(f".{'*' if name is None else glob.escape(name)}.*.part"):
+        _remove(left)
 
 
 def made_once(path: Path, read: Callable[[], Found | None], make: Callable[[], Found]) -> Found:

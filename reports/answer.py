@@ -10,6 +10,7 @@ from .costs import costs_of_rows, machine_label
 from .keeping import Kept, keeping
 from .markdown import escape, table
 from .quantities import BLANK, counted, hundredfold, interval, p_value, quantity, share, signed
+from .sampled import LATENCY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,14 +29,17 @@ _LEGEND = (
     "weak student: read the difference."
 )
 
+_COVERED = (
+    "An interval covers the choice of users, not the luck of training; seeds are averaged user by user."
+)
+
 
 def answer_section(rankings: Sequence[Ranking], groups: Sequence[CostGroup]) -> str:
     """A table and a few sentences for each dataset and setting, generated from the records."""
     parts = [_answer(ranking, groups) for ranking in rankings]
     if any(ranking.teacher for ranking in rankings):
         parts.append(_LEGEND)
-        if any(len(row.seeds) == 1 for ranking in rankings for row in ranking.rows):
-            parts.append("Of one seed, an interval covers the choice of users, not the luck of training.")
+        parts.append(_COVERED)
     return "\n\n".join(parts)
 
 
@@ -139,7 +143,10 @@ def _latency(found: RowCosts | None) -> str:
     """Where and how the latency was measured."""
     if found is None:
         return "No latency was measured for these models."
+    flags = {flag for r in found.by_row.values() for flag in (*r.flags, *r.measurements[LATENCY].flags)}
+    doubt = f" To be read with care: {escape('; '.join(sorted(flags)))}." if flags else ""
     return (
         f"Latency: median of one request, {found.configuration}, on "
-        f"{escape(machine_label(found.group.machine))}. Methods that share a model share its latency."
+        f"{escape(machine_label(found.group.machine))}; its share is the median of the ratios turn by turn. "
+        f"Methods that share a model share its latency.{doubt}"
     )

@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 __all__ = ["cost_section"]
 
 _STARTS = {"load": "Load", "compile": "Compile", "first_call": "First call"}
+_ALEXNET_SIZE = 224
+_GPU_MEMORY = (
+    "On CUDA: memory of the device; in PyTorch what its allocator held, in ONNX Runtime what the device's "
+    "use grew by, its libraries included, so the two do not compare."
+)
+_SMALL_IMAGES = (
+    f"Images below {_ALEXNET_SIZE} pixels leave AlexNet a map smaller than the 6 × 6 that its fully "
+    "connected layers take, and its values are repeated to fill it: the teacher, S and M have the paper's "
+    "parameters, but a network cut for such images would need fewer of them."
+)
 _PARTS = {"recommend_decode": "Decode", "recommend_encode": "Encode", "recommend_score": "Score and rank"}
 
 
@@ -60,13 +70,22 @@ def _efficiency(group: CostGroup, teachers: frozenset[str]) -> str:
         for record in group.records
     ]
     runs = sorted({measured.n for record in group.records if (measured := sampled(record, "recommend"))})
-    legend = (
-        f"Time: to recommend to every user, mean ± standard deviation over runs (n = {_range(runs)}). "
-        "Memory: peak of a process of its own beyond that of one that only imported the engine. "
+    legend = [
+        f"Time: to recommend to every user, mean ± standard deviation over runs (n = {_range(runs)}), "
+        "after one that does not count.",
+        "Memory: peak of a process of its own beyond that of one that only imported the engine.",
+        _GPU_MEMORY if any(record.device == "cuda" for record in group.records) else "",
         "Ratio: parameters relative to the teacher's. FLOPs: of one request, a multiply-add is two. "
-        "File: the files that the engine loads."
-    )
-    return _below(rows, legend, notes)
+        "File: the files that the engine loads.",
+        _SMALL_IMAGES if any(_repeats_its_map(record) for record in group.records) else "",
+    ]
+    return _below(rows, " ".join(filter(None, legend)), notes)
+
+
+def _repeats_its_map(record: CostRecord) -> bool:
+    """Whether it is an AlexNet with its fully connected layers, on images smaller than they are made for."""
+    small = record.input_kind == "image" and record.input_size < _ALEXNET_SIZE
+    return small and record.backbone in ("alexnet", "alexnet-large", "alexnet-m", "alexnet-s")
 
 
 def _requests(group: CostGroup, teachers: frozenset[str]) -> str:
@@ -88,7 +107,8 @@ def _requests(group: CostGroup, teachers: frozenset[str]) -> str:
         rows.append(cells | {"Throughput": cell(record, "throughput", notes)})
     legend = (
         "Latency: median of one warm request (one user, one outfit of three items), from decoded images to "
-        "the score, one sample a call, with its nonparametric interval. Throughput: in batches."
+        "the score, one sample a call, with its nonparametric interval. Of the teacher's: the median of the "
+        f"ratios turn by turn. Throughput: in batches of {_range(sorted({r.batch for r in group.records}))}."
     )
     return _below(rows, legend, notes)
 

@@ -139,8 +139,15 @@ def costs_of_rows(ranking: Ranking, groups: Sequence[CostGroup]) -> RowCosts | N
     return best
 
 
+def _same_network(row: Row, record: CostRecord) -> bool:
+    """Whether a record is of the row's model: another image network or image size costs something else."""
+    if (record.model, record.backbone) != (row.model, row.backbone):
+        return False
+    return record.input_kind != "image" or record.input_size == row.image_size
+
+
 def _cost_of(row: Row, records: Sequence[CostRecord]) -> CostRecord | None:
     """The row's own record before one of its model; of several the slowest: no claim gains by the choice."""
-    own = [r for r in records if r.model == row.model and r.method == row.records[0].method]
-    candidates = own or [r for r in records if r.model == row.model]
+    same = [r for r in records if _same_network(row, r)]
+    candidates = [r for r in same if r.method == row.records[0].method] or same
     return max(candidates, key=lambda r: r.measurements[LATENCY].median, default=None)

@@ -44,8 +44,10 @@ def dataset_section(records: Sequence[DatasetRecord]) -> str:
     if not references:
         return statistics
     legend = (
-        "Reference scorers are not trained: they bound what a model can show. Mean per-user AUC × 100 on the "
-        "test candidates."
+        "Reference scorers are no networks: a random order; the likeness of an outfit's colours to those of "
+        "the user's training outfits; and, where the users are made, the hidden truth: how much likelier the "
+        "outfit is as one of the user's than as a negative. No model can be expected to rank better than "
+        "that. Mean per-user AUC × 100 on the test candidates."
     )
     return f"{statistics}\n\n{table(references, text_columns=3)}\n\n{legend}"
 

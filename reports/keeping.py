@@ -26,7 +26,7 @@ class Kept:
         row: The student.
         against: Its paired difference from the teacher.
         latency: Median of one request in seconds, or None if it or the teacher's was not measured.
-        latency_share: Relative to the teacher's.
+        latency_share: Relative to the teacher's: the median of the ratios of their turns.
         latencies_overlap: Whether the intervals of the two medians overlap, though the models are two.
     """
 
@@ -61,4 +61,4 @@ def keeping(difference: Difference, costs: Mapping[str, CostRecord]) -> Kept:
     a, b = own.measurements[LATENCY], teacher.measurements[LATENCY]
     (a_low, a_high), (b_low, b_high) = a.median_interval(), b.median_interval()
     overlap = own is not teacher and a_low <= b_high and b_low <= a_high
-    return Kept(difference.row, difference, a.median, a.median / b.median, overlap)
+    return Kept(difference.row, difference, a.median, a.ratio_to(b), overlap)

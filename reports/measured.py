@@ -1,4 +1,4 @@
-"""Measurements in cells: their names as `bench/profile.py` defines them, their flags, and what is blank."""
+"""Measurements in cells: their names as `bench/profiling.py` defines them, their flags, and what is blank."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ def median_interval(measured: Measurement | None) -> str:
 
 
 def share_of_teacher(record: CostRecord, group: CostGroup, teachers: frozenset[str], name: str) -> str:
-    """The median relative to the teacher's in the same configuration; blank for the teacher itself."""
+    """The ratio to the teacher's in the same configuration; blank for the teacher itself."""
     own = sampled(record, name)
     same = (r for r in group.records if r.model in teachers and configuration(r) == configuration(record))
     teacher = next((measured for r in same if (measured := sampled(r, name))), None)
     if record.model in teachers or teacher is None or own is None or not teacher.median:
         return BLANK
-    return share(own.median / teacher.median)
+    return share(own.ratio_to(teacher))

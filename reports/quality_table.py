@@ -91,8 +91,5 @@ def quality_legend(rankings: Sequence[Ranking]) -> str:
         sentences.append(
             "Several seeds are averaged user by user; ± is the standard deviation of the seeds' means."
         )
-    if 1 in seeds:
-        sentences.append(
-            "The interval of a row of one seed is for the choice of users, not the luck of training."
-        )
+    sentences.append("The interval is for the choice of users, not the luck of training.")
     return " ".join(sentences)

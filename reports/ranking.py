@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ __all__ = ["METRICS", "Ranking", "Row"]
 
 METRICS = {"auc": "AUC", "ndcg": "NDCG (all cut-offs)", "ndcg_standard": "NDCG (standard)"}
 """Fields of `UserScores` and their headings."""
+
+_TEACHING = ("name", "objective", "alpha", "alpha_mode")
+"""Keys of a method that say by what and by whom it is taught."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,11 @@ class Row:
         return self.records[0].backbone
 
     @property
+    def image_size(self) -> int | None:
+        """Pixels of the square images it was trained on; None if the description does not say."""
+        return self.records[0].description.get("method", {}).get("image_size")
+
+    @property
     def parameters(self) -> int:
         """Trainable parameters."""
         return self.records[0].parameters
@@ -55,6 +63,13 @@ class Row:
     def objective(self) -> str:
         """What it was trained with: "n-pair", "bpr", "fnd", …; empty if the description does not say."""
         return str(self.records[0].description.get("method", {}).get("objective", ""))
+
+    @property
+    def apart_from_teaching(self) -> dict[str, Any]:
+        """All that its trials were made with but the objective and its teacher."""
+        method = self.records[0].description.get("method", {})
+        kept = {key: value for key, value in method.items() if key not in _TEACHING}
+        return kept | {"model": self.model, "backbone": self.backbone}
 
     @property
     def distilled(self) -> bool:
@@ -125,6 +140,10 @@ class Ranking:
         return next((other for other in self.rows if hashes & {r.trial for r in other.records}), None)
 
     def baseline_of(self, row: Row) -> Row | None:
-        """The same model trained with N-pair and no teacher: what distillation has to beat."""
-        same = (other for other in self.rows if (other.model, other.backbone) == (row.model, row.backbone))
-        return next((o for o in same if o is not row and o.objective == "n-pair" and not o.distilled), None)
+        """What distillation has to beat: the same model and recipe, trained with N-pair and no teacher."""
+        same = (
+            other
+            for other in self.rows
+            if other is not row and other.apart_from_teaching == row.apart_from_teaching
+        )
+        return next((other for other in same if other.objective == "n-pair" and not other.distilled), None)

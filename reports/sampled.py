@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["LATENCY", "sampled"]
 
 LATENCY = "latency"
-"""One warm request, from decoded images to the score; see `bench/profile.py`."""
+"""One warm request, from decoded images to the score; see `bench/profiling.py`."""
 
 
 def sampled(record: CostRecord, name: str) -> Measurement | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,8 @@ def measure_costs(
 ) -> list[Record]:
     """Cost records of some finished trials on one dataset.
 
-    They are measured together, in turns, unless all are there: figures taken at different times would hold
-    the machine's drift against one of them.
+    Those that lack a record are measured together, in turns: figures taken at different times would hold the
+    machine's drift against one of them. A record that there is stays.
 
     Args:
         plan: Engines, devices and effort.
@@ -45,28 +47,43 @@ def measure_costs(
     """
     devices = _present(plan.devices)
     cells = [
-        (trial, folder, engine, device)
-        for trial, folder in trials
-        for engine in plan.engines
-        for device in devices
+        _cell(plan, trial, place, engine, device, out)
+        for (trial, place), engine, device in itertools.product(trials, plan.engines, devices)
     ]
-    descriptions = [_description(plan, *cell) for cell in cells]
-    folders = [out / "costs" / content_hash(description) for description in descriptions]
     out.mkdir(parents=True, exist_ok=True)
     with FileLock(out / "costs.lock"):
-        if not all((folder / RECORD_FILE).exists() for folder in folders):
-            profiles = profile_subjects(
-                [_subject(trial, folder, plugins) for trial, folder in trials],
-                engines=plan.engines,
-                devices=devices,
-                dataset=trials[0][0].dataset,
-                effort=plan.effort,
-            )
-            for profile, description, folder, cell in zip(
-                profiles, descriptions, folders, cells, strict=True
-            ):
-                write_record(_record(profile, description, cell[0].dataset.name), folder)
-    return [load_record(folder / RECORD_FILE) for folder in folders]
+        lacking = [cell for cell in cells if not cell.record.exists()]
+        if lacking:
+            _measure(lacking, plan, plugins)
+    return [load_record(cell.record) for cell in cells]
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """A trained method in one engine on one device."""
+
+    trial: Trial
+    place: Path
+    engine: str
+    device: str
+    description: dict[str, Any]
+    record: Path
+
+
+def _measure(cells: Sequence[_Cell], plan: CostPlan, plugins: Sequence[Path]) -> None:
+    """Measure the cells and write a record of each."""
+    trials = {cell.trial.hash: cell for cell in cells}.values()
+    profiles = profile_subjects(
+        [_subject(cell.trial, cell.place, plugins) for cell in trials],
+        engines=list(dict.fromkeys(cell.engine for cell in cells)),
+        devices=list(dict.fromkeys(cell.device for cell in cells)),
+        dataset=cells[0].trial.dataset,
+        effort=plan.effort,
+    )
+    found = {(profile.method, profile.engine, profile.device): profile for profile in profiles}
+    for cell in cells:
+        profile = found[cell.trial.method.name, cell.engine, cell.device]
+        write_record(_record(profile, cell.description, cell.trial.dataset.name), cell.record.parent)
 
 
 def _present(devices: Sequence[str]) -> list[str]:
@@ -78,19 +95,21 @@ def _present(devices: Sequence[str]) -> list[str]:
     return present
 
 
-def _description(plan: CostPlan, trial: Trial, folder: Path, engine: str, device: str) -> dict[str, Any]:
-    """What decides a cost: the weights, how it is run and measured, and the machine."""
+def _cell(plan: CostPlan, trial: Trial, place: Path, engine: str, device: str, out: Path) -> _Cell:
+    """With all that decides a cost: the weights, how they are run and measured, and the machine."""
     machine = describe_machine()
-    return {
+    description = {
         "evaluator": EVALUATOR_VERSION,
         "trial": trial.hash,
-        "weights": file_hash(folder / WEIGHTS_FILE),
+        "weights": file_hash(place / WEIGHTS_FILE),
         "data": trial.dataset.fingerprint,
         "engine": engine,
         "device": device,
         "effort": plan.effort.model_dump(mode="json"),
         "machine": {key: machine[key] for key in ("processor", "cores", "accelerator", "versions")},
     }
+    record = out / "costs" / content_hash(description) / RECORD_FILE
+    return _Cell(trial, place, engine, device, description, record)
 
 
 def _subject(trial: Trial, folder: Path, plugins: Sequence[Path]) -> Subject:

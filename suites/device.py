@@ -52,6 +52,7 @@ def prepare_device(wanted: str = "auto") -> Device:
     torch.set_num_threads(usable_cores())
     _keep_freed_memory()
     if name == "cuda":
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False  # fp32 means fp32
         return Device(name, torch.cuda.is_bf16_supported())
     flags = describe_machine()["cpu_flags"]
     return Device(name, "avx512_bf16" in flags or "amx_bf16" in flags)

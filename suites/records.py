@@ -90,7 +90,7 @@ class Epoch(_Frozen):
 
 
 class Distillation(_Frozen):
-    """What FND did, averaged over the negatives seen in training (paper, Eq. 12).
+    """What FND does in training (paper, Eq. 12), estimated before it from ten fresh negatives a positive.
 
     Attributes:
         teacher_trial: Hash of the teacher's trial.
@@ -138,7 +138,8 @@ class QualityRecord(_Frozen):
         distillation: For FND.
         warnings: What a reader of the row should know.
         machine: Where it ran.
-        seconds: Wall time by phase ("train", "evaluate", "teacher"); not part of the outcome.
+        seconds: Wall time by phase ("train", over all the processes it took, "evaluate", "teacher"); not part
+            of the outcome.
         weights: Hash of the weights file.
     """
 
@@ -175,16 +176,20 @@ class CostRecord(_Frozen):
         description: The canonical description the hash was taken of.
         method: The row's name in a table, or the model's name when profiled by itself.
         model: The zoo's name of the model.
+        backbone: The image network's name.
+        input_kind: "image" or "features".
+        input_size: H = W of the images in pixels, or the width of the features.
         dataset: The dataset whose users and images it was measured for, or None.
         engine: "torch", "torch-compile" or "onnxruntime".
         provider: ONNX Runtime's execution provider, or None.
         device: "cpu" or "cuda".
         precision: "fp32", "bf16" or "int8".
         threads: Intra-op threads.
+        batch: Outfits in a request of "throughput", items in one of "encode_throughput".
         evaluator_version: See `EVALUATOR_VERSION`.
         measurements: By name; see `bench/profiling.py` for the names and their meaning.
         parity: Against torch, for other engines: "max_abs_difference", "kendall_tau", "top_k_overlap".
-        flags: On the whole row ("provider fell back", "throttled").
+        flags: On the whole row ("shared processor (22% of it went to others)").
         machine: Where it ran.
     """
 
@@ -193,12 +198,16 @@ class CostRecord(_Frozen):
     description: dict[str, Any]
     method: str
     model: str
+    backbone: str
+    input_kind: Literal["image", "features"]
+    input_size: int
     dataset: str | None
     engine: str
     provider: str | None
     device: str
     precision: str
     threads: int
+    batch: int
     evaluator_version: int
     measurements: dict[str, Measurement]
     parity: dict[str, float] = {}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..datasets import CandidateSet, Dataset, OutfitTable
+from ..datasets import CandidateSet, Dataset, HiddenPreference, OutfitTable
 from ..datasets.progress import tracked
 from .metrics import per_user_auc
 
-__all__ = ["colour_scores", "reference_auc"]
+__all__ = ["colour_scores", "reference_auc", "true_scores"]
 
 _LEVELS = 4
 _CHUNK = 1024
@@ -31,11 +31,36 @@ def reference_auc(dataset: Dataset, setting: str, image_size: int) -> dict[str, 
     if dataset.pictures is not None:
         scores["colour histogram"] = colour_scores(dataset, candidates, image_size)
     if dataset.hidden is not None:
-        scores["hidden truth"] = dataset.hidden.preference(candidates.users, candidates.items)
+        scores["hidden truth"] = true_scores(dataset.hidden, candidates, setting)
     return {
         name: float(np.mean(per_user_auc(values, candidates.labels, candidates.users)))
         for name, values in scores.items()
     }
+
+
+def true_scores(hidden: HiddenPreference, candidates: CandidateSet, setting: str) -> NDArray[np.float64]:
+    """Log-likelihood ratio of each candidate: the user's outfit against a negative; none ranks better.
+
+    A random negative is drawn blindly, which is what the hidden preference compares with. A hard negative is
+    another user's outfit, so there the ratio is taken against what all users post together.
+
+    Args:
+        hidden: Log-likelihood ratio of an outfit of a user's against one drawn blindly.
+        candidates: M outfits.
+        setting: "random" or "hard".
+
+    Returns:
+        float64 (M,).
+    """
+    own = hidden.preference(candidates.users, candidates.items)
+    if setting == "random":
+        return own
+    posters, posts = np.unique(candidates.users[candidates.labels], return_counts=True)
+    anyones = np.full(len(candidates), -np.inf)
+    for poster, share in zip(posters, posts / posts.sum(), strict=True):
+        his = hidden.preference(np.full(len(candidates), poster), candidates.items)
+        anyones = np.logaddexp(anyones, his + np.log(share))
+    return own - anyones
 
 
 def colour_scores(dataset: Dataset, candidates: CandidateSet, image_size: int) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from rich import get_console
 from ..bench.file_hash import file_hash
 from ..bench.machine import describe_machine
 from ..bench.weights import WEIGHTS_FILE, load_weights
-from ..datasets.cache import atomic_file
+from ..datasets.cache import atomic_file, sweep
 from ..models import OutfitModel, create_model
 from . import objectives
 from .evaluation import evaluate
@@ -32,7 +32,7 @@ def run_trial(trial: Trial, folder: Path, teacher_folder: Path | None, device: s
 
     Args:
         trial: What to run.
-        folder: The trial's own folder; an unfinished run there is gone on with.
+        folder: The trial's own folder, where nobody else is at work; an unfinished run there is gone on with.
         teacher_folder: Folder of the teacher's finished trial, for FND.
         device: "cpu" or "cuda".
 
@@ -41,6 +41,7 @@ def run_trial(trial: Trial, folder: Path, teacher_folder: Path | None, device: s
         InputError: If the teacher's weights are missing or broken.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
     seconds: dict[str, float] = {}
     started = time.perf_counter()
     inputs = ItemInputs(trial.dataset, trial.method.image_size)
@@ -51,14 +52,14 @@ def run_trial(trial: Trial, folder: Path, teacher_folder: Path | None, device: s
     if teacher_folder is not None and trial.teacher is not None:
         teacher, distillation = _teacher(trial, trial.teacher, teacher_folder, device)
         seconds["teacher"] = time.perf_counter() - started
-        if warning := objectives.collapse_warning(distillation.mean_d, distillation.gap):
+        if warning := objectives.collapse_warning(distillation.mean_d, distillation.alpha):
             warnings.append(warning)
             get_console().print(f"{trial.label}: {warning}", style="yellow", highlight=False, soft_wrap=True)
 
-    training_started = time.perf_counter()
     training = Training(trial, model, inputs, teacher, folder, device)
     trained = training.run()
-    seconds["train"] = time.perf_counter() - training_started
+    progress = trained.progress
+    seconds["train"] = progress.seconds
 
     load_weights(model, trained.weights)
     weights = folder / WEIGHTS_FILE
@@ -83,9 +84,9 @@ def run_trial(trial: Trial, folder: Path, teacher_folder: Path | None, device: s
         evaluator_version=EVALUATOR_VERSION,
         parameters=sum(p.numel() for p in model.parameters()),
         test=scores,
-        valid_auc=trained.history[trained.best_epoch - 1].valid_auc,
-        best_epoch=trained.best_epoch,
-        history=trained.history,
+        valid_auc=progress.history[progress.best_epoch - 1].valid_auc,
+        best_epoch=progress.best_epoch,
+        history=progress.history,
         distillation=distillation,
         warnings=warnings,
         machine=Machine.model_validate(describe_machine()),

@@ -10,7 +10,8 @@ from filelock import FileLock, Timeout
 from rich import get_console
 
 from ..bench.errors import EngineError, ParityError
-from ..datasets import Dataset, load_dataset
+from ..datasets import Dataset, InputError, load_dataset
+from ..models import ModelError, outside_source
 from .canonical import content_hash
 from .costs import measure_costs
 from .dataset_record import describe_dataset
@@ -172,12 +173,25 @@ def _settle(trial: Trial, out: Path, device: str, failed: dict[str, str]) -> boo
                     folder.rmdir()
     except Timeout:
         return False
-    except RuntimeError as error:  # also torch's own: out of memory, a stranger's model with wrong shapes
+    except Exception as error:
+        if not _is_its_own(error, trial):
+            raise
         failed[trial.label] = str(error).partition("\n")[0]
-        if not isinstance(error, TrainingError):
+        if not isinstance(error, TrainingError | ModelError):
             get_console().print_exception()
         get_console().print(f"failed: {failed[trial.label]}", style="red", highlight=False, soft_wrap=True)
     return True
+
+
+def _is_its_own(error: Exception, trial: Trial) -> bool:
+    """Whether an error concerns one trial, so that the others go on.
+
+    That is so for training that diverges, for torch's own errors (out of memory), for a model that cannot be
+    built or take such images, and for whatever a stranger's model raises; not for data that is not sound.
+    """
+    if isinstance(error, RuntimeError | ModelError):
+        return True
+    return outside_source(trial.method.model) is not None and not isinstance(error, InputError)
 
 
 def _wait_for(trial: Trial, out: Path) -> None:

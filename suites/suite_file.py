@@ -169,6 +169,10 @@ def _resolve(
     method = parse(Method, tables, f"{path}, method {key}")
     if method.teacher is not None:
         _resolve(method.teacher, raw, path, epochs, into, (*pupils, key))
+        if into[method.teacher].validation == method.validation:
+            where = f"{path}, method {key}, validation"
+            found = f"{method.validation!r}, the half that its teacher {method.teacher} chose its epoch on"
+            raise InputError(Fault(where, found, "the other half (paper, Sec. 3.2.2)"))
     into[key] = method
 
 

@@ -119,7 +119,7 @@ def open_session(graph: Path, device: str, threads: int) -> ort.InferenceSession
     # Each session has its own threads: those of one would spin on the cores that the other needs.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4
-    settings = {"arena_extend_strategy": "kSameAsRequested"} if device == "cuda" else {}
+    settings = {"arena_extend_strategy": "kSameAsRequested", "use_tf32": "0"} if device == "cuda" else {}
     session = ort.InferenceSession(graph, options, providers=[(provider, settings)])
     found = session.get_providers()[0]
     if found != provider:

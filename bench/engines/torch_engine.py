@@ -55,6 +55,7 @@ class TorchEngine:
             raise EngineError("engine torch: found no CUDA device, expected one; use device cpu")
         torch.set_num_threads(self._threads)
         if self._device.type == "cuda":
+            torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False  # fp32 means fp32
             torch.cuda.reset_peak_memory_stats(self._device)
         self._model = load_model(self._subject).to(self._device)
 

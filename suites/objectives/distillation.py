@@ -8,10 +8,13 @@ from torch import Tensor
 
 from ..errors import TrainingError
 
-__all__ = ["LEAST_GAP", "collapse_warning", "false_negativeness", "teacher_gap"]
+__all__ = ["ESTIMATE_TOLERANCE", "LEAST_GAP", "collapse_warning", "false_negativeness", "teacher_gap"]
 
 LEAST_GAP = 0.01
 """Below it a teacher's scores, cosines in [−1, 1], tell nothing apart, and 1 / gap is no α."""
+
+ESTIMATE_TOLERANCE = 0.02
+"""The mean of d is estimated from a sample: at α = 1 / gap it is 1, a little more or less."""
 
 
 def false_negativeness(teacher_positive_mean: Tensor, teacher_negative: Tensor, alpha: float) -> Tensor:
@@ -58,7 +61,7 @@ def teacher_gap(positive: NDArray[np.floating] | Tensor, negative: NDArray[np.fl
     return gap
 
 
-def collapse_warning(mean_d: float, gap: float) -> str | None:
+def collapse_warning(mean_d: float, alpha: float) -> str | None:
     """What to say when FND is about to collapse; None when it is not.
 
     d multiplies a negative's score in the loss. Where it is below 1 for most true negatives, the loss has a
@@ -66,18 +69,23 @@ def collapse_warning(mean_d: float, gap: float) -> str | None:
     exp(1/τ) dwarfs Σ exp(d/τ). The loss then falls while the student learns nothing.
 
     Args:
-        mean_d: Mean false-negativeness over the training negatives.
-        gap: The teacher's, `LEAST_GAP` or more: see `teacher_gap`.
+        mean_d: Mean false-negativeness over the training negatives, an estimate.
+        alpha: The absolute α it was computed with; d is proportional to it.
 
     Example:
-        >>> print(collapse_warning(mean_d=0.5, gap=0.4))
-        FND may collapse: the mean of d is 0.50, below 1; raise alpha to 2.50 (1 / the teacher's gap) or more
-        >>> collapse_warning(mean_d=1.25, gap=0.4) is None
+        >>> print(collapse_warning(mean_d=0.5, alpha=1.25))
+        FND may collapse: the mean of d is 0.50, below 1; raise alpha from 1.25 to 2.50 (absolute) or more
+        >>> collapse_warning(mean_d=1.25, alpha=3.1) is None
         True
     """
-    if mean_d >= 1:
+    if mean_d >= 1 - ESTIMATE_TOLERANCE:
         return None
+    if mean_d <= 0:
+        return (
+            f"FND may collapse: the mean of d is {mean_d:.2f}, so the teacher scores these negatives above "
+            "positives; train it longer"
+        )
     return (
         f"FND may collapse: the mean of d is {mean_d:.2f}, below 1; "
-        f"raise alpha to {1 / gap:.2f} (1 / the teacher's gap) or more"
+        f"raise alpha from {alpha:.2f} to {alpha / mean_d:.2f} (absolute) or more"
     )

@@ -6,6 +6,7 @@ Every epoch seeds itself from the trial's seed and its number, so no generator's
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -16,9 +17,24 @@ from torch.optim import Optimizer
 from ...bench.weights import save_tensors
 from ..records import Epoch
 
-__all__ = ["Checkpoint"]
+__all__ = ["Checkpoint", "Progress"]
 
 _WEIGHTS, _MOMENTUM = "weights.", "momentum."
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far training has come.
+
+    Attributes:
+        history: Every epoch so far.
+        best_epoch: Number of the epoch with the best validation AUC, the first of equals; 0 before the first.
+        seconds: Wall time spent on these epochs, in however many processes.
+    """
+
+    history: list[Epoch] = field(default_factory=list)
+    best_epoch: int = 0
+    seconds: float = 0.0
 
 
 class Checkpoint:
@@ -36,46 +52,49 @@ class Checkpoint:
         self._device = device
         self._progress = folder / "progress.safetensors"
 
-    def save(self, model: nn.Module, optimizer: Optimizer, history: list[Epoch], best_epoch: int) -> None:
+    def save(self, model: nn.Module, optimizer: Optimizer, progress: Progress) -> None:
         """Keep the state after an epoch; its weights also as the best when it is the best epoch."""
         weights = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
-        if best_epoch == history[-1].number:
-            save_tensors(weights, self.best(best_epoch))
+        best = self.best(progress.best_epoch)
+        if progress.best_epoch == progress.history[-1].number:
+            save_tensors(weights, best)
         tensors = {_WEIGHTS + name: tensor for name, tensor in weights.items()}
         for name, buffer in _momentum(model, optimizer).items():
             tensors[_MOMENTUM + name] = buffer.cpu()
         header = {
-            "history": json.dumps([epoch.model_dump() for epoch in history]),
-            "best_epoch": str(best_epoch),
+            "history": json.dumps([epoch.model_dump() for epoch in progress.history]),
+            "best_epoch": str(progress.best_epoch),
+            "seconds": str(progress.seconds),
             "device": self._device,
         }
         save_tensors(tensors, self._progress, header)
         for old in self._folder.glob("best-*.safetensors"):
-            if old != self.best(best_epoch):
+            if old != best:
                 old.unlink()
 
-    def restore(self, model: nn.Module, optimizer: Optimizer) -> tuple[list[Epoch], int]:
+    def restore(self, model: nn.Module, optimizer: Optimizer) -> Progress:
         """Load the last state, when there is one.
 
         Returns:
-            The history, and the best epoch's number; ([], 0) at a fresh start, when the file is broken, or
-            after another device.
+            What `save` was given last; none at a fresh start, when the file is broken, or after another
+            device.
         """
         try:
             with safe_open(self._progress, framework="pt") as file:
                 header = file.metadata()
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
         except (FileNotFoundError, SafetensorError):
-            return [], 0
+            return Progress()
         best_epoch = int(header["best_epoch"])
         if header.get("device") != self._device or not self.best(best_epoch).exists():
-            return [], 0
+            return Progress()
         model.load_state_dict(_under(_WEIGHTS, tensors))
         momentum = _under(_MOMENTUM, tensors)
         for name, parameter in model.named_parameters():
             if name in momentum:
                 optimizer.state[parameter]["momentum_buffer"] = momentum[name].to(parameter.device)
-        return [Epoch.model_validate(epoch) for epoch in json.loads(header["history"])], best_epoch
+        history = [Epoch.model_validate(epoch) for epoch in json.loads(header["history"])]
+        return Progress(history, best_epoch, float(header["seconds"]))
 
     def best(self, epoch: int) -> Path:
         """The file of the best epoch's weights."""

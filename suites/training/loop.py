@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from ..item_inputs import ItemInputs
 from ..records import Epoch
 from ..trial import Trial
 from .batches import HARD_SHARE, draw_epoch, load_batches
-from .checkpoint import Checkpoint
+from .checkpoint import Checkpoint, Progress
 from .distillation import Teacher
 from .schedule import epochs_without_gain, learning_rate
 from .step import TrainingStep
@@ -38,13 +39,11 @@ class Trained:
     """What training leaves.
 
     Attributes:
-        history: Every epoch.
-        best_epoch: Number of the epoch with the best validation AUC; the first of equals.
-        weights: File of that epoch's weights.
+        progress: Every epoch, the best of them, and the time they took.
+        weights: File of the best epoch's weights.
     """
 
-    history: list[Epoch]
-    best_epoch: int
+    progress: Progress
     weights: Path
 
 
@@ -94,24 +93,27 @@ class Training:
         Raises:
             TrainingError: If the loss stops being finite.
         """
-        history, best_epoch = self._checkpoint.restore(self._model, self._optimizer)
+        progress = self._checkpoint.restore(self._model, self._optimizer)
         validation = self._trial.dataset.candidates(self._trial.validation_split, self._trial.setting)
-        for number in range(len(history) + 1, self._recipe.epochs + 1):
-            valid_auc = [epoch.valid_auc for epoch in history]
+        for number in range(len(progress.history) + 1, self._recipe.epochs + 1):
+            started = time.perf_counter()
+            valid_auc = [epoch.valid_auc for epoch in progress.history]
             if self._recipe.patience is not None and epochs_without_gain(valid_auc) >= self._recipe.patience:
                 break
             loss, rate = self._run_epoch(number, valid_auc)
             auc = float(np.mean(evaluate(self._model, self._trial.dataset, self._inputs, validation).auc))
-            history.append(Epoch(number=number, loss=loss, learning_rate=rate, valid_auc=auc))
-            if not best_epoch or auc > history[best_epoch - 1].valid_auc:
-                best_epoch = number
-            self._checkpoint.save(self._model, self._optimizer, history, best_epoch)
+            progress = Progress(
+                [*progress.history, Epoch(number=number, loss=loss, learning_rate=rate, valid_auc=auc)],
+                progress.best_epoch if auc <= max(valid_auc, default=-math.inf) else number,
+                progress.seconds + time.perf_counter() - started,
+            )
+            self._checkpoint.save(self._model, self._optimizer, progress)
             get_console().print(
                 f"{self._name(number)}: loss {loss:.3f}, validation AUC {auc:.3f}",
                 highlight=False,
                 soft_wrap=True,
             )
-        return Trained(history, best_epoch, self._checkpoint.best(best_epoch))
+        return Trained(progress, self._checkpoint.best(progress.best_epoch))
 
     def finish(self) -> None:
         """Remove the checkpoints of a trial whose record is written."""

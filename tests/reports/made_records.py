@@ -25,6 +25,10 @@ PARAMETERS = {
 }
 
 
+def backbone_of(model: str) -> str:
+    return "alexnet-large" if model == "teacher" else "alexnet-small"
+
+
 def machine(**changes: Any) -> Machine:
     fields: dict[str, Any] = {
         "processor": "Made-up CPU",
@@ -80,10 +84,14 @@ def quality(
     )
     fields: dict[str, Any] = {
         "trial": trial,
-        "description": {"method": {"objective": objective}, "seed": seed, "teacher": teacher},
+        "description": {
+            "method": {"objective": objective, "image_size": 64},
+            "seed": seed,
+            "teacher": teacher,
+        },
         "method": method,
         "model": model,
-        "backbone": "alexnet-large" if model == "teacher" else "alexnet-small",
+        "backbone": backbone_of(model),
         "dataset": "closet-24",
         "split_scheme": "9:2:2",
         "setting": "random",
@@ -133,12 +141,16 @@ def cost(method: str, model: str = "student-xs", latency: float = 0.007, **chang
         "description": {"model": model},
         "method": method,
         "model": model,
+        "backbone": backbone_of(model),
+        "input_kind": "image",
+        "input_size": 64,
         "dataset": "closet-24",
         "engine": "torch",
         "provider": None,
         "device": "cpu",
         "precision": "fp32",
         "threads": 2,
+        "batch": 32,
         "evaluator_version": 1,
         "measurements": measurements | changes.pop("measured", {}),
         "machine": machine(),

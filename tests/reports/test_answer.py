@@ -60,6 +60,28 @@ def test_what_distillation_did(auc, sentence):
     assert "1 seed)" in text
 
 
+def test_a_row_of_another_recipe_is_no_baseline():
+    """What is then between the two is not the teacher's doing alone."""
+    records = pair()
+    plain = quality("N-pair XS")
+    longer = {**plain.description, "method": {**plain.description["method"], "recipe": {"epochs": 99}}}
+    assert "Distillation" in answer([*records, plain])
+    assert "istillation" not in answer([*records, plain.model_copy(update={"description": longer})])
+
+
+@pytest.mark.parametrize("other", [{"backbone": "resnet50"}, {"input_size": 224}])
+def test_the_latency_of_another_network_is_not_this_rows(other):
+    costs = [cost("Teacher", "teacher", 0.02), cost("FND XS", latency=0.005, **other)]
+    row = by_first_column(read_tables(answer(pair(), costs))[0])["FND XS"]
+    assert row["Latency"] == "–"
+
+
+def test_flags_of_a_latency_are_told_beside_it():
+    costs = [cost("Teacher", "teacher", 0.02, flags=["shared processor (9%)"]), cost("FND XS")]
+    assert "To be read with care: shared processor (9%)." in answer(pair(), costs)
+    assert "To be read" not in answer(pair(), [cost("Teacher", "teacher", 0.02), cost("FND XS")])
+
+
 def test_doubt_is_said():
     """A few users far ahead move the mean, the others fall back a little: interval and test disagree."""
     base = user_scores(0.8)

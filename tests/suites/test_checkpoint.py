@@ -9,7 +9,7 @@ import torch
 from outfitbench.bench.weights import load_weights, save_tensors
 from outfitbench.datasets import InputError
 from outfitbench.suites.records import Epoch
-from outfitbench.suites.training.checkpoint import Checkpoint
+from outfitbench.suites.training.checkpoint import Checkpoint, Progress
 from torch import nn
 from torch.optim import SGD
 
@@ -30,17 +30,17 @@ def network_with_momentum(seed: int) -> tuple[nn.Module, SGD]:
 
 def saved(folder: Path) -> tuple[nn.Module, SGD]:
     model, optimizer = network_with_momentum(0)
-    Checkpoint(folder).save(model, optimizer, HISTORY[:1], best_epoch=1)
+    Checkpoint(folder).save(model, optimizer, Progress(HISTORY[:1], 1, 2.5))
     model(torch.ones(4, 3)).square().sum().backward()
     optimizer.step()
-    Checkpoint(folder).save(model, optimizer, HISTORY, best_epoch=1)
+    Checkpoint(folder).save(model, optimizer, Progress(HISTORY, 1, 5.0))
     return model, optimizer
 
 
 def test_weights_momentum_and_history_come_back_exactly(tmp_path: Path) -> None:
     model, optimizer = saved(tmp_path)
     fresh, other = network_with_momentum(1)
-    assert Checkpoint(tmp_path).restore(fresh, other) == (HISTORY, 1)
+    assert Checkpoint(tmp_path).restore(fresh, other) == Progress(HISTORY, 1, 5.0)
     for name, parameter in fresh.named_parameters():
         original = dict(model.named_parameters())[name]
         assert torch.equal(parameter, original)
@@ -55,7 +55,7 @@ def test_the_best_weights_are_of_the_best_epoch_and_old_ones_go(tmp_path: Path) 
     load_weights(best, Checkpoint(tmp_path).best(1))
     assert not torch.equal(best.weight, model.weight), "epoch 2 was worse and is not the best"
     better = Epoch(number=3, loss=1.0, learning_rate=0.01, valid_auc=0.9)
-    Checkpoint(tmp_path).save(model, optimizer, [*HISTORY, better], best_epoch=3)
+    Checkpoint(tmp_path).save(model, optimizer, Progress([*HISTORY, better], 3, 7.5))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["best-3.safetensors", "progress.safetensors"]
 
 
@@ -71,12 +71,12 @@ def test_without_a_whole_checkpoint_training_starts_afresh(tmp_path: Path, damag
         progress.write_bytes(b"progress")
     else:
         Checkpoint(tmp_path).best(1).unlink()
-    assert Checkpoint(tmp_path).restore(*network_with_momentum(1)) == ([], 0)
+    assert Checkpoint(tmp_path).restore(*network_with_momentum(1)) == Progress()
 
 
 def test_a_trial_begun_on_another_device_starts_afresh(tmp_path: Path) -> None:
     saved(tmp_path)
-    assert Checkpoint(tmp_path, "cuda").restore(*network_with_momentum(1)) == ([], 0)
+    assert Checkpoint(tmp_path, "cuda").restore(*network_with_momentum(1)) == Progress()
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,8 @@ def test_killed_again_and_again_it_ends_the_same(suite: Path, undisturbed: Path,
     assert kills >= 2
     assert not list((tmp_path / "trials").glob("*/record.json")), "the kills came too late to test anything"
 
+    (folder,) = (tmp_path / "trials").iterdir()
+    (folder / ".progress.safetensors.0.part").write_bytes(b"what a kill in the middle of a write leaves")
     process = start(suite, tmp_path)
     _, stderr = process.communicate()
     assert process.returncode == 0, stderr.decode()

@@ -89,6 +89,10 @@ def test_arguments_stand_above_the_file_and_are_named_where_they_are_wrong(suite
         ),
         (GOOD + "[method.n-pair-xs.recipe]\nlearning_rate = inf", "recipe.learning_rate: found inf"),
         (GOOD + '[method.n-pair-xs.recipe]\nepochs = "3"', "recipe.epochs: found '3'"),
+        (
+            GOOD.replace("n-pair-xs", "fnd-xs") + '[method.fnd-xs]\nteacher = "n-pair-xs"',
+            "validation: found 'student', the half that its teacher n-pair-xs chose its epoch on",
+        ),
         (GOOD + "seeds = [-1]", "seeds.0: found -1"),
         (GOOD + "seeds = [true]", "seeds.0: found True"),
         (

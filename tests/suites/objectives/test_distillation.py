@@ -31,5 +31,9 @@ def test_a_teacher_that_learned_nothing(positive):
 
 
 def test_the_warning_says_which_alpha_would_do():
-    assert "the mean of d is 0.51, below 1; raise alpha to 2.44" in collapse_warning(1.25 * 0.41, gap=0.41)
-    assert collapse_warning(1.0, gap=0.41) is None
+    assert "the mean of d is 0.51, below 1; raise alpha from 1.25 to 2.44" in collapse_warning(
+        1.25 * 0.41, alpha=1.25
+    )
+    assert collapse_warning(1.0, alpha=2.44) is None
+    assert collapse_warning(0.99, alpha=2.44) is None, "an estimate is never 1 exactly"
+    assert "train it longer" in collapse_warning(-0.1, alpha=2.44)
