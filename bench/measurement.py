@@ -30,7 +30,7 @@ class Measurement(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     unit: str
-    samples: list[Annotated[float, Field(allow_inf_nan=False)]]
+    samples: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]]
     turns: list[int] = []
     flags: list[str] = []
 

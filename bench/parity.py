@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..models.errors import ModelError
 from .engines.engine import Engine, answer
 from .errors import ParityError
 from .request import make_request
@@ -48,6 +49,9 @@ def exam(engine: Engine, *, num_users: int, input_kind: str, input_size: int) ->
 
     Returns:
         The scores of three requests of different sizes, then of four users' candidates.
+
+    Raises:
+        ModelError: If there is not one score for each outfit.
     """
     answers = []
     for batch, outfit_size in _SIZES:
@@ -66,6 +70,11 @@ def exam(engine: Engine, *, num_users: int, input_kind: str, input_size: int) ->
     categories = np.tile(np.arange(3), (_OUTFITS, 1))
     users = generator.integers(num_users, size=_USERS)
     rankings = [engine.score(np.full(_OUTFITS, user), features, categories).tolist() for user in users]
+    outfits_asked = [batch for batch, _ in _SIZES] + [_OUTFITS] * _USERS
+    for number, scores in zip(outfits_asked, answers + rankings, strict=True):
+        if np.shape(scores) != (number,):
+            found = f"scores of shape {np.shape(scores)} for {number} outfits"
+            raise ModelError(f"what the model's `score` gives: found {found}, expected ({number},)")
     return answers + rankings
 
 

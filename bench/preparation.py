@@ -49,7 +49,7 @@ def prepare(subject: Subject, engines: Sequence[str], scratch: Path) -> Prepared
         scratch: A folder for the files, not made yet.
 
     Raises:
-        InputError: If its weights cannot be read or do not fit.
+        InputError: If its weights cannot be read, do not fit or are not finite.
         ModelError: For an unknown model.
         ParityError: If its export answers otherwise than PyTorch.
     """

@@ -18,7 +18,7 @@ from ..datasets.tables import NO_ITEM
 from .engines.engine import Engine
 from .request import Items
 
-__all__ = ["PHASES", "recommend", "write_workload"]
+__all__ = ["PHASES", "ranked", "recommend", "write_workload"]
 
 PHASES = ("decode", "encode", "score")
 """Image files to pixels, pixels to features, features of outfits to every user's list."""
@@ -93,9 +93,18 @@ def recommend(engine: Engine, folder: Path, image_size: int | None, threads: int
             with watch.phase("encode"):
                 features.append(engine.to_host(engine.encode_items(items, categories[part])))
     with watch.phase("score"):
-        scores = _score(engine, users, outfits, categories, np.concatenate(features))
-        np.lexsort((-scores, users))
+        ranked(users, _score(engine, users, outfits, categories, np.concatenate(features)))
     return watch.seconds
+
+
+def ranked(users: NDArray[np.int64], scores: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The rows of each user in turn, the best first, int64 (N,).
+
+    Example:
+        >>> ranked(np.array([1, 0, 1, 0]), np.float32([0.1, 0.2, 0.9, 0.8])).tolist()
+        [3, 1, 2, 0]
+    """
+    return np.lexsort((-scores, users))
 
 
 def _score(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..bench.file_hash import file_hash
 from ..bench.subject import Subject
 from ..datasets.errors import Fault, InputError
 from .session import Session
@@ -79,6 +80,10 @@ def _of_trial(
     weights = next(run.rglob(f"{trial.trial}/weights.safetensors"), None)
     if weights is None:
         raise InputError(Fault(run, f"no weights of trial {trial.trial}", "the folder that the run wrote"))
+    if (found := file_hash(weights)) != trial.weights:
+        raise InputError(
+            Fault(weights, f"weights of hash {found}", f"{trial.weights}, as in the record beside it")
+        )
     dataset = datasets.get(trial.data_fingerprint)
     if dataset is None:
         raise InputError(Fault(run, f"no record of dataset {trial.dataset}", "a run that came to its end"))

@@ -72,7 +72,22 @@ def _sentences(ranking: Ranking, kept: Sequence[Kept], compared: Sequence[Differ
     distilled = [k for k in kept if k.row.distilled]
     keeps = [_keeps(k) for k in distilled or kept]
     gains = [_gains(d) for d in compared if d.why == "baseline"]
-    return [*keeps, *gains, *(_no_better_than_chance(row) for row in ranking.rows if _holds_chance(row))]
+    return [
+        *_leads(kept),
+        *keeps,
+        *gains,
+        *(_no_better_than_chance(row) for row in ranking.rows if _holds_chance(row)),
+    ]
+
+
+def _leads(kept: Sequence[Kept]) -> list[str]:
+    """Which row comes first, where there is a choice."""
+    best = max(kept, key=lambda k: k.row.mean("auc"))
+    if len(kept) < 2:
+        return []
+    ahead = ", above the teacher's" if best.against.paired.difference > 0 else ""
+    highest = f"{hundredfold(best.row.mean('auc'))} ({escape(best.row.name)})"
+    return [f"Beside the teacher the highest AUC is {highest}{ahead}."]
 
 
 def _keeps(kept: Kept) -> str:
@@ -125,8 +140,8 @@ def _table(kept: Sequence[Kept]) -> str:
     return table(
         [
             {
-                "Student": escape(k.row.name),
-                "Teacher": escape(k.against.other.name),
+                "Method": escape(k.row.name),
+                "Against": escape(k.against.other.name),
                 "AUC kept": share(k.quality),
                 "AUC difference": signed(k.against.paired.difference)
                 + f" {interval(k.against.paired.low, k.against.paired.high)}",

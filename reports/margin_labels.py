@@ -36,6 +36,7 @@ def label_right(axes: Axes, ends: Sequence[Point]) -> None:
                 "arrowstyle": "-",
                 "color": end.colour,
                 "linewidth": 0.6,
+                "linestyle": ":",  # not to be taken for the line going on
                 "relpos": (0, 0.5),  # from the label's left edge
                 "shrinkA": 2,
                 "shrinkB": 2,

@@ -20,13 +20,14 @@ from .markdown import code, escape
 from .paper_results import published_section
 from .provenance import provenance_section
 from .quality_table import quality_legend, quality_table
+from .quantities import counted
 from .tradeoff_figure import tradeoff_figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from .ranking import Ranking
+from .ranking import Ranking
 
 __all__ = ["PAGE", "write_report"]
 
@@ -90,7 +91,8 @@ def _compose(records: Sequence[Record], title: str | None) -> tuple[str, dict[st
         ("Published by the paper", published_section(tables)),
         ("How to repeat it", provenance_section(suites, tables, groups)),
     ]
-    heading = title or next((suite.title for suite in suites), "How small and fast, before it gets worse?")
+    titles = {suite.title for suite in suites}
+    heading = title or (titles.pop() if len(titles) == 1 else "How small and fast, before it gets worse?")
     intro = "Made by `outfitbench report` from records alone; a number without a record does not exist here."
     body = [f"## {name}\n\n{text}" for name, text in sections if text]
     return "\n\n".join([f"# {escape(heading)}", intro, *body]) + "\n", figures
@@ -154,6 +156,17 @@ def _tradeoff(ranking: Ranking, slug: str, groups: Sequence[CostGroup], figures:
     return f"![{escape(alt)}]({name}.svg)\n\n{caption}"
 
 
+def _still_rising(ranking: Ranking) -> str:
+    """How many trials were best in their last epoch, and so might have gone on; empty if none."""
+    trials = [record for row in ranking.rows for record in row.records]
+    last = sum(record.best_epoch == len(record.history) for record in trials)
+    if not last:
+        return ""
+    return (
+        f"{last} of {counted(len(trials), 'trial')} kept their last epoch: longer training may raise them. "
+    )
+
+
 def _curves(ranking: Ranking, slug: str, figures: dict[str, bytes]) -> str:
     name = f"curves-{slug}"
     drawn = curves_figure(ranking, name)
@@ -163,7 +176,7 @@ def _curves(ranking: Ranking, slug: str, figures: dict[str, bytes]) -> str:
     alt = f"Validation AUC by epoch on {ranking.dataset}, {ranking.setting} negatives"
     caption = (
         f"{escape(alt)}; a marker shows the epoch whose weights were kept. Methods may be validated on "
-        f"different halves of the validation set, so read each line by itself. "
+        f"different halves of the validation set, so read each line by itself. {_still_rising(ranking)}"
         f"[SVG]({name}.svg), [PNG]({name}.png)."
     )
     return f"![{escape(alt)}]({name}.svg)\n\n{caption}"

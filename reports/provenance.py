@@ -28,7 +28,7 @@ def provenance_section(
     number = {spelling: index for index, (spelling, _) in enumerate(machines, start=1)}
     parts = [_suites(suites)]
     if rankings:
-        parts += [_candidates(rankings), _trials(trials, number)]
+        parts += [_candidates(rankings), _recipes(trials), _trials(trials, number)]
     if costs:
         parts.append(_costs(costs, number))
     if machines:
@@ -60,6 +60,39 @@ def _candidates(rankings: Sequence[Ranking]) -> str:
         ],
         text_columns=5,
     )
+
+
+_RECIPE = {
+    "batch_size": "Batch",
+    "learning_rate": "Learning rate",
+    "momentum": "Momentum",
+    "weight_decay": "Weight decay",
+    "schedule": "Schedule",
+    "clip_norm": "Clip",
+    "augment": "Augmented",
+}
+
+
+def _recipes(trials: Sequence[QualityRecord]) -> str:
+    """How each method was trained, as the trials' descriptions say."""
+    rows = []
+    for record in trials:
+        method = record.description.get("method", {})
+        recipe = method.get("recipe")
+        if recipe is None:
+            continue
+        row = {
+            "Recipe": escape(record.method),
+            "Objective": escape(str(method.get("objective", BLANK))),
+            "τ": str(method.get("temperature", BLANK)),
+            "Images": f"{method['image_size']} px" if "image_size" in method else BLANK,
+            "Pretrained": "yes" if method.get("pretrained") else "no",
+            "Trained in": escape(str(record.description.get("precision", BLANK))),
+            **{heading: escape(str(recipe.get(key, BLANK))) for key, heading in _RECIPE.items()},
+        }
+        if row not in rows:
+            rows.append(row)
+    return table(rows, text_columns=2) if rows else ""
 
 
 def _trials(trials: Sequence[QualityRecord], number: dict[str, int]) -> str:

@@ -31,7 +31,7 @@ def quality_table(ranking: Ranking) -> str:
             "Method": escape(row.name),
             "Model": escape(row.model),
             "Backbone": escape(row.backbone),
-            "Seeds": ", ".join(map(str, row.seeds)),
+            "Seed numbers": ", ".join(map(str, row.seeds)),
         }
         lines.append(cells | {heading: columns[metric][index] for metric, heading in METRICS.items()})
     return f"{table(lines, text_columns=3)}\n\n{_users(ranking)}"

@@ -33,8 +33,8 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    epochs: Annotated[int, Field(ge=1)] = 12
-    batch_size: Annotated[int, Field(ge=2)] = 32
+    epochs: Annotated[int, Field(ge=1, le=100_000)] = 12
+    batch_size: Annotated[int, Field(ge=2, le=65_536)] = 32
     learning_rate: Positive = 0.015
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1e-6
@@ -69,7 +69,7 @@ class Method(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    name: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, Field(pattern=r"^[^\n\r]*\S[^\n\r]*$")]
     model: str
     backbone: str | None = None
     pretrained: bool = False

@@ -10,7 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..datasets.cache import atomic_file
 from ..datasets.errors import Fault, InputError
-from .records import Record
+from .canonical import content_hash
+from .records import CostRecord, QualityRecord, Record
 
 __all__ = ["RECORD_FILE", "load_record", "load_records", "write_record"]
 
@@ -39,7 +40,7 @@ def load_record(path: Path) -> Record:
         InputError: If the file is missing, cut short, not JSON, or not a record.
     """
     try:
-        return _RECORD.validate_json(path.read_bytes())
+        record = _RECORD.validate_json(path.read_bytes())
     except OSError as error:
         raise InputError(Fault(path, error.strerror or "an unreadable file", "a record")) from error
     except ValidationError as error:
@@ -48,6 +49,18 @@ def load_record(path: Path) -> Record:
         where = f"{path}, {key}" if key else str(path)
         found = f"a fault ({first['msg']})"
         raise InputError(Fault(where, found, "a whole record", "delete its folder and run again")) from error
+    _refuse_altered(record, path)
+    return record
+
+
+def _refuse_altered(record: Record, path: Path) -> None:
+    """A trial and a cost are named by the hash of their description."""
+    if not isinstance(record, QualityRecord | CostRecord):
+        return
+    name = record.trial if isinstance(record, QualityRecord) else record.cost
+    if (hashed := content_hash(record.description)) != name:
+        found = f"a description of hash {hashed}"
+        raise InputError(Fault(path, found, f"{name}, its name", "delete its folder and run again"))
 
 
 def load_records(paths: Iterable[Path]) -> list[Record]:

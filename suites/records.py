@@ -29,6 +29,9 @@ EVALUATOR_VERSION = 1
 """Raised whenever a metric, a candidate rule or a measuring rule changes; tables never mix versions."""
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="null")
 
@@ -67,10 +70,10 @@ class UserScores(_Frozen):
     """
 
     users: list[int]
-    auc: list[FiniteFloat]
-    ndcg: list[FiniteFloat]
-    ndcg_standard: list[FiniteFloat]
-    left_out: int
+    auc: list[Share]
+    ndcg: list[Share]
+    ndcg_standard: list[Share]
+    left_out: Annotated[int, Field(ge=0)]
 
     @model_validator(mode="after")
     def _one_value_a_user(self) -> UserScores:
@@ -83,10 +86,10 @@ class UserScores(_Frozen):
 class Epoch(_Frozen):
     """One pass over the training positives."""
 
-    number: int
-    loss: float
-    learning_rate: float
-    valid_auc: float
+    number: Annotated[int, Field(ge=1)]
+    loss: FiniteFloat
+    learning_rate: FiniteFloat
+    valid_auc: Share
 
 
 class Distillation(_Frozen):
@@ -156,16 +159,22 @@ class QualityRecord(_Frozen):
     data_fingerprint: str
     candidate_fingerprint: str
     evaluator_version: int
-    parameters: int
+    parameters: Annotated[int, Field(ge=1, lt=2**63)]
     test: UserScores
-    valid_auc: float
-    best_epoch: int
+    valid_auc: Share
+    best_epoch: Annotated[int, Field(ge=1)]
     history: list[Epoch]
     distillation: Distillation | None = None
     warnings: list[str] = []
     machine: Machine
-    seconds: dict[str, float]
+    seconds: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]]
     weights: str
+
+    @model_validator(mode="after")
+    def _best_epoch_is_one_of_the_history(self) -> QualityRecord:
+        if self.history and self.best_epoch > len(self.history):
+            raise ValueError(f"`best_epoch` is {self.best_epoch} of {len(self.history)}")
+        return self
 
 
 class CostRecord(_Frozen):

@@ -80,7 +80,7 @@ class _SuiteFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    title: str
+    title: Annotated[str, Field(min_length=1)]
     datasets: Listed[str]
     settings: Listed[Setting] = ["random"]
     seeds: Listed[Seed] = [0]
@@ -113,8 +113,8 @@ def load_suite(name: str | Path, *, datasets: Sequence[str] = (), epochs: int | 
         >>> sorted(load_suite("smoke").methods)
         ['fnd-xs', 'teacher-xs']
     """
-    if epochs is not None and epochs < 1:
-        raise InputError(Fault("argument epochs", str(epochs), "1 or more"))
+    if epochs is not None and not 1 <= epochs <= 100_000:
+        raise InputError(Fault("argument epochs", str(epochs), "1 to 100,000"))
     path = _find(name)
     raw = parse(_SuiteFile, read_toml(path), path)
     _refuse_unknown(datasets, "argument dataset")

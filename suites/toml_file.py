@@ -31,7 +31,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         ) from error
     except UnicodeDecodeError as error:
         raise InputError(Fault(path, f"a byte at {error.start} that is not UTF-8", "UTF-8")) from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(Fault(path, f"a TOML error ({error})", "valid TOML")) from error
 
 
@@ -64,6 +64,8 @@ def _first_fault(kind: type[BaseModel], error: ValidationError, where: str | Pat
         return Fault(place, "an unknown key", f"one of {', '.join(known)}", hint)
     if first["type"] == "missing":
         return Fault(place, "nothing", "a value for this key")
+    if first["type"] in ("too_short", "string_too_short"):
+        return Fault(place, repr(first["input"]), "something that is not empty")
     message = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     return Fault(place, repr(first["input"]), message)
 

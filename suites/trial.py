@@ -126,7 +126,8 @@ def _refuse_unknown(suite: Suite) -> None:
         for field, (name, known) in named.items():
             if name is not None and name not in known:
                 where = f"suite {suite.name}, method {key}, {field}"
-                raise InputError(Fault(where, repr(name), f"a {field}", nearest(name, known)))
+                fix = f"{nearest(name, known)}; --plugin loads one of yours"
+                raise InputError(Fault(where, repr(name), f"a {field}", fix))
 
 
 def _refuse_empty(trial: Trial) -> None:

@@ -57,7 +57,7 @@ class TorchEngine:
         if self._device.type == "cuda":
             torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False  # fp32 means fp32
             torch.cuda.reset_peak_memory_stats(self._device)
-        self._model = load_model(self._subject).to(self._device)
+        self._model = load_model(self._subject, measured=True).to(self._device)
 
     def compile(self, request: Request) -> None:
         """Eager mode compiles nothing."""
@@ -120,20 +120,24 @@ class TorchEngine:
         return torch.from_numpy(array).to(self._device)
 
 
-def load_model(subject: Subject) -> OutfitModel:
+def load_model(subject: Subject, *, measured: bool = False) -> OutfitModel:
     """The subject's model in evaluation mode, on the CPU.
 
     With weights given, the parameters are not drawn first: the drawing would count as loading.
 
+    Args:
+        subject: The model and its weights.
+        measured: As for `load_weights`.
+
     Raises:
-        InputError: If the weights cannot be read or do not fit.
+        InputError: If the weights cannot be read, do not fit, or are not finite.
         ModelError: For an unknown model.
     """
     if subject.weights is None:
         return _create(subject)
     with _NoInitialisation():
         model = _create(subject)
-    load_weights(model, subject.weights, measured=True)
+    load_weights(model, subject.weights, measured=measured)
     return model
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+import warnings
 import zlib
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ MAX_PIXELS = 1 << 26
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 _WANTED = "a whole JPEG, PNG, WebP, GIF, BMP or TIFF"
 _WHITE = (255, 255, 255)
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # above MAX_PIXELS, so refused in our words
+
 _BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, struct.error, zlib.error)
 """What Pillow's readers raise on broken files."""
 
@@ -66,7 +69,7 @@ def decode(data: bytes, name: str, size: int) -> NDArray[np.uint8]:
         with Image.open(BytesIO(data), formats=_FORMATS) as image:
             full = image.size
             if math.prod(full) > MAX_PIXELS:
-                raise Image.DecompressionBombError(f"{math.prod(full):,} pixels")
+                raise Image.DecompressionBombError
             image.draft(None, (2 * size, 2 * size))
             drafted = image.size
             ImageOps.exif_transpose(image, in_place=True)
@@ -75,7 +78,7 @@ def decode(data: bytes, name: str, size: int) -> NDArray[np.uint8]:
             picture = _on_white(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise InputError(
-            Fault(name, str(error), f"at most {MAX_PIXELS:,} pixels", "scale the image down")
+            Fault(name, "a larger image", f"at most {MAX_PIXELS:,} pixels", "scale it down")
         ) from error
     except UnidentifiedImageError as error:
         raise InputError(Fault(name, "no image", _WANTED)) from error

@@ -46,7 +46,8 @@ def find_photos(root: Path, faults: FaultSink = refuse) -> PhotoFolder:
 
     Args:
         root: A folder such as `train/t-shirt/x.jpg`, or `t-shirt/x.jpg`, lies in.
-        faults: Told of each class that is unknown, and of each category with too few photographs.
+        faults: Told of each class that is unknown, each folder or file name that cannot be read, and each
+            category with too few photographs.
 
     Raises:
         InputError: If the user's mapping of classes is not sound, or `faults` refuses.
@@ -54,7 +55,7 @@ def find_photos(root: Path, faults: FaultSink = refuse) -> PhotoFolder:
     mapping = read_mapping(root)
     worn: list[tuple[int, str]] = []
     left_out: Counter[str] = Counter()
-    for folder, names in _class_folders(root):
+    for folder, names in _class_folders(root, faults):
         category = category_of(folder.name, mapping)
         if category is None:
             faults(_unknown_class(root, folder))
@@ -73,13 +74,27 @@ def find_photos(root: Path, faults: FaultSink = refuse) -> PhotoFolder:
     )
 
 
-def _class_folders(root: Path) -> Iterator[tuple[Path, list[str]]]:
+def _class_folders(root: Path, faults: FaultSink) -> Iterator[tuple[Path, list[str]]]:
     """Folders that hold images, with the images' names."""
-    for folder, inside, files in os.walk(root):
+
+    def report(error: OSError) -> None:
+        faults(Fault(error.filename, (error.strerror or str(error)).lower(), "a folder that can be read"))
+
+    for folder, inside, files in os.walk(root, onerror=report):
         inside[:] = sorted(name for name in inside if not name.startswith("."))
-        images = [name for name in sorted(files) if _is_image(name)]
+        images = []
+        for name in filter(_is_image, sorted(files)):
+            if _is_utf8(name):
+                images.append(name)
+            else:
+                shown = os.fsencode(name).decode("utf-8", "backslashreplace")
+                faults(Fault(folder, f"the file name '{shown}', not UTF-8", "a name in UTF-8", "rename it"))
         if images:
             yield Path(folder), images
+
+
+def _is_utf8(name: str) -> bool:
+    return not any("\udc80" <= letter <= "\udcff" for letter in name)  # what Python makes of other bytes
 
 
 def _is_image(name: str) -> bool:

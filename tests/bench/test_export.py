@@ -11,7 +11,7 @@ import torch
 from outfitbench.bench import EngineError, ParityError, export_onnx, load_export
 from outfitbench.bench.parameters import count_parameters
 from outfitbench.datasets import InputError
-from outfitbench.models import create_model
+from outfitbench.models import ModelError, create_model
 
 
 def run(graph, **inputs):
@@ -76,6 +76,7 @@ def test_an_earlier_export_is_replaced_and_the_model_left_in_its_mode(tiny, tmp_
 @pytest.mark.parametrize(
     ("name", "error", "words"),
     [
+        ("tiny-shapeless", ModelError, r"found scores of shape \(3,\) for 1 outfits, expected \(1,\)"),
         ("tiny-noisy", ParityError, "export of tiny-noisy: found scores that differ"),
         (
             "tiny-branching",

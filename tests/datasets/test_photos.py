@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
-from outfitbench.datasets import InputError, load_dataset
+from outfitbench.datasets import Fault, InputError, load_dataset
 from outfitbench.datasets.photos import load_photos
 from outfitbench.datasets.photos.classes import category_of, read_mapping
 from outfitbench.datasets.photos.folder import find_photos
@@ -119,6 +120,27 @@ def test_all_faults_of_a_folder_can_be_collected(tmp_path: Path) -> None:
         "0 photographs of category bottom",
         "0 photographs of category shoe",
     ]
+
+
+def test_a_name_that_is_not_utf8_is_a_fault_of_its_own(tmp_path: Path) -> None:
+    root = snap(tmp_path)
+    photo = next(root.rglob("*.png"))
+    photo.rename(os.fsdecode(os.fsencode(photo.parent) + b"/caf\xe9.png"))
+    found: list[Fault] = []
+    find_photos(root, found.append)
+    assert [str(fault) for fault in found] == [
+        f"{photo.parent}: found the file name 'caf\\xe9.png', not UTF-8, expected a name in UTF-8; rename it"
+    ]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser reads every folder")
+def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    root = snap(tmp_path)
+    closed = next(root.rglob("*.png")).parent
+    closed.chmod(0)
+    with pytest.raises(InputError, match="permission denied"):
+        find_photos(root)
+    closed.chmod(0o700)
 
 
 def test_a_broken_photograph_is_named(tmp_path: Path, cache: Path) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from outfitbench.datasets.errors import InputError
 from outfitbench.reports import write_report
+from outfitbench.suites.canonical import content_hash
+from outfitbench.suites.record_files import write_record
 from PIL import Image
 
 from .made_records import cost, dataset, quality, suite, whole_grid
@@ -111,6 +113,7 @@ def test_a_report_needs_neither_torch_nor_pyplot(tmp_path):
         f"reports.write_report(load_records([Path({str(tmp_path)!r})]), Path({str(tmp_path / 'out')!r}))\n"
         "assert 'torch' not in sys.modules and 'matplotlib.pyplot' not in sys.modules\n"
     )
-    (tmp_path / "record.json").write_text(quality("A").model_dump_json())
+    record = quality("A")
+    write_record(record.model_copy(update={"trial": content_hash(record.description)}), tmp_path)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outfitbench.reports import write_report
 from outfitbench.reports.costs import cost_groups
 from outfitbench.reports.dataset_section import dataset_section
 from outfitbench.reports.distillation_section import distillation_section
@@ -57,6 +58,18 @@ def test_a_teacher_without_a_record_is_named_by_its_trial():
 
 def test_no_distillation_no_section():
     assert not distillation_section(rankings([quality("N-pair")]))
+
+
+def test_recipes_stand_once_each_and_a_last_best_epoch_is_told(tmp_path):
+    recipe = {"learning_rate": 0.015, "batch_size": 32, "schedule": "cosine"}
+    description = {"method": {"objective": "n-pair", "image_size": 64, "recipe": recipe}, "precision": "bf16"}
+    records = [quality("N-pair XS", seed=seed, description=description) for seed in (0, 1)]
+    late = [record.model_copy(update={"best_epoch": len(record.history)}) for record in records]
+    page = write_report(late, tmp_path).read_text()
+    (rows,) = [table for table in read_tables(page) if "Recipe" in table[0]]
+    assert len(rows) == 1
+    assert (rows[0]["Learning rate"], rows[0]["Trained in"], rows[0]["Images"]) == ("0.015", "bf16", "64 px")
+    assert "2 of 2 trials kept their last epoch" in page
 
 
 def test_dataset_statistics_and_reference_scorers():

@@ -129,6 +129,18 @@ def test_a_trial_that_diverges_fails_with_its_student_and_the_rest_goes_on(
     assert set(quality(outcome.records)) == {"Sound"}
 
 
+def test_a_network_that_cannot_take_such_images_fails_alone(suite: Suite, tmp_path: Path) -> None:
+    other = suite.methods["teacher-xs"].model_copy(
+        update={"name": "Vision transformer", "backbone": "vit_b_16"}
+    )
+    methods = {"vit": other, "sound": suite.methods["teacher-xs"]}
+    outcome = run_suite(suite.model_copy(update={"methods": methods}), tmp_path, device="cpu")
+    ((label, message),) = outcome.failed.items()
+    assert label.startswith("Vision transformer")
+    assert "224" in message
+    assert set(quality(outcome.records)) == {"Teacher XS"}
+
+
 def test_two_processes_share_a_grid(finished: Path, tmp_path: Path) -> None:
     command = [
         sys.executable,

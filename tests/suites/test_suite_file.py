@@ -57,7 +57,7 @@ def test_overrides_reach_one_method_or_all(suite_file: Path) -> None:
 
 def test_arguments_stand_above_the_file_and_are_named_where_they_are_wrong(suite_file: Path) -> None:
     assert load_suite(suite_file, datasets=["closet-24", "closet-24"]).datasets == ["closet-24"]
-    with pytest.raises(InputError, match=r"^argument epochs: found 0, expected 1 or more"):
+    with pytest.raises(InputError, match=r"^argument epochs: found 0, expected 1 to 100,000"):
         load_suite(suite_file, epochs=0)
     with pytest.raises(InputError, match=r"^argument dataset: found 'closet-21', .* did you mean 'closet-2"):
         load_suite(suite_file, datasets=["closet-21"])
@@ -74,9 +74,12 @@ def test_arguments_stand_above_the_file_and_are_named_where_they_are_wrong(suite
             GOOD + '[cost]\nmethods = ["n-pair-xs"]\nengines = ["torch", "torch"]',
             "cost.engines: found ['torch'",
         ),
+        ('title = "x"\ny = ' + "[" * 3000, "a TOML error"),
+        (GOOD.replace("Mine", ""), "title: found '', expected something that is not empty"),
+        (GOOD + '[method.n-pair-xs]\nname = "a\\nb"', "name: found 'a"),
         (GOOD + "datasetz = 1", "did you mean 'datasets'?"),
         (GOOD.replace("n-pair-xs", "n-pear-xs"), "did you mean 'n-pair-xs'?"),
-        (GOOD.replace('["n-pair-xs"]', "[]"), "methods: found []"),
+        (GOOD.replace('["n-pair-xs"]', "[]"), "methods: found [], expected something that is not empty"),
         (GOOD + 'settings = ["easy"]', "settings.0: found 'easy'"),
         (GOOD + "[method.n-pair-xs.recipe]\nepoch = 3", "did you mean 'epochs'?"),
         (GOOD + "[method.n-pair-xs.recipe]\nepochs = 0", "recipe.epochs: found 0"),
