@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from outfitbench.bench.effort import Effort
-from outfitbench.suites import load_suite, run_suite
+from outfitbench.suites import run_suite
 from outfitbench.suites.records import CostRecord
 from outfitbench.suites.suite_file import CostPlan, Suite
 
 LEAST = Effort(rounds=2, samples=2, batch=2, batches=1, warm_seconds=0.1, recommend_runs=0)
 
 
-def with_engines(*engines: str) -> Suite:
+def with_engines(smoke: Suite, *engines: str) -> Suite:
     plan = CostPlan(methods=["fnd-xs"], engines=list(engines), devices=["cpu"], effort=LEAST)
-    return load_suite("smoke", epochs=1).model_copy(update={"cost": plan})
+    return smoke.model_copy(update={"cost": plan})
 
 
 def costs(suite: Suite, out: Path) -> dict[str, CostRecord]:
@@ -25,12 +26,14 @@ def costs(suite: Suite, out: Path) -> dict[str, CostRecord]:
 
 
 def test_an_engine_that_is_added_leaves_the_others_records_as_they_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    smoke: Suite, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = costs(with_engines("torch"), tmp_path)
-    (path,) = (tmp_path / "costs").glob("*/record.json")
+    out = tmp_path / "out"
+    shutil.copytree(finished, out)
+    first = costs(with_engines(smoke, "torch"), out)
+    (path,) = (out / "costs").glob("*/record.json")
     written = path.read_bytes()
-    both = costs(with_engines("torch", "onnxruntime"), tmp_path)
+    both = costs(with_engines(smoke, "torch", "onnxruntime"), out)
     assert path.read_bytes() == written
     assert set(both) == {"torch", "onnxruntime"}
     assert both["torch"] == first["torch"]
@@ -41,4 +44,4 @@ def test_an_engine_that_is_added_leaves_the_others_records_as_they_are(
         raise AssertionError("there is nothing left to measure")
 
     monkeypatch.setattr("outfitbench.suites.costs.profile_subjects", refuse)
-    assert costs(with_engines("torch", "onnxruntime"), tmp_path) == both
+    assert costs(with_engines(smoke, "torch", "onnxruntime"), out) == both
