@@ -85,9 +85,10 @@ def _leads(kept: Sequence[Kept]) -> list[str]:
     best = max(kept, key=lambda k: k.row.mean("auc"))
     if len(kept) < 2:
         return []
-    ahead = ", above the teacher's" if best.against.paired.difference > 0 else ""
+    ahead = best.against.paired.difference > 0 and best.against.shows == "yes"
+    beyond = ", distinguishably above the teacher's" if ahead else ""
     highest = f"{hundredfold(best.row.mean('auc'))} ({escape(best.row.name)})"
-    return [f"Beside the teacher the highest AUC is {highest}{ahead}."]
+    return [f"Beside the teacher the highest AUC is {highest}{beyond}."]
 
 
 def _keeps(kept: Kept) -> str:

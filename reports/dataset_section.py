@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .distinct import spelling
 from .markdown import code, escape, table
 from .quantities import BLANK, hundredfold
 
@@ -19,6 +20,7 @@ def dataset_section(records: Sequence[DatasetRecord]) -> str:
     """Statistics, one column a dataset, and the reference scorers as markdown; empty without records."""
     if not records:
         return ""
+    records = _joined(records)
     named = dict(zip(_headings(records), records, strict=True))
     columns = {heading: _statistics(record) for heading, record in named.items()}
     names = list(dict.fromkeys(name for column in columns.values() for name in column))
@@ -50,6 +52,19 @@ def dataset_section(records: Sequence[DatasetRecord]) -> str:
         "that. Mean per-user AUC × 100 on the test candidates."
     )
     return f"{statistics}\n\n{table(references, text_columns=3)}\n\n{legend}"
+
+
+def _joined(records: Sequence[DatasetRecord]) -> list[DatasetRecord]:
+    """One record for those that differ in nothing but the settings whose scorers they hold."""
+    joined: dict[str, DatasetRecord] = {}
+    for record in records:
+        alike = spelling(record.model_copy(update={"reference": {}}))
+        first = joined.setdefault(alike, record)
+        if not first.reference.keys() & record.reference.keys():
+            joined[alike] = first.model_copy(update={"reference": first.reference | record.reference})
+        elif first is not record:
+            joined[spelling(record)] = record
+    return list(joined.values())
 
 
 def _statistics(record: DatasetRecord) -> dict[str, str]:

@@ -63,6 +63,7 @@ def _candidates(rankings: Sequence[Ranking]) -> str:
 
 
 _RECIPE = {
+    "epochs": "Epochs",
     "batch_size": "Batch",
     "learning_rate": "Learning rate",
     "momentum": "Momentum",
@@ -88,15 +89,21 @@ def _recipes(trials: Sequence[QualityRecord]) -> str:
             "Images": f"{method['image_size']} px" if "image_size" in method else BLANK,
             "Pretrained": "yes" if method.get("pretrained") else "no",
             "Trained in": escape(str(record.description.get("precision", BLANK))),
-            **{heading: escape(str(recipe.get(key, BLANK))) for key, heading in _RECIPE.items()},
+            **{heading: _value(recipe.get(key)) for key, heading in _RECIPE.items()},
         }
         if row not in rows:
             rows.append(row)
     return table(rows, text_columns=2) if rows else ""
 
 
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return BLANK if value is None else escape(str(value))
+
+
 def _trials(trials: Sequence[QualityRecord], number: dict[str, int]) -> str:
-    return table(
+    trained = table(
         [
             {
                 "Trial": code(record.trial),
@@ -112,6 +119,7 @@ def _trials(trials: Sequence[QualityRecord], number: dict[str, int]) -> str:
         ],
         text_columns=3,
     )
+    return f"{trained}\n\nWall time: beside whatever else the machine did, so not a cost."
 
 
 def _costs(costs: Sequence[CostRecord], number: dict[str, int]) -> str:

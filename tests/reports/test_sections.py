@@ -97,6 +97,14 @@ def test_one_dataset_described_twice_keeps_both_descriptions():
     assert list(row.values())[1:] == ["images of 64 × 64 pixels", "images of 96 × 96 pixels"]
 
 
+def test_one_dataset_ranked_in_two_settings_is_described_once():
+    scorers = {"random": 0.5, "hidden truth": 0.9}
+    section = dataset_section([dataset(reference={setting: scorers}) for setting in ("hard", "random")])
+    statistics, references = read_tables(section)
+    assert list(statistics[0]) == ["", "closet-24"]
+    assert [row["Negatives"] for row in references] == ["random", "random", "hard", "hard"]
+
+
 def test_no_dataset_no_section():
     assert not dataset_section([])
 
