@@ -28,6 +28,14 @@ def test_the_reports_are_there_and_listed() -> None:
     assert all(f"({name}/README.md)" in listed for name in REPORTS)
 
 
+def test_the_readme_shows_what_the_report_says() -> None:
+    page = (PUBLISHED / "closet-60" / "README.md").read_text().splitlines()
+    readme = (PUBLISHED.parents[1] / "README.md").read_text().splitlines()
+    rows = [line for line in readme if "| Teacher " in line]
+    assert len(rows) == 6
+    assert set(rows) <= set(page)
+
+
 @pytest.mark.parametrize("name", ["closet-60", "photos"])
 def test_the_teacher_and_its_student_learned(name: str) -> None:
     """The bar of the demo: AUC 0.80 under random negatives."""
