@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import pkgutil
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
-from . import zoo
+from .builtin import import_zoo
 from .errors import ModelError
 from .nearest import nearest
 from .options import InputKind, ModelOptions
@@ -123,12 +120,6 @@ def _checked(name: str, builder: Builder, model: object) -> OutfitModel:
 
 def _builders() -> Mapping[str, Builder]:
     """Builders by name, once all that is installed has registered."""
-    _import_zoo()
+    import_zoo()
     load_installed()
     return BUILDERS
-
-
-@cache
-def _import_zoo() -> None:
-    for module in pkgutil.iter_modules(zoo.__path__, f"{zoo.__name__}."):
-        importlib.import_module(module.name)

@@ -10,6 +10,7 @@ from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
+from .builtin import import_zoo
 from .errors import ModelError
 from .registry import registering
 
@@ -36,6 +37,7 @@ def load_plugin(path: str | Path) -> list[str]:
 
 @cache
 def _load_file(path: Path) -> tuple[str, ...]:
+    import_zoo()  # first, so that a name taken twice is told of the file that took it last
     if not path.is_file():
         raise ModelError(f"{path}: found no file, expected a Python file that registers models")
     digest = hashlib.blake2b(str(path).encode(), digest_size=4).hexdigest()
@@ -47,9 +49,9 @@ def _load_file(path: Path) -> tuple[str, ...]:
     try:
         with registering() as names:
             spec.loader.exec_module(module)
-    except ModelError:
+    except ModelError as error:
         del sys.modules[spec.name]
-        raise
+        raise ModelError(f"{path}{_line(error, path)}: {error}") from error
     except (Exception, SystemExit) as error:  # a stranger's file may fail in any way
         del sys.modules[spec.name]
         raise ModelError(
