@@ -19,8 +19,9 @@ GIB = 1 << 30
 
 # Peak memory is a process's own, so the measured work runs in one of its own.
 MEASURED = """
-import json, resource, sys, time
+import json, sys, time
 from pathlib import Path
+from outfitbench.bench.memory import peak_resident
 from outfitbench.datasets import load_dataset, sample_negatives
 
 root, cache, split = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
@@ -33,7 +34,7 @@ candidates = {(split, setting): dataset.candidates(split, setting)
 print(json.dumps({
     "load_seconds": loaded - start,
     "sample_seconds": time.perf_counter() - loaded,
-    "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    "peak_bytes": peak_resident(),
     "outfits": {name: len(table) for name, table in dataset.tables.items()},
     "training_negatives": len(negatives),
     "candidates": sum(map(len, candidates.values())),
