@@ -46,7 +46,9 @@ class Run:
 
     def run(self, session: Session) -> Answer:
         """Run, report, and say how good each method is."""
-        suite = self._suite()
+        from ..suites.suite_file import load_suite
+
+        suite = load_suite(self.suite, datasets=self.dataset, epochs=self.epochs)
         out = self.out if self.dry_run else writable_folder("argument --out", self.out)
         from ..suites.runner import run_suite  # imports torch, so after all that can be refused without it
 
@@ -73,11 +75,6 @@ class Run:
         words += [f"--device {self.device}"] * (self.device != "auto")
         words += [f"--plugin {path.name}" for path in session.plugin]
         return " ".join(words)
-
-    def _suite(self) -> Suite:
-        from ..suites.suite_file import load_suite
-
-        return load_suite(self.suite, datasets=self.dataset, epochs=self.epochs)
 
     def _results(self, outcome: RunOutcome) -> Answer:
         from ..reports import write_report

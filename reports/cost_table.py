@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["cost_section"]
 
 _STARTS = {"load": "Load", "compile": "Compile", "first_call": "First call"}
+_PARTS = {"recommend_decode": "Decode", "recommend_encode": "Encode", "recommend_score": "Score and rank"}
 _ALEXNET_SIZE = 224
 _GPU_MEMORY = (
     "On CUDA: memory of the device; in PyTorch what its allocator held, in ONNX Runtime what the device's "
@@ -29,7 +30,6 @@ _SMALL_IMAGES = (
     "connected layers take, and its values are repeated to fill it: the teacher, S and M have the paper's "
     "parameters, but a network cut for such images would need fewer of them."
 )
-_PARTS = {"recommend_decode": "Decode", "recommend_encode": "Encode", "recommend_score": "Score and rank"}
 
 
 def cost_section(groups: Sequence[CostGroup], teachers: frozenset[str]) -> str:

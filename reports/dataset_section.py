@@ -59,11 +59,13 @@ def _joined(records: Sequence[DatasetRecord]) -> list[DatasetRecord]:
     joined: dict[str, DatasetRecord] = {}
     for record in records:
         alike = spelling(record.model_copy(update={"reference": {}}))
-        first = joined.setdefault(alike, record)
-        if not first.reference.keys() & record.reference.keys():
-            joined[alike] = first.model_copy(update={"reference": first.reference | record.reference})
-        elif first is not record:
+        first = joined.get(alike)
+        if first is None:
+            joined[alike] = record
+        elif first.reference.keys() & record.reference.keys():
             joined[spelling(record)] = record
+        else:
+            joined[alike] = first.model_copy(update={"reference": first.reference | record.reference})
     return list(joined.values())
 
 

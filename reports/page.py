@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-from .ranking import Ranking
+    from .ranking import Ranking
 
 __all__ = ["PAGE", "write_report"]
 

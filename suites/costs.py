@@ -45,11 +45,7 @@ def measure_costs(
         EngineError: If an engine cannot run here.
         ParityError: If an engine answers otherwise than torch.
     """
-    devices = _present(plan.devices)
-    cells = [
-        _cell(plan, trial, place, engine, device, out)
-        for (trial, place), engine, device in itertools.product(trials, plan.engines, devices)
-    ]
+    cells = _cells(plan, trials, out)
     out.mkdir(parents=True, exist_ok=True)
     with FileLock(out / "costs.lock"):
         lacking = [cell for cell in cells if not cell.record.exists()]
@@ -95,21 +91,26 @@ def _present(devices: Sequence[str]) -> list[str]:
     return present
 
 
-def _cell(plan: CostPlan, trial: Trial, place: Path, engine: str, device: str, out: Path) -> _Cell:
-    """With all that decides a cost: the weights, how they are run and measured, and the machine."""
-    machine = describe_machine()
-    description = {
-        "evaluator": EVALUATOR_VERSION,
-        "trial": trial.hash,
-        "weights": file_hash(place / WEIGHTS_FILE),
-        "data": trial.dataset.fingerprint,
-        "engine": engine,
-        "device": device,
-        "effort": plan.effort.model_dump(mode="json"),
-        "machine": {key: machine[key] for key in ("processor", "cores", "accelerator", "versions")},
-    }
-    record = out / "costs" / content_hash(description) / RECORD_FILE
-    return _Cell(trial, place, engine, device, description, record)
+def _cells(plan: CostPlan, trials: Sequence[tuple[Trial, Path]], out: Path) -> list[_Cell]:
+    """Each with all that decides a cost: the weights, how they are run and measured, and the machine."""
+    machine, devices = describe_machine(), _present(plan.devices)
+    cells = []
+    for trial, place in trials:
+        weights = file_hash(place / WEIGHTS_FILE)
+        for engine, device in itertools.product(plan.engines, devices):
+            description = {
+                "evaluator": EVALUATOR_VERSION,
+                "trial": trial.hash,
+                "weights": weights,
+                "data": trial.dataset.fingerprint,
+                "engine": engine,
+                "device": device,
+                "effort": plan.effort.model_dump(mode="json"),
+                "machine": {key: machine[key] for key in ("processor", "cores", "accelerator", "versions")},
+            }
+            record = out / "costs" / content_hash(description) / RECORD_FILE
+            cells.append(_Cell(trial, place, engine, device, description, record))
+    return cells
 
 
 def _subject(trial: Trial, folder: Path, plugins: Sequence[Path]) -> Subject:

@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["Method", "Recipe"]
+__all__ = ["MOST_EPOCHS", "Method", "Recipe"]
+
+MOST_EPOCHS = 100_000
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -33,7 +35,7 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    epochs: Annotated[int, Field(ge=1, le=100_000)] = 12
+    epochs: Annotated[int, Field(ge=1, le=MOST_EPOCHS)] = 12
     batch_size: Annotated[int, Field(ge=2, le=65_536)] = 32
     learning_rate: Positive = 0.015
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9

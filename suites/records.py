@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from ..bench.measurement import Measurement
+from ..models.options import InputKind
 
 __all__ = [
     "EVALUATOR_VERSION",
@@ -208,7 +209,7 @@ class CostRecord(_Frozen):
     method: str
     model: str
     backbone: str
-    input_kind: Literal["image", "features"]
+    input_kind: InputKind
     input_size: int
     dataset: str | None
     engine: str

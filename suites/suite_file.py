@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -12,8 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ..bench.effort import FULL, Effort
 from ..datasets import Fault, InputError, list_datasets
-from .method import Method
-from .toml_file import parse, read_toml
+from .method import MOST_EPOCHS, Method
+from .toml_file import not_one_of, parse, read_toml
 
 __all__ = ["CostPlan", "Suite", "list_suites", "load_suite"]
 
@@ -113,8 +112,8 @@ def load_suite(name: str | Path, *, datasets: Sequence[str] = (), epochs: int | 
         >>> sorted(load_suite("smoke").methods)
         ['fnd-xs', 'teacher-xs']
     """
-    if epochs is not None and not 1 <= epochs <= 100_000:
-        raise InputError(Fault("argument epochs", str(epochs), "1 to 100,000"))
+    if epochs is not None and not 1 <= epochs <= MOST_EPOCHS:
+        raise InputError(Fault("argument epochs", str(epochs), f"1 to {MOST_EPOCHS:,}"))
     path = _find(name)
     raw = parse(_SuiteFile, read_toml(path), path)
     _refuse_unknown(datasets, "argument dataset")
@@ -142,9 +141,7 @@ def load_suite(name: str | Path, *, datasets: Sequence[str] = (), epochs: int | 
 def _refuse_unknown(datasets: Sequence[str], where: str) -> None:
     for name in datasets:
         if name not in list_datasets():
-            near = get_close_matches(name, list_datasets(), n=1)
-            hint = f"did you mean {near[0]!r}?" if near else ""
-            raise InputError(Fault(where, repr(name), f"one of {', '.join(list_datasets())}", hint))
+            raise InputError(not_one_of(list_datasets(), name, where))
 
 
 def _resolve(
@@ -195,9 +192,8 @@ def _method_tables(key: str, raw: _SuiteFile, path: Path) -> dict[str, Any]:
         return read_toml(Path(str(files("outfitbench.suites") / "methods" / f"{key}.toml")))
     if key in raw.method:
         return {}
-    near = get_close_matches(key, _stems("methods"), n=1)
-    hint = f"did you mean {near[0]!r}?" if near else "or define it under [method.ID]"
-    raise InputError(Fault(f"{path}, methods", repr(key), f"one of {', '.join(_stems('methods'))}", hint))
+    otherwise = "or define it under [method.ID]"
+    raise InputError(not_one_of(_stems("methods"), key, f"{path}, methods", otherwise=otherwise))
 
 
 def _find(name: str | Path) -> Path:
@@ -205,9 +201,8 @@ def _find(name: str | Path) -> Path:
         return Path(name)
     if name in list_suites():
         return Path(str(files("outfitbench.suites") / "files" / f"{name}.toml"))
-    near = get_close_matches(name, list_suites(), n=1)
-    hint = f"did you mean {near[0]!r}?" if near else "or give the path of a .toml file"
-    raise InputError(Fault("argument suite", repr(name), f"one of {', '.join(list_suites())}", hint))
+    otherwise = "or give the path of a .toml file"
+    raise InputError(not_one_of(list_suites(), name, "argument suite", otherwise=otherwise))
 
 
 def _stems(folder: str) -> list[str]:

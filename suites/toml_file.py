@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -12,7 +13,7 @@ from typing_extensions import TypeIs
 
 from ..datasets.errors import Fault, InputError
 
-__all__ = ["parse", "read_toml"]
+__all__ = ["not_one_of", "parse", "read_toml"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -52,6 +53,23 @@ def parse(kind: type[M], tables: dict[str, Any], where: str | Path) -> M:
         raise InputError(_first_fault(kind, error, where)) from error
 
 
+def not_one_of(
+    known: Sequence[str], name: str, where: str | Path, *, found: str | None = None, otherwise: str = ""
+) -> Fault:
+    """The fault of a name that there is not, with the nearest one that there is.
+
+    Args:
+        known: The names that there are.
+        name: What stands there.
+        where: The place, for the message.
+        found: How to call what stands there; the name itself by default.
+        otherwise: What to do where no known name is near.
+    """
+    near = get_close_matches(name, known, n=1)
+    fix = f"did you mean {near[0]!r}?" if near else otherwise
+    return Fault(where, repr(name) if found is None else found, f"one of {', '.join(known)}", fix)
+
+
 def _first_fault(kind: type[BaseModel], error: ValidationError, where: str | Path) -> Fault:
     first = error.errors(include_url=False)[0]
     key = ".".join(str(part) for part in first["loc"])
@@ -59,9 +77,7 @@ def _first_fault(kind: type[BaseModel], error: ValidationError, where: str | Pat
     if first["type"] == "extra_forbidden":
         name = str(first["loc"][-1])
         known = sorted(_fields_at(kind, first["loc"][:-1]))
-        near = get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else ""
-        return Fault(place, "an unknown key", f"one of {', '.join(known)}", hint)
+        return not_one_of(known, name, place, found="an unknown key")
     if first["type"] == "missing":
         return Fault(place, "nothing", "a value for this key")
     if first["type"] in ("too_short", "string_too_short"):

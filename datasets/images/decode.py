@@ -28,10 +28,10 @@ MAX_PIXELS = 1 << 26
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 _WANTED = "a whole JPEG, PNG, WebP, GIF, BMP or TIFF"
 _WHITE = (255, 255, 255)
-warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # above MAX_PIXELS, so refused in our words
-
 _BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, struct.error, zlib.error)
 """What Pillow's readers raise on broken files."""
+
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # above MAX_PIXELS, so refused in our words
 
 
 def decode(data: bytes, name: str, size: int) -> NDArray[np.uint8]:

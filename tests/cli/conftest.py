@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from outfitbench.bench.effort import Effort
 from outfitbench.cli.main import main
 
 SUITE = """
@@ -41,3 +42,10 @@ def finished_run(tmp_path_factory) -> FinishedRun:
     with contextlib.redirect_stdout(printed):
         assert main(["run", str(suite), "--out", str(home / "runs"), "--json", "--quiet"]) == 0
     return FinishedRun(suite, home / "runs", json.loads(printed.getvalue()))
+
+
+@pytest.fixture
+def least_effort(monkeypatch) -> None:
+    """Lets a quick profile take the fewest samples there can be."""
+    least = Effort(rounds=1, samples=2, batch=2, batches=1, warm_seconds=0.1, recommend_runs=0)
+    monkeypatch.setattr("outfitbench.bench.effort.QUICK", least)

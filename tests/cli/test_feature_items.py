@@ -7,7 +7,6 @@ from pathlib import Path
 
 import onnxruntime
 import pytest
-from outfitbench.bench.effort import Effort
 from outfitbench.cli.main import main
 
 from ..datasets.written_trees import small_tree, write_converted, write_features
@@ -48,9 +47,7 @@ def test_an_export_takes_vectors_of_that_width(run, capsys, tmp_path):
     assert session.get_inputs()[0].shape[1:] == [24]
 
 
-def test_its_cost_is_measured(run, capsys, monkeypatch):
-    least = Effort(rounds=1, samples=2, batch=2, batches=1, warm_seconds=0.1, recommend_runs=0)
-    monkeypatch.setattr("outfitbench.bench.effort.QUICK", least)
+def test_its_cost_is_measured(run, least_effort, capsys):
     assert main(["profile", str(run), "--json", "--quiet"]) == 0
     torch, onnx = json.loads(capsys.readouterr().out)["profiles"]
     assert (torch["engine"], onnx["engine"]) == ("torch", "onnxruntime")

@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from outfitbench.bench.effort import Effort
 from outfitbench.bench.machine import accelerator_name
 from outfitbench.cli.main import main
 from outfitbench.suites.record_files import load_records
 
 
-def test_a_trained_method_is_measured_and_recorded(finished_run, capsys, monkeypatch, tmp_path):
-    least = Effort(rounds=1, samples=2, batch=2, batches=1, warm_seconds=0.1, recommend_runs=0)
-    monkeypatch.setattr("outfitbench.bench.effort.QUICK", least)
+def test_a_trained_method_is_measured_and_recorded(finished_run, least_effort, capsys, tmp_path):
     arguments = [str(finished_run.folder), "--engine", "torch", "--out", str(tmp_path), "--json", "--quiet"]
     assert main(["profile", *arguments]) == 0
     (profile,) = json.loads(capsys.readouterr().out)["profiles"]
