@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import struct
 import warnings
 import zlib
@@ -69,7 +70,7 @@ def decode(data: bytes, name: str, size: int) -> NDArray[np.uint8]:
         with Image.open(BytesIO(data), formats=_FORMATS) as image:
             full = image.size
             if math.prod(full) > MAX_PIXELS:
-                raise Image.DecompressionBombError
+                raise Image.DecompressionBombError(f"{math.prod(full)} pixels")
             image.draft(None, (2 * size, 2 * size))
             drafted = image.size
             ImageOps.exif_transpose(image, in_place=True)
@@ -77,9 +78,9 @@ def decode(data: bytes, name: str, size: int) -> NDArray[np.uint8]:
                 full = full[1], full[0]
             picture = _on_white(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise InputError(
-            Fault(name, "a larger image", f"at most {MAX_PIXELS:,} pixels", "scale it down")
-        ) from error
+        count = re.search(r"\d+", str(error))  # Pillow's own message begins with it, too
+        found = f"{int(count[0]):,} pixels" if count else "a larger image"
+        raise InputError(Fault(name, found, f"at most {MAX_PIXELS:,} pixels", "scale it down")) from error
     except UnidentifiedImageError as error:
         raise InputError(Fault(name, "no image", _WANTED)) from error
     except _BROKEN as error:
