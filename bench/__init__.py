@@ -5,18 +5,20 @@ Names are loaded on first use, so that importing the package imports no torch.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+# Absolute: pytest imports `bench/benchmarks` from the folder, where this package has no parent.
+from outfitbench.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from .effort import FULL, QUICK, Effort
-    from .engines import DEVICES, ENGINES
+    from .engine_profile import EngineProfile, FailedProfile
+    from .engines import DEVICES, ENGINES, LazyEngine, register_engine
     from .errors import EngineError, ParityError
     from .export import export_onnx
     from .exported import ExportedModel, load_export
-    from .machine import describe_machine
     from .measurement import Measurement
-    from .profiling import EngineProfile, profile, profile_subjects
+    from .profiling import profile, profile_subjects
     from .subject import Subject
 
 __all__ = [
@@ -28,41 +30,29 @@ __all__ = [
     "EngineError",
     "EngineProfile",
     "ExportedModel",
+    "FailedProfile",
+    "LazyEngine",
     "Measurement",
     "ParityError",
     "Subject",
-    "describe_machine",
     "export_onnx",
     "load_export",
     "profile",
     "profile_subjects",
+    "register_engine",
 ]
 
-_HOME = {
-    "DEVICES": "engines",
-    "ENGINES": "engines",
-    "FULL": "effort",
-    "QUICK": "effort",
-    "Effort": "effort",
-    "EngineError": "errors",
-    "EngineProfile": "profiling",
-    "ExportedModel": "exported",
-    "Measurement": "measurement",
-    "ParityError": "errors",
-    "Subject": "subject",
-    "describe_machine": "machine",
-    "export_onnx": "export",
-    "load_export": "exported",
-    "profile": "profiling",
-    "profile_subjects": "profiling",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOME[name]}", __name__), name)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "effort": ["Effort", "FULL", "QUICK"],
+        "engine_profile": ["EngineProfile", "FailedProfile"],
+        "engines": ["DEVICES", "ENGINES", "LazyEngine", "register_engine"],
+        "errors": ["EngineError", "ParityError"],
+        "export": ["export_onnx"],
+        "exported": ["ExportedModel", "load_export"],
+        "measurement": ["Measurement"],
+        "profiling": ["profile", "profile_subjects"],
+        "subject": ["Subject"],
+    },
+)

@@ -13,19 +13,18 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
+from ..core.files import replacing_folder
+from ..core.hashes import file_hash
+from ..core.machine import package_versions
 from ..models.options import InputKind
 from ..models.outfit_model import OutfitModel
+from .counts import count_parameters
 from .engines.onnxruntime_engine import OnnxRuntimeEngine
-from .engines.torch_engine import TorchEngine
+from .engines.torch_engine import TorchEngine, one_thread
 from .errors import EngineError
 from .exported import CARD, ENCODER, SCORER, ExportedModel
-from .file_hash import file_hash
-from .folders import replacing_folder
-from .machine import package_versions
-from .parameters import count_parameters
-from .parity import check_parity, compare_answers, exam
+from .parity import check_parity, compare_answers, parity_answers
 from .subject import Subject
-from .threads import one_thread
 
 __all__ = ["OPSET", "export_onnx"]
 
@@ -158,7 +157,7 @@ def _compare_with_torch(model: OutfitModel, folder: Path, size: int) -> dict[str
     )
     runtime.load()
     right, found = (
-        exam(engine, num_users=model.num_users, input_kind=model.input_kind, input_size=size)
+        parity_answers(engine, num_users=model.num_users, input_kind=model.input_kind, input_size=size)
         for engine in (TorchEngine.serving(model), runtime)
     )
     return compare_answers(right, found)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..datasets.errors import Fault, InputError
+from ..core.errors import Fault, InputError
 from ..models.options import InputKind
 
 __all__ = ["CARD", "ENCODER", "SCORER", "ExportedModel", "load_export"]

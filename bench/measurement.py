@@ -18,6 +18,7 @@ class Measurement(BaseModel):
     Attributes:
         unit: "s", "byte", "1" (a count), "item/s" or "FLOP".
         samples: Every sample, in the order taken. Empty when the quantity could not be measured.
+        session: Which measuring session the samples are from; empty for what is counted.
         turns: How many of the samples each turn gave, where what is compared took turns; in order.
         flags: Why the samples should be read with care ("not settled", "too few samples"), or why there
             are none.
@@ -31,6 +32,7 @@ class Measurement(BaseModel):
 
     unit: str
     samples: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]]
+    session: str = ""
     turns: list[int] = []
     flags: list[str] = []
 
@@ -57,6 +59,8 @@ class Measurement(BaseModel):
     def ratio_to(self, other: Measurement) -> float:
         """This quantity as a multiple of another's; NaN where one has no samples, or the other is 0.
 
+        NaN, too, for quantities of different sessions: the machine was not the same.
+
         Where both were sampled in the same turns it is the median of the turns' own ratios, so that drift of
         the machine, which hits both of a turn alike, falls out; elsewhere the ratio of the medians.
 
@@ -66,6 +70,8 @@ class Measurement(BaseModel):
             >>> slow.ratio_to(fast)
             2.0
         """
+        if self.session != other.session:
+            return math.nan
         own, others = self._turn_medians(), other._turn_medians()
         if len(own) != len(others) or not own:
             own, others = [self.median], [other.median]

@@ -1,4 +1,4 @@
-"""Peak memory of this process."""
+"""Peak memory: of this process, and of a CUDA device as its driver counts it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import resource
 import sys
 from pathlib import Path
 
-__all__ = ["peak_resident"]
+import pynvml
+
+from ..core.machine import visible_device
+
+__all__ = ["DeviceMemory", "peak_resident"]
 
 _STATUS = Path("/proc/self/status")
 
@@ -26,3 +30,27 @@ def peak_resident() -> int:
         return int(fields["VmHWM"].split()[0]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+class DeviceMemory:
+    """What the memory in use of the CUDA device that is meant grows by, read through NVML.
+
+    For engines that keep no books of their own. The whole device is read: inside a container NVML may know a
+    process by another id than the process does.
+    """
+
+    def __init__(self) -> None:
+        self._device = None
+        try:
+            pynvml.nvmlInit()
+            self._device = visible_device()
+            self._before = self._used() if self._device is not None else 0
+        except pynvml.NVMLError:
+            self._device = None
+
+    def growth(self) -> dict[str, int]:
+        """Bytes in use now beyond those at the start, as "peak_memory"; empty without NVML."""
+        return {} if self._device is None else {"peak_memory": self._used() - self._before}
+
+    def _used(self) -> int:
+        return int(pynvml.nvmlDeviceGetMemoryInfo(self._device).used)

@@ -19,7 +19,7 @@ __all__ = [
     "check_parity",
     "compare_answers",
     "compare_rankings",
-    "exam",
+    "parity_answers",
 ]
 
 MOST_DIFFERENCE = 1e-4
@@ -38,7 +38,7 @@ _ITEMS, _OUTFITS, _USERS = 24, 256, 4
 """Size of the rankings that are compared."""
 
 
-def exam(engine: Engine, *, num_users: int, input_kind: str, input_size: int) -> list[list[float]]:
+def parity_answers(engine: Engine, *, num_users: int, input_kind: str, input_size: int) -> list[list[float]]:
     """What a loaded engine answers to a fixed set of requests.
 
     Args:
@@ -79,7 +79,7 @@ def exam(engine: Engine, *, num_users: int, input_kind: str, input_size: int) ->
 
 
 def compare_answers(right: Sequence[ArrayLike], found: Sequence[ArrayLike]) -> dict[str, float]:
-    """How far two exams agree.
+    """How far two engines' answers agree.
 
     Returns:
         "max_abs_difference" of all scores; "kendall_tau" and "top_k_overlap" of the users' candidates, each

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .engines import needs_export
 from .exported import load_export
 from .measurement import Measurement
 from .subject import Subject
 
-__all__ = ["Prepared", "prepare", "reference_answers"]
+__all__ = ["Prepared", "prepare", "reference_answers", "with_export"]
 
 
 @dataclass(frozen=True)
@@ -19,48 +17,46 @@ class Prepared:
     """A subject with all its files, and what is known of it without timing.
 
     Attributes:
-        subject: With weights and input size, and an export if an engine needs one.
+        subject: With weights and input size.
+        outfit_size: Items of an outfit in a request.
         backbone: Name of the model's image network.
         counts: "parameters", "buffers" and "flops".
         export_parity: Of an export made here, which was checked on the CPU then.
     """
 
     subject: Subject
+    outfit_size: int
     backbone: str
     counts: dict[str, Measurement]
-    export_parity: dict[str, float] | None
+    export_parity: dict[str, float] | None = None
 
-    def file_size(self, engine: str) -> Measurement:
-        """Bytes of the files that an engine loads."""
+    def file_size(self, *, exported: bool) -> Measurement:
+        """Bytes of the files that an engine loads: of the weights, or of the exported graphs."""
         subject = self.subject
-        if needs_export(engine):
+        if exported:
             assert subject.export is not None
             return Measurement(unit="byte", samples=[load_export(subject.export).file_bytes])
         assert subject.weights is not None
         return Measurement(unit="byte", samples=[subject.weights.stat().st_size])
 
 
-def prepare(subject: Subject, engines: Sequence[str], scratch: Path) -> Prepared:
-    """Fill in what a subject lacks.
+def prepare(subject: Subject, outfit_size: int, scratch: Path) -> Prepared:
+    """Fill in what a subject lacks, but for an export.
 
     Args:
         subject: A model; without weights it gets random ones, always the same.
-        engines: Those that will run it.
+        outfit_size: Items of an outfit in a request.
         scratch: A folder for the files, not made yet.
 
     Raises:
         InputError: If its weights cannot be read, do not fit or are not finite.
         ModelError: For an unknown model.
-        ParityError: If its export answers otherwise than PyTorch.
     """
     import torch
 
-    from .engines.torch_engine import load_model
-    from .export import export_onnx
-    from .flops import count_flops
-    from .parameters import count_parameters
-    from .threads import one_thread
-    from .weights import WEIGHTS_FILE, save_tensors
+    from ..models.weights import WEIGHTS_FILE, save_tensors
+    from .counts import count_flops, count_parameters
+    from .engines.torch_engine import load_model, one_thread
 
     scratch.mkdir()
     with torch.random.fork_rng(devices=[]):
@@ -72,36 +68,56 @@ def prepare(subject: Subject, engines: Sequence[str], scratch: Path) -> Prepared
         weights = scratch / WEIGHTS_FILE
         save_tensors(model.state_dict(), weights)
         subject = replace(subject, weights=weights)
-    parity = None
-    if subject.export is None and any(map(needs_export, engines)):
-        exported = export_onnx(
-            model, scratch / "export", name=subject.model, backbone=subject.backbone, input_size=size
-        )
-        subject, parity = replace(subject, export=exported.folder), exported.parity
     count = count_parameters(model)
     with one_thread():
-        flops = count_flops(model, size)
+        flops = count_flops(model, size, outfit_size)
     return Prepared(
         subject,
+        outfit_size,
         model.backbone_name,
         {
             "parameters": Measurement(unit="1", samples=[count.parameters]),
             "buffers": Measurement(unit="1", samples=[count.buffers]),
             "flops": flops,
         },
-        parity,
     )
 
 
+def with_export(prepared: Prepared, scratch: Path) -> Prepared:
+    """The same with an export, made here where the subject has none.
+
+    Args:
+        prepared: A subject with weights and input size.
+        scratch: A folder for the files.
+
+    Raises:
+        EngineError: If the exporter cannot follow the model.
+        ParityError: If its export answers otherwise than PyTorch.
+    """
+    from .engines.torch_engine import load_model
+    from .export import export_onnx
+
+    subject = prepared.subject
+    if subject.export is not None:
+        return prepared
+    exported = export_onnx(
+        load_model(subject),
+        scratch / "export",
+        name=subject.model,
+        backbone=subject.backbone,
+        input_size=subject.input_size,
+    )
+    return replace(prepared, subject=replace(subject, export=exported.folder), export_parity=exported.parity)
+
+
 def reference_answers(subject: Subject) -> list[list[float]]:
-    """What PyTorch on the CPU answers to the exam; the subject has weights and an input size."""
-    from .engines.torch_engine import TorchEngine, load_model
-    from .parity import exam
-    from .threads import one_thread
+    """What PyTorch on the CPU answers to `parity_answers`; the subject has weights and an input size."""
+    from .engines.torch_engine import TorchEngine, load_model, one_thread
+    from .parity import parity_answers
 
     assert subject.input_size is not None
     with one_thread():
-        return exam(
+        return parity_answers(
             TorchEngine.serving(load_model(subject)),
             num_users=subject.num_users,
             input_kind=subject.input_kind,

@@ -1,97 +1,39 @@
 """What models cost: every quantity of every model in every engine, measured in turns.
 
-The measurements of a profile, by name:
-
-- "load" (s): from files to a model that is ready, in a fresh process that has imported the engine.
-- "compile" (s): compiling for the shape of the first request; engines that compile only.
-- "first_call" (s): the first request after that.
-- "latency" (s): one warm request. That is one user and one outfit of three items, from decoded images
-  (uint8) to floats, to features, to the score; from the host's memory to the host's memory.
-- "device_latency" (s): the same on CUDA, input and output staying on the device.
-- "throughput" (outfit/s): requests of `Effort.batch` outfits.
-- "encode_throughput" (item/s): encoding `Effort.batch` items.
-- "peak_memory" (byte): the peak of a process that has loaded the model and answered one request, beyond its
-  peak when it had only imported the engine. On CUDA: what torch's allocator held at most, or for ONNX
-  Runtime what the memory in use of the device grew by.
-- "peak_memory_reserved" (byte): on CUDA in torch, what the allocator reserved at most.
-- "parameters", "buffers" (1): numbers that are trained, and those that are not.
-- "flops" (FLOP): of one request; a multiply-add is two.
-- "file_size" (byte): the files that the engine loads.
-- "recommend" (s): every user's test candidates in order, from the encoded images. Its parts are
-  "recommend_decode", "recommend_encode" and "recommend_score". An untimed run goes before.
-
-What could not be measured has no samples and a flag that says why.
+What is measured stands in `engine_profile`.
 """
 
 from __future__ import annotations
 
+import datetime
 import itertools
-from collections.abc import Sequence
+import traceback
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
+from ..core.errors import Fault, InputError
+from ..core.machine import accelerator_name, describe_machine, usable_cores
+from ..core.plugins import why
+from ..core.progress import tracked
 from ..datasets.dataset import Dataset
-from ..datasets.errors import Fault, InputError
-from ..datasets.progress import tracked
-from ..models.options import InputKind
-from .bystanders import Bystanders
+from ..models.errors import ModelError
 from .effort import QUICK, Effort
-from .engines import DEVICES, engine_target
-from .machine import accelerator_name, describe_machine, usable_cores
-from .measurement import Measurement
-from .preparation import prepare
+from .engine_profile import EngineProfile, FailedProfile
+from .engines import DEVICES, check_engine
+from .errors import EngineError, ParityError
+from .measured_cell import MeasuredCell
+from .other_load import OtherLoad
+from .preparation import Prepared, prepare, with_export
 from .recommend import write_workload
+from .request import OUTFIT_SIZE
+from .scratch import scratch_folder
 from .subject import Subject
-from .turns import Turns
 from .worker_process import WorkerProcess
 
-__all__ = ["EngineProfile", "profile", "profile_subjects"]
-
-
-class EngineProfile(BaseModel):
-    """What one model costs in one engine on one device.
-
-    The fields are those of a cost record that come from measuring.
-
-    Attributes:
-        method: The subject's label.
-        model: The zoo's name of the model.
-        backbone: The image network's name.
-        input_kind: "image" or "features".
-        input_size: H = W of the images in pixels, or F of the features.
-        engine: "torch", "torch-compile" or "onnxruntime".
-        provider: ONNX Runtime's execution provider, or None.
-        device: "cpu" or "cuda".
-        precision: "fp32", "bf16" or "int8".
-        threads: Intra-op threads, the same for every engine.
-        batch: Outfits in a request of "throughput", items in one of "encode_throughput".
-        measurements: By name, see above.
-        parity: Against torch, for other engines: "max_abs_difference", "kendall_tau", "top_k_overlap".
-        flags: On the whole row.
-        machine: As `describe_machine` gives it.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    method: str
-    model: str
-    backbone: str
-    input_kind: InputKind
-    input_size: int
-    engine: str
-    provider: str | None
-    device: str
-    precision: str
-    threads: int
-    batch: int
-    measurements: dict[str, Measurement]
-    parity: dict[str, float] = {}
-    flags: list[str] = []
-    machine: dict[str, Any]
+__all__ = ["profile", "profile_subjects"]
 
 
 def profile(
@@ -103,6 +45,7 @@ def profile(
     image_size: int | None = None,
     dataset: Dataset | None = None,
     effort: Effort = QUICK,
+    outfit_size: int | None = None,
 ) -> list[EngineProfile]:
     """Measure models of the zoo with random weights: what a model costs does not hang on its values.
 
@@ -114,20 +57,30 @@ def profile(
         image_size: H = W of the images in pixels; None for each model's own.
         dataset: Whose test candidates "recommend" ranks; without one it stays blank.
         effort: How much to measure.
+        outfit_size: Items of an outfit in a request; None for the dataset's, else 3.
 
     Returns:
         One profile for each model, engine and device, in that order.
 
     Raises:
-        InputError: For an unknown engine, or a device that is unknown or absent.
+        InputError: For an unknown engine, a device that is unknown or absent, or a dataset that lacks what
+            the models take.
         ModelError: For an unknown model.
-        EngineError: If an engine cannot run here.
+        EngineError: If an engine cannot run here. As for the other errors: what fails first in the order of
+            the profiles is raised, after all are measured; `profile_subjects` gives those that succeed.
         ParityError: If an engine answers otherwise than PyTorch.
     """
     names = [models] if isinstance(models, str) else list(models)
     users = num_users if dataset is None else dataset.num_users
     subjects = [Subject(model=name, num_users=users, input_size=image_size) for name in names]
-    return profile_subjects(subjects, engines=engines, devices=devices, dataset=dataset, effort=effort)
+    profiles = []
+    for outcome in profile_subjects(
+        subjects, engines=engines, devices=devices, dataset=dataset, effort=effort, outfit_size=outfit_size
+    ):
+        if isinstance(outcome, FailedProfile):
+            raise outcome.error
+        profiles.append(outcome)
+    return profiles
 
 
 def profile_subjects(
@@ -137,11 +90,13 @@ def profile_subjects(
     devices: Sequence[str] = ("cpu",),
     dataset: Dataset | None = None,
     effort: Effort = QUICK,
-) -> list[EngineProfile]:
+    outfit_size: int | None = None,
+) -> Iterator[EngineProfile | FailedProfile]:
     """Measure models with given weights, all in turns, so that drift of the machine hits all alike.
 
     Each (model, engine, device) lives in a process of its own that imports that engine alone; one is awake
-    at a time.
+    at a time. What fails, fails by itself. As all take turns, all are ready at the same time: the first
+    outcome comes when the last is measured.
 
     Args:
         subjects: The models.
@@ -149,67 +104,167 @@ def profile_subjects(
         devices: As for `profile`.
         dataset: As for `profile`.
         effort: How much to measure.
+        outfit_size: As for `profile`.
 
     Returns:
-        One profile for each subject, engine and device, in that order.
+        One outcome for each subject, engine and device, in that order.
 
     Raises:
-        InputError: For an unknown engine, a device that is unknown or absent, or weights that cannot be read.
-        ModelError: For an unknown model.
-        EngineError: If an engine cannot run here.
-        ParityError: If an engine answers otherwise than PyTorch.
+        InputError: At the call, before anything is measured: for an unknown engine, a device that is unknown
+            or absent, or a dataset that lacks what the models take.
     """
     _check(engines, devices)
-    machine, threads = describe_machine(), usable_cores()
-    with TemporaryDirectory(prefix="outfitbench-") as scratch, ExitStack() as workers:
-        # The workers import their engines while the models are exported here.
-        places = [
-            (number, engine, device, workers.enter_context(WorkerProcess(engine)))
-            for number, engine, device in itertools.product(range(len(subjects)), engines, devices)
-        ]
-        prepared = [
-            prepare(subject, engines, Path(scratch) / str(number))
-            for number, subject in enumerate(tracked(subjects, "prepare models"))
-        ]
-        runs = [
-            Turns(worker, prepared[number], engine, device, threads, effort)
-            for number, engine, device, worker in places
-        ]
-        for _, _, _, worker in places:
-            worker.wait_until_imported()
-        bystanders = Bystanders()
-        for run in tracked(runs, "load models"):
-            run.load()
-        for run in tracked(runs * effort.rounds, "measure in turns"):
-            run.turn()
-        _recommend(runs, dataset, effort, Path(scratch))
-        return [_profile_of(run, machine, bystanders.flags(), effort.batch) for run in runs]
+    if outfit_size is not None and outfit_size < 1:
+        raise InputError(Fault("argument outfit_size", str(outfit_size), "one item at least"))
+    if dataset is not None and effort.recommend_runs:
+        for subject in subjects:
+            _check_items(subject, dataset)
+    if outfit_size is None:
+        outfit_size = OUTFIT_SIZE if dataset is None else dataset.outfit_size
+    places = list(itertools.product(range(len(subjects)), engines, devices))
+    return _outcomes(subjects, places, dataset, effort, outfit_size)
 
 
-def _recommend(runs: Sequence[Turns], dataset: Dataset | None, effort: Effort, scratch: Path) -> None:
-    if dataset is None or effort.recommend_runs == 0:
-        for run in runs:
-            run.flag("recommend", "no dataset" if dataset is None else "not asked for")
+class _Cell:
+    """One outcome in the making: its worker, then its model, then its measurements or what went wrong."""
+
+    def __init__(self, subject: Subject, engine: str, device: str, worker: WorkerProcess) -> None:
+        self.subject = subject
+        self.engine = engine
+        self.device = device
+        self.worker = worker
+        self.prepared: Prepared | None = None
+        self.measured: MeasuredCell | None = None
+        self.failure: FailedProfile | None = None
+
+    def attempt(self, step: Callable[[], object]) -> None:
+        """Do a step, unless an earlier one failed; an error ends this cell alone."""
+        if self.failure is not None:
+            return
+        try:
+            step()
+        except Exception as error:  # a stranger's model or engine may raise anything
+            self.fail(error)
+
+    def fail(self, error: Exception) -> None:
+        """Note why there will be no measurements; the process is let go."""
+        expected = isinstance(error, EngineError | ParityError | InputError | ModelError)
+        output = error.output if isinstance(error, EngineError) else ""
+        self.failure = FailedProfile(
+            method=self.subject.label or self.subject.model,
+            engine=self.engine,
+            device=self.device,
+            reason=str(error) if expected else why(error),
+            output=output if expected else "".join(traceback.format_exception(error)),
+            error=error,
+        )
+        self.worker.close()
+
+    def enter(self, prepared: Prepared, threads: int, effort: Effort, session: str) -> None:
+        """Make the cell ready to be measured."""
+        self.measured = MeasuredCell(
+            self.worker, prepared, self.engine, self.device, threads, effort, session
+        )
+
+
+def _outcomes(
+    subjects: Sequence[Subject],
+    places: Sequence[tuple[int, str, str]],
+    dataset: Dataset | None,
+    effort: Effort,
+    outfit_size: int,
+) -> Iterator[EngineProfile | FailedProfile]:
+    machine, threads, session = describe_machine(), usable_cores(), uuid.uuid4().hex[:16]
+    with scratch_folder() as scratch, ExitStack() as workers:
+        # The workers import their engines while the models are prepared here.
+        cells = [
+            _Cell(
+                subjects[number],
+                engine,
+                device,
+                workers.enter_context(WorkerProcess(engine, subjects[number].plugins)),
+            )
+            for number, engine, device in places
+        ]
+        for number, subject in enumerate(tracked(subjects, "prepare models")):
+            own = [cell for cell, place in zip(cells, places, strict=True) if place[0] == number]
+            _prepare(own, subject, outfit_size, scratch / str(number))
+        for cell in cells:
+            cell.attempt(cell.worker.wait_until_imported)
+            if cell.prepared is not None and cell.failure is None:
+                cell.enter(cell.prepared, threads, effort, session)
+        load = OtherLoad()
+        for cell in tracked(cells, "load models"):
+            cell.attempt(lambda cell=cell: _run(cell).load())
+        for cell in tracked(cells * effort.rounds, "measure in turns"):
+            cell.attempt(lambda cell=cell: _run(cell).turn())
+        _recommend([cell for cell in cells if cell.failure is None], dataset, effort, scratch)
+        flags = load.flags()
+        for cell in cells:
+            if cell.failure is None:
+                profiles: list[EngineProfile] = []
+                cell.attempt(
+                    lambda cell=cell, into=profiles: into.append(
+                        _profile_of(_run(cell), machine, flags, effort.batch, session)
+                    )
+                )
+                yield from profiles
+            if cell.failure is not None:
+                yield cell.failure
+
+
+def _run(cell: _Cell) -> MeasuredCell:
+    assert cell.measured is not None, "a cell that did not fail was entered"
+    return cell.measured
+
+
+def _prepare(cells: Sequence[_Cell], subject: Subject, outfit_size: int, scratch: Path) -> None:
+    """Prepare one subject for its cells; an export that fails is the fault of those alone that need it."""
+    try:
+        prepared = prepare(subject, outfit_size, scratch)
+    except Exception as error:  # a stranger's model may raise anything
+        for cell in cells:
+            cell.fail(error)
         return
-    for kind in {run.prepared.subject.input_kind for run in runs}:
+    exporting = []
+    for cell in cells:
+        cell.prepared = prepared
+        cell.attempt(lambda cell=cell: exporting.append(cell) if cell.worker.needs_export else None)
+    if exporting:
+        try:
+            exported = with_export(prepared, scratch)
+        except Exception as error:
+            for cell in exporting:
+                cell.fail(error)
+            return
+        for cell in exporting:
+            cell.prepared = exported
+
+
+def _recommend(cells: Sequence[_Cell], dataset: Dataset | None, effort: Effort, scratch: Path) -> None:
+    if dataset is None or effort.recommend_runs == 0:
+        for cell in cells:
+            _run(cell).flag("recommend", "no dataset" if dataset is None else "not asked for")
+        return
+    for kind in sorted({cell.subject.input_kind for cell in cells}):
         folder = scratch / f"candidates-{kind}"
         folder.mkdir()
         kept, total = write_workload(
             dataset, folder, images=kind == "image", limit=effort.recommend_candidates
         )
-        ours = [run for run in runs if run.prepared.subject.input_kind == kind]
-        for run in tracked(ours, "warm up on every user"):
-            run.warm_recommend(folder)
-        for run in tracked(ours * effort.recommend_runs, "recommend to every user"):
-            run.recommend(folder)
+        ours = [cell for cell in cells if cell.subject.input_kind == kind]
+        for cell in tracked(ours, "warm up on every user"):
+            cell.attempt(lambda cell=cell, folder=folder: _run(cell).warm_recommend(folder))
+        for cell in tracked(ours * effort.recommend_runs, "recommend to every user"):
+            cell.attempt(lambda cell=cell, folder=folder: _run(cell).recommend(folder))
         if kept < total:
-            for run in ours:
-                run.flag("recommend", f"{kept} of {total} candidates")
+            for cell in ours:
+                _run(cell).flag("recommend", f"{kept} of {total} candidates")
 
 
 def _check(engines: Sequence[str], devices: Sequence[str]) -> None:
     for engine in engines:
-        engine_target(engine)
+        check_engine(engine)
     for device in devices:
         if device not in DEVICES:
             raise InputError(Fault("argument device", repr(device), f"one of {', '.join(DEVICES)}"))
@@ -219,7 +274,26 @@ def _check(engines: Sequence[str], devices: Sequence[str]) -> None:
             )
 
 
-def _profile_of(run: Turns, machine: dict[str, Any], flags: list[str], batch: int) -> EngineProfile:
+def _check_items(subject: Subject, dataset: Dataset) -> None:
+    """Refuse a model that the dataset's items cannot be shown to."""
+    where = f"dataset {dataset.name}, model {subject.label or subject.model}"
+    vectors = dataset.vectors
+    if subject.input_kind == "image" and dataset.pictures is None:
+        raise InputError(
+            Fault(where, "items without images", "images, which the model takes", "leave the dataset out")
+        )
+    if subject.input_kind == "features" and vectors is None:
+        raise InputError(
+            Fault(where, "items without features", "features, which the model takes", "leave the dataset out")
+        )
+    width = subject.input_size
+    if subject.input_kind == "features" and vectors is not None and width not in (None, vectors.size):
+        raise InputError(Fault(where, f"features of {vectors.size} numbers", f"{width}, the model's width"))
+
+
+def _profile_of(
+    run: MeasuredCell, machine: dict[str, Any], flags: list[str], batch: int, session: str
+) -> EngineProfile:
     subject = run.prepared.subject
     assert subject.input_size is not None  # `prepare` filled it in
     return EngineProfile(
@@ -234,8 +308,11 @@ def _profile_of(run: Turns, machine: dict[str, Any], flags: list[str], batch: in
         precision=run.precision,
         threads=run.threads,
         batch=batch,
+        outfit_size=run.prepared.outfit_size,
         measurements=run.measurements(),
         parity=run.parity,
         flags=flags,
         machine=machine,
+        session=session,
+        date=datetime.datetime.now(datetime.UTC).date().isoformat(),
     )

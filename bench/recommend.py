@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.errors import Fault, InputError
 from ..datasets.dataset import Dataset
-from ..datasets.errors import Fault, InputError
 from ..datasets.images.decode import decode
 from ..datasets.tables import NO_ITEM
 from .engines.engine import Engine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ class Subject:
         label: The row's name in a table; the model's name when empty.
         weights: A safetensors file, or None for random weights.
         backbone: As for `create_model`.
+        options: The model's own options, as JSON values.
         input_kind: "image" or "features".
         input_size: H = W of the images in pixels, or F of the features; None for the model's own.
         plugins: Python files that register further models.
@@ -32,6 +33,7 @@ class Subject:
     label: str = ""
     weights: Path | None = None
     backbone: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
     input_kind: InputKind = "image"
     input_size: int | None = None
     plugins: tuple[Path, ...] = ()
@@ -48,7 +50,7 @@ class Subject:
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> Subject:
         """The subject that `to_json` wrote down."""
-        values = {field.name: plain[field.name] for field in fields(cls)}
+        values = {own.name: plain[own.name] for own in fields(cls)}
         for name in ("weights", "export"):
             values[name] = None if values[name] is None else Path(values[name])
         values["plugins"] = tuple(Path(path) for path in values["plugins"])

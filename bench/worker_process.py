@@ -4,59 +4,78 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from .engines import needs_export
 from .errors import EngineError
 
 __all__ = ["WorkerProcess"]
 
-_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
-"""PyTorch's threads sleep while they wait for one another, as ONNX Runtime's do here. Threads that spin keep
-the cores from whoever else needs them: beside other work, a request would take a hundred times as long."""
+_ENVIRONMENT = {
+    # PyTorch's threads sleep while they wait for one another, as ONNX Runtime's do here. Threads that spin
+    # keep the cores from whoever else needs them: beside other work, a request would take a hundred times as
+    # long.
+    "OMP_WAIT_POLICY": "PASSIVE",
+    # Also for what a worker starts: torch.compile has processes of its own.
+    "PYTHONSAFEPATH": "1",
+}
 
 
 class WorkerProcess:
     """A process that imports one engine and waits for requests. To be used in a `with` statement.
 
-    It imports while the caller goes on; the first request waits for it.
+    It imports while the caller goes on; the first request waits for it. It imports nothing from the current
+    folder, whatever lies there: a file `statistics.py`, or another `outfitbench`.
 
     Args:
         engine: Name of the engine.
+        plugins: Files that may register it.
     """
 
-    def __init__(self, engine: str) -> None:
+    def __init__(self, engine: str, plugins: Sequence[Path] = ()) -> None:
         self._engine = engine
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "outfitbench.bench.worker"],
+            [sys.executable, "-P", "-m", "outfitbench.bench.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
-            env=os.environ | _ENVIRONMENT,
+            encoding="utf-8",
+            env=_environment(),
         )
-        self._send("start", engine=engine)
-        self._imported = False
+        self._started: dict[str, Any] | None = None
+        self._send("start", engine=engine, plugins=[str(path) for path in plugins])
 
-    def wait_until_imported(self) -> None:
-        """Sleep until the engine's library is imported.
+    @property
+    def needs_export(self) -> bool:
+        """Whether the engine runs the ONNX graphs; where only the worker can tell, this waits for it."""
+        known = needs_export(self._engine)
+        return bool(self.wait_until_imported()["needs_export"]) if known is None else known
+
+    def wait_until_imported(self) -> dict[str, Any]:
+        """Sleep until the engine's library is imported; what the worker says of it.
 
         Raises:
             EngineError: If it cannot be.
         """
-        if not self._imported:
-            self._receive()
-            self._imported = True
+        if self._started is None:
+            self._started = self._receive()
+        return self._started
 
     def ask(self, operation: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401
         """Have one of `worker.Bench`'s operations done, asleep on the pipe meanwhile.
 
         Raises:
-            EngineError: If the worker refuses, with its reason, or dies, with its last words.
+            EngineError: If the worker refuses, with its reason, or dies, with the line that says why. Its
+                whole output goes with the error.
         """
         self.wait_until_imported()
         self._send(operation, **arguments)
@@ -82,21 +101,54 @@ class WorkerProcess:
             self._process.stdin.write(json.dumps({"operation": operation, **arguments}) + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
-            raise EngineError(self._last_words()) from None
+            raise self._death() from None
 
     def _receive(self) -> dict[str, Any]:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
-        if not line:
-            raise EngineError(self._last_words())
-        reply = json.loads(line)
+        reply = json.loads(line) if line else {"died_of": ""}
+        if "died_of" in reply:
+            raise self._death(reply["died_of"])
         if "error" in reply:
-            raise EngineError(reply["error"])
+            raise EngineError(reply["error"], self._output())
         return reply
 
-    def _last_words(self) -> str:
+    def _death(self, reason: str = "") -> EngineError:
         status = self._process.wait()
-        self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").strip().splitlines()
-        words = lines[-1] if lines else "no last words"
-        return f"engine {self._engine}: found its worker ended with status {status} ({words})"
+        output = self._output()
+        words = reason or _telling_line(output)
+        return EngineError(
+            f"engine {self._engine}: found its worker ended with status {status} ({words})", output
+        )
+
+    def _output(self) -> str:
+        # Read by position: the worker writes where this file's own position stands.
+        size = os.fstat(self._errors.fileno()).st_size
+        return os.pread(self._errors.fileno(), size, 0).decode(errors="replace")
+
+
+def _environment() -> dict[str, str]:
+    """This process's, but for the empty entries of PYTHONPATH, which mean the current folder."""
+    environment = os.environ | _ENVIRONMENT
+    if "PYTHONPATH" in environment:
+        entries = [entry for entry in environment["PYTHONPATH"].split(os.pathsep) if entry]
+        environment["PYTHONPATH"] = os.pathsep.join(entries)
+    return environment
+
+
+def _telling_line(output: str) -> str:
+    r"""The error's own line where a traceback ends in one, else the last line.
+
+    Example:
+        >>> _telling_line("Traceback (most recent call last):\n  File …\nKeyError: 'a'\n\nSome advice")
+        "KeyError: 'a'"
+        >>> _telling_line("Loading\nout of luck\n")
+        'out of luck'
+    """
+    traces = output.rpartition("Traceback (most recent call last):")
+    if traces[1]:
+        own = [line for line in traces[2].splitlines() if re.match(r"[A-Za-z_][\w.]*(:|$)", line)]
+        if own:
+            return own[0]
+    lines = output.strip().splitlines()
+    return lines[-1].strip() if lines else "no last words"

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from ..core.errors import escaped
+
 __all__ = ["BAD_INPUT", "FAILED", "Answer"]
 
 FAILED = 1
@@ -39,12 +41,21 @@ class Answer:
     document: dict[str, Any]
     status: int = 0
 
-    def rendered(self, *, json_wanted: bool) -> str:
+    def rendered(self, *, json_wanted: bool, encoding: str | None = "utf-8") -> str:
         """The one of the two forms that was asked for.
+
+        Args:
+            json_wanted: Whether it is for a program.
+            encoding: Of the stream it goes to; what of JSON it cannot hold is written as JSON's escapes.
 
         Raises:
             ValueError: If the document holds NaN or infinity, which JSON cannot.
         """
         if not json_wanted:
-            return self.text
-        return json.dumps(self.document, indent=2, ensure_ascii=False, allow_nan=False, default=str)
+            return escaped(self.text, keep="\n")
+        plain = json.dumps(self.document, indent=2, ensure_ascii=False, allow_nan=False, default=str)
+        try:
+            plain.encode(encoding or "utf-8")
+        except UnicodeEncodeError:
+            return json.dumps(self.document, indent=2, allow_nan=False, default=str)
+        return plain

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..bench import EngineProfile
-from ..bench.file_hash import file_hash
-from ..suites.canonical import content_hash
-from ..suites.record_files import write_record
+from ..core.hashes import content_hash, file_hash
+from ..suites.record_files import RECORD_FILE, write_record
 from ..suites.records import EVALUATOR_VERSION, CostRecord, Machine
 from .subjects import Chosen
 
@@ -18,38 +17,47 @@ __all__ = ["write_costs"]
 
 
 def write_costs(
-    profiles: Sequence[EngineProfile], chosen: Sequence[Chosen], dataset: str | None, effort: str, out: Path
-) -> None:
+    profiles: Sequence[tuple[Chosen, EngineProfile]], dataset: str | None, effort: str, out: Path
+) -> list[Path]:
     """Write one record for each profile, each into a folder named by its hash.
 
+    A record that stands there stays as it is: records are never changed.
+
     Args:
-        profiles: Equally many for each of `chosen`, in the same order.
-        chosen: What was measured.
+        profiles: What was measured, and what came of it.
         dataset: Whose test candidates were ranked, or None.
         effort: How much was measured: "quick" or "full".
         out: Folder of the records.
+
+    Returns:
+        The records that were there before, so that these profiles were not recorded.
     """
-    each = len(profiles) // len(chosen)
-    for number, profile in enumerate(profiles):
-        choice = chosen[number // each]
+    kept = []
+    for choice, profile in profiles:
         trained_on = dataset or choice.dataset
         description = _description(profile, choice) | {"dataset": trained_on, "effort": effort}
+        measured = profile.model_dump(include=set(CostRecord.model_fields), exclude={"machine"})
         record = CostRecord(
-            cost=content_hash(description),
+            trial=content_hash(description),
             description=description,
+            inputs={} if choice.fit is None else {"weights": choice.fit},
             dataset=trained_on,
             evaluator_version=EVALUATOR_VERSION,
             machine=Machine.model_validate(profile.machine),
-            **profile.model_dump(exclude={"machine"}),
+            **measured,
         )
-        write_record(record, out / record.cost)
+        if (out / record.trial / RECORD_FILE).exists():
+            kept.append(out / record.trial / RECORD_FILE)
+        else:
+            write_record(record, out / record.trial)
+    return kept
 
 
 def _description(profile: EngineProfile, choice: Chosen) -> dict[str, Any]:
     """What decides the figures: the model and its weights, what ran it, and the machine."""
     subject = asdict(choice.subject)
     weights = subject["weights"]
-    kept = ("model", "num_users", "backbone", "input_kind", "input_size")
+    kept = ("model", "num_users", "backbone", "options", "input_kind", "input_size")
     return {
         "evaluator": EVALUATOR_VERSION,
         **{key: subject[key] for key in kept},
@@ -58,5 +66,6 @@ def _description(profile: EngineProfile, choice: Chosen) -> dict[str, Any]:
         "device": profile.device,
         "precision": profile.precision,
         "threads": profile.threads,
+        "outfit_size": profile.outfit_size,
         "machine": profile.machine,
     }

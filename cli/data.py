@@ -40,8 +40,7 @@ class Data:
                 return self._stats(session)
 
     def _make(self, session: Session) -> Answer:
-        from ..datasets import load_dataset
-        from ..datasets.dataset import SETTINGS
+        from ..datasets import SETTINGS, load_dataset
 
         dataset = load_dataset(self.name, self.root, cache=session.cache)
         if dataset.pictures is not None:
@@ -66,14 +65,17 @@ class Data:
         )
 
     def _check(self, session: Session) -> Answer:
-        from ..datasets.check import check_dataset
+        from ..datasets.check import inspect_dataset
 
-        faults = check_dataset(self.name, self.root, cache=session.cache)
+        found = inspect_dataset(self.name, self.root, cache=session.cache)
+        faults = found.faults
+        lines = [*map(str, faults)] or [f"{self.name}: no fault found"]
         return Answer(
-            "\n".join(map(str, faults)) or f"{self.name}: no fault found",
+            "\n".join([*lines, *(f"note: {note}" for note in found.notes)]),
             {
                 "dataset": self.name,
                 "faults": [asdict(fault) for fault in faults],
+                "notes": found.notes,
             },
             status=BAD_INPUT if faults else 0,
         )
@@ -86,8 +88,10 @@ class Data:
         statistics = asdict(describe(dataset))
         lines = [f"{key.replace('_', ' ')}: {_readable(value)}" for key, value in statistics.items()]
         return Answer(
-            "\n".join([f"{dataset.name}: {dataset.origin}", *lines]),
-            {"dataset": dataset.name, "origin": dataset.origin, **statistics},
+            "\n".join(
+                [f"{dataset.name}: {dataset.origin}", *lines, *(f"note: {note}" for note in dataset.notes)]
+            ),
+            {"dataset": dataset.name, "origin": dataset.origin, **statistics, "notes": list(dataset.notes)},
         )
 
 

@@ -1,44 +1,113 @@
-"""`outfitbench list`: the names that the other subcommands take."""
+"""`outfitbench list`: the names that the other subcommands and suite files take, and what each is."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tyro.conf import Positional
 
 from .answer import Answer
 from .session import Session
 
+if TYPE_CHECKING:
+    from ..core.registry import Registry
+
 __all__ = ["List"]
 
 
 @dataclass(frozen=True)
 class List:
-    """Name the models, datasets or suites that there are.
+    """Name the models, objectives, datasets and other things that there are, and say what each is.
 
     Attributes:
         what: Which names.
     """
 
-    what: Positional[Literal["models", "datasets", "suites"]]
+    what: Positional[
+        Literal["models", "objectives", "augmentations", "backbones", "engines", "datasets", "suites"]
+    ]
 
     def run(self, session: Session) -> Answer:
-        """One name a line."""
-        names = self._names()
-        return Answer("\n".join(names), {self.what: names})
+        """One name a line, with a sentence about it."""
+        summaries = _KINDS[self.what]()
+        width = max(map(len, summaries), default=0)
+        return Answer(
+            "\n".join(f"{name:{width}}  {summary}".rstrip() for name, summary in summaries.items()),
+            {self.what: [{"name": name, "summary": summary} for name, summary in summaries.items()]},
+        )
 
-    def _names(self) -> list[str]:
-        match self.what:
-            case "models":
-                from ..models import list_models
 
-                return list_models()
-            case "datasets":
-                from ..datasets import list_datasets
+def _registered(registry: Registry[Any]) -> dict[str, str]:
+    return {name: registry.entry(name).summary for name in registry.names()}
 
-                return list_datasets()
-            case "suites":
-                from ..suites.suite_file import list_suites
 
-                return list_suites()
+def _models() -> dict[str, str]:
+    from ..models.registry import MODELS
+
+    return _registered(MODELS)
+
+
+def _objectives() -> dict[str, str]:
+    from ..training.objectives import OBJECTIVES
+
+    return _registered(OBJECTIVES)
+
+
+def _augmentations() -> dict[str, str]:
+    from ..training.augmentations import AUGMENTATIONS
+
+    return _registered(AUGMENTATIONS)
+
+
+def _backbones() -> dict[str, str]:
+    from ..models.backbones import BACKBONES, list_backbones
+
+    registered = _registered(BACKBONES)
+    return {name: registered.get(name, "") for name in list_backbones()}
+
+
+def _engines() -> dict[str, str]:
+    from ..bench.engines import ENGINES
+
+    return _registered(ENGINES)
+
+
+def _datasets() -> dict[str, str]:
+    from ..datasets import list_datasets
+
+    return {name: _about(name) for name in list_datasets()}
+
+
+def _about(dataset: str) -> str:
+    """A sentence on a dataset that is not made or read for it."""
+    from ..datasets.closet.spec import CLOSETS
+
+    if closet := CLOSETS.get(dataset):
+        cold = f"; its users of a cold start are {closet.cold_sibling}" if closet.cold_sibling else ""
+        outfits = closet.num_users * closet.outfits_per_user
+        return (
+            f"Drawn garments, made on first use: {closet.num_users} users, about {outfits:,} outfits{cold}."
+        )
+    if dataset.startswith("polyvore-"):
+        return f"The published Polyvore set of {dataset.removeprefix('polyvore-')} users, read from --root."
+    return "Real photographs in a folder a class, worn by simulated users, read from --root."
+
+
+def _suites() -> dict[str, str]:
+    from ..suites.suite_file import list_suites, load_suite
+
+    return {name: load_suite(name).title for name in list_suites()}
+
+
+_KINDS: dict[str, Callable[[], dict[str, str]]] = {
+    "models": _models,
+    "objectives": _objectives,
+    "augmentations": _augmentations,
+    "backbones": _backbones,
+    "engines": _engines,
+    "datasets": _datasets,
+    "suites": _suites,
+}
+"""Summary by name; each imports its room only when it is asked for."""

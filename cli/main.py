@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -14,9 +15,9 @@ import tyro
 from tyro.conf import arg, subcommand
 
 from ..bench.errors import EngineError, ParityError
-from ..datasets.errors import InputError
+from ..core.errors import Fault, InputError
 from ..models.errors import ModelError
-from ..suites.errors import TrainingError
+from ..training.errors import TrainingError
 from .answer import BAD_INPUT, FAILED, Answer
 from .data import Data
 from .export import Export
@@ -25,11 +26,17 @@ from .profile import Profile
 from .report import Report
 from .run import Run
 from .session import Session
+from .terminal import complain, print_out, show_what_can_be_shown, stdout_failed
 from .usage import usage_errors_in_one_line
 
 __all__ = ["Outfitbench", "main", "parse"]
 
 INTERRUPTED = 130
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+_UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, *_FULL)
+"""Of a file or folder that may not be written or has no room, which a run may also meet half-way."""
 
 Command = (
     Annotated[List, subcommand("list")]
@@ -53,31 +60,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        arguments: What follows `outfitbench`; `sys.argv` by default.
+        arguments: What follows `outfitbench`; `sys.argv` by default. Where nothing follows, as `--help`.
 
     Returns:
-        The exit status: 0, 1 when a run failed, 2 for bad input, 130 when interrupted.
+        The exit status: 0, 1 when a run failed or its answer could not be written, 2 for bad input, 130 when
+        interrupted.
 
     Raises:
         SystemExit: With status 2 for a usage error, with 0 after `--help`.
     """
-    arguments = sys.argv[1:] if arguments is None else arguments
+    show_what_can_be_shown()
+    arguments = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     if "--version" in arguments:
-        return _print(f"outfitbench {version('outfitbench')}", 0)
+        return print_out(f"outfitbench {version('outfitbench')}", 0)
     try:
-        with usage_errors_in_one_line():
+        with usage_errors_in_one_line(json_wanted="--json" in arguments):
             parsed = parse(arguments)
-    except BrokenPipeError:  # `outfitbench --help | head`
-        return _reader_has_gone(0)
+    except OSError as error:  # `outfitbench --help | head`: nothing else is written or read here
+        return stdout_failed(error, 0)
+    except SystemExit as leaving:
+        if not leaving.code and (status := print_out("", 0)):  # the help is still to be written out
+            return status
+        raise
+    json_wanted = parsed.session.json
     try:
         answer = _run(parsed)
     except (InputError, ModelError) as error:
-        return _complain(error, BAD_INPUT)
+        return complain(error, BAD_INPUT, "input", json_wanted=json_wanted)
     except (EngineError, ParityError, TrainingError) as error:
-        return _complain(error, FAILED)
+        return complain(error, FAILED, "failed", json_wanted=json_wanted)
     except KeyboardInterrupt:
-        return _complain("interrupted", INTERRUPTED)
-    return _print(answer.rendered(json_wanted=parsed.session.json), answer.status)
+        return complain("interrupted", INTERRUPTED, "interrupted", json_wanted=json_wanted)
+    except OSError as error:
+        if error.errno not in _UNWRITABLE or (error.filename is None and error.errno not in _FULL):
+            raise
+        where = os.fsdecode(error.filename or "the disk")
+        fault = Fault(where, (error.strerror or "").lower(), "room and the right to write")
+        return complain(InputError(fault), BAD_INPUT, "input", json_wanted=json_wanted)
+    return print_out(answer.rendered(json_wanted=json_wanted, encoding=sys.stdout.encoding), answer.status)
 
 
 def parse(arguments: Sequence[str]) -> Outfitbench:
@@ -109,25 +129,3 @@ def _run(parsed: Outfitbench) -> Answer:
     with contextlib.redirect_stdout(sys.stderr):
         parsed.session.open()
         return parsed.command.run(parsed.session)
-
-
-def _complain(what: object, status: int) -> int:
-    """Say on stderr, in one line, what went wrong."""
-    line = " ".join(str(what).split())
-    print(f"outfitbench: {line}", file=sys.stderr)
-    return status
-
-
-def _print(text: str, status: int) -> int:
-    """Print to stdout; a reader that has gone (`| head`) changes nothing."""
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        return _reader_has_gone(status)
-    return status
-
-
-def _reader_has_gone(status: int) -> int:
-    """Let what Python still flushes to stdout on its way out go nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return status

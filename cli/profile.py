@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from .answer import Answer
+from .answer import FAILED, Answer
 from .session import Session, writable_folder
-from .subjects import choose_subjects
+from .subjects import Chosen, choose_subjects
+from .terminal import table
 
 if TYPE_CHECKING:
-    from ..bench import EngineProfile
+    from ..bench import EngineProfile, FailedProfile
     from ..datasets import Dataset
 
 __all__ = ["Profile"]
@@ -32,7 +34,7 @@ class Profile:
         root: Folder of a dataset that is read from disk.
         users: How many users a model by name has.
         effort: "quick" for a first look, "full" for figures to publish.
-        out: Where to leave cost records that `outfitbench report` reads.
+        out: Where to leave cost records that `outfitbench report` reads; those that are there stay.
     """
 
     sources: Annotated[Positional[tuple[str, ...]], arg(metavar="[MODEL|RUN ...]")]
@@ -47,32 +49,59 @@ class Profile:
 
     def run(self, session: Session) -> Answer:
         """Measure, and show the figures that matter first."""
-        from tabulate import tabulate
-
         from ..bench import FULL, QUICK, profile_subjects
 
+        out = None if self.out is None else writable_folder("argument --out", self.out)
         dataset = self._dataset(session)
         chosen = choose_subjects(
             self.sources,
             session,
             users=dataset.num_users if dataset else self.users,
             methods=self.method,
+            dataset=dataset,
         )
-        profiles = profile_subjects(
+        engines, devices = self.engine or ("torch", "onnxruntime"), self.device or ("cpu",)
+        outcomes = profile_subjects(
             [choice.subject for choice in chosen],
-            engines=self.engine or ("torch", "onnxruntime"),
-            devices=self.device or ("cpu",),
+            engines=engines,
+            devices=devices,
             dataset=dataset,
             effort=FULL if self.effort == "full" else QUICK,
         )
-        if self.out is not None:
+        owners = [choice for choice in chosen for _ in range(len(engines) * len(devices))]
+        return self._answer(list(zip(owners, outcomes, strict=True)), out)
+
+    def _answer(
+        self, outcomes: Sequence[tuple[Chosen, EngineProfile | FailedProfile]], out: Path | None
+    ) -> Answer:
+        """Record what was measured; what failed is said, or raised where it is all there is.
+
+        Raises:
+            InputError: As `profile_subjects` tells of it; so for `ModelError`, `EngineError`, `ParityError`.
+        """
+        from ..bench import FailedProfile
+
+        profiles = [(owner, found) for owner, found in outcomes if not isinstance(found, FailedProfile)]
+        failed = [found for _, found in outcomes if isinstance(found, FailedProfile)]
+        if failed and not profiles:
+            raise failed[0].error
+        kept: list[Path] = []
+        if out is not None:
             from .cost_records import write_costs
 
-            folder = writable_folder("argument --out", self.out)
-            write_costs(profiles, chosen, self.dataset, self.effort, folder)
+            kept = write_costs(profiles, self.dataset, self.effort, out)
+        lines = [table([_row(profile) for _, profile in profiles], floats=",.2f")]
+        lines += [f"failed: {one.method} · {one.engine} · {one.device}: {one.reason}" for one in failed]
+        lines += [f"{path}: measured before, kept; another --out takes these figures" for path in kept]
+        told = ("method", "engine", "device", "reason")
         return Answer(
-            tabulate([_row(profile) for profile in profiles], headers="keys", floatfmt=",.2f", intfmt=","),
-            {"profiles": [profile.model_dump(mode="json") for profile in profiles]},
+            "\n".join(lines),
+            {
+                "profiles": [profile.model_dump(mode="json") for _, profile in profiles],
+                "failed": [{name: getattr(one, name) for name in told} for one in failed],
+                "kept": kept,
+            },
+            status=FAILED if failed else 0,
         )
 
     def _dataset(self, session: Session) -> Dataset | None:

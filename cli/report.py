@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, arg
 
 from .answer import Answer
 from .session import Session, writable_folder
+
+if TYPE_CHECKING:
+    from ..suites.records import Record
 
 __all__ = ["Report"]
 
@@ -35,5 +39,31 @@ class Report:
         page = write_report(records, writable_folder("argument --out", self.out))
         return Answer(
             f"{len(records)} records compared in {page}",
-            {"records": len(records), "report": page},
+            {"records": len(records), "report": page, "quality": _quality(records)},
         )
+
+
+def _quality(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """The rows of the page's tables: means over users and seeds."""
+    from ..reports.grouping import comparison_tables, names_of_fits
+    from ..suites.records import FitRecord, NeighboursRecord, QualityRecord, SuiteRecord
+
+    tables = comparison_tables(
+        [record for record in records if isinstance(record, QualityRecord)],
+        names_of_fits(record for record in records if isinstance(record, SuiteRecord)),
+        [record for record in records if isinstance(record, FitRecord | NeighboursRecord)],
+    )
+    return [
+        {
+            "dataset": table.dataset,
+            "setting": table.setting,
+            "negatives": table.negatives,
+            "method": row.name,
+            "parameters": row.parameters,
+            "seeds": list(row.seeds),
+            "auc": float(row.per_user("auc").mean()),
+            "ndcg": float(row.per_user("ndcg").mean()),
+        }
+        for table in tables
+        for row in table.rows
+    ]

@@ -11,6 +11,7 @@ from tyro.conf import Positional, UseAppendAction, arg
 
 from .answer import FAILED, Answer
 from .session import Session, writable_folder
+from .terminal import table
 
 if TYPE_CHECKING:
     from ..suites.records import QualityRecord
@@ -78,9 +79,12 @@ class Run:
 
     def _results(self, outcome: RunOutcome) -> Answer:
         from ..reports import write_report
-        from ..suites.records import QualityRecord
+        from ..reports.grouping import names_of_fits
+        from ..suites.records import QualityRecord, SuiteRecord
 
-        rows = [_quality_row(record) for record in outcome.records if isinstance(record, QualityRecord)]
+        names = names_of_fits(record for record in outcome.records if isinstance(record, SuiteRecord))
+        quality = [record for record in outcome.records if isinstance(record, QualityRecord)]
+        rows = [_quality_row(record, names.get(record.fit.trial, record.fit.method)) for record in quality]
         page = write_report(outcome.records, self.out / "report") if rows else None
         lines = [_table(rows)] if rows else []
         lines += [f"failed: {label}: {message}" for label, message in outcome.failed.items()]
@@ -95,32 +99,39 @@ class Run:
 def _plan(suite: Suite, outcome: RunOutcome) -> Answer:
     """What `--dry-run` shows: every trial in order, and whether it is finished."""
     trials = [
-        {"trial": trial.hash, "label": trial.label, "finished": trial.hash in outcome.finished}
+        {
+            "trial": trial.hash,
+            "kind": trial.kind,
+            "label": trial.label,
+            "finished": trial.hash in outcome.finished,
+        }
         for trial in outcome.trials
     ]
-    lines = [f"{'finished' if trial['finished'] else 'to run':8}  {trial['label']}" for trial in trials]
-    open_trials = len(trials) - len(outcome.finished)
+    width = max((len(trial.kind) for trial in outcome.trials), default=0)
+    lines = [
+        f"{'finished' if trial['finished'] else 'to run':8}  {trial['kind']:{width}}  {trial['label']}"
+        for trial in trials
+    ]
+    open_trials = sum(not trial["finished"] for trial in trials)
     lines.append(f"{suite.name}: {open_trials} of {len(trials)} trials to run")
     return Answer("\n".join(lines), {"suite": suite.name, "trials": trials})
 
 
-def _quality_row(record: QualityRecord) -> dict[str, Any]:
+def _quality_row(record: QualityRecord, name: str) -> dict[str, Any]:
     return {
-        "method": record.method,
-        "dataset": record.dataset,
+        "method": name,
+        "dataset": record.fit.dataset,
         "setting": record.setting,
-        "seed": record.seed,
-        "parameters": record.parameters,
+        "negatives": record.fit.negatives,
+        "seed": record.fit.seed,
+        "parameters": record.fit.parameters,
         "auc": fmean(record.test.auc),
         "ndcg": fmean(record.test.ndcg),
-        "warnings": record.warnings,
+        "warnings": record.fit.warnings,
     }
 
 
 def _table(rows: list[dict[str, Any]]) -> str:
-    from tabulate import tabulate
-
     shown = [{key: value for key, value in row.items() if key != "warnings"} for row in rows]
-    table = tabulate(shown, headers="keys", floatfmt=".4f", intfmt=",")
-    warnings = [f"warning: {row['method']}: {warning}" for row in rows for warning in row["warnings"]]
-    return "\n".join([table, *warnings])
+    told = [f"warning: {row['method']}: {warning}" for row in rows for warning in row["warnings"]]
+    return "\n".join([table(shown), *dict.fromkeys(told)])

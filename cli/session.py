@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from tyro.conf import UseAppendAction, arg
 
-from ..datasets.errors import Fault, InputError
+from ..core.errors import Fault, InputError
 
 __all__ = ["Session", "writable_folder"]
 
@@ -37,31 +38,34 @@ class Session:
         """Send progress to stderr, or nowhere, and load the plugins.
 
         Raises:
-            ModelError: If a plugin cannot be loaded.
+            InputError: If a plugin cannot be loaded.
         """
         import rich
 
         rich.reconfigure(stderr=True, quiet=self.quiet)
         if self.plugin:
-            from ..models import load_plugin
+            from ..core.plugins import load_plugin
 
             for path in self.plugin:
                 load_plugin(path)
 
 
 def writable_folder(argument: str, folder: Path) -> Path:
-    """Make a folder that results will go to.
+    """Make a folder that results will go to, and find out before the work that they can.
 
     Args:
         argument: The option it was given by, for the message.
         folder: Made with its parents when missing.
 
     Raises:
-        InputError: If it cannot be made.
+        InputError: If it cannot be made or written, or has no room.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:  # leaves nothing, whatever happens
+            probe.write(bytes(4096))
+            probe.flush()
     except OSError as error:
-        found = f"{folder} ({error.strerror})"
-        raise InputError(Fault(argument, found, "a folder that can be written")) from error
+        reason = "a file" if folder.is_file() else (error.strerror or str(error)).lower()
+        raise InputError(Fault(argument, f"{folder} ({reason})", "a folder that can be written")) from error
     return folder

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..bench.file_hash import file_hash
-from ..bench.subject import Subject
-from ..datasets.errors import Fault, InputError
+from ..core.errors import Fault, InputError
+from ..core.hashes import file_hash
+from ..core.names import shown, unknown_name
 from .session import Session
 
 if TYPE_CHECKING:
-    from ..suites.records import DatasetRecord, QualityRecord
+    from ..bench import Subject
+    from ..datasets import Dataset
+    from ..suites.records import FitRecord
 
 __all__ = ["Chosen", "choose_subjects"]
+
+_LONGEST_SLUG = 160
+"""Bytes; a file's name may have 255, and folders that are being filled have a longer one."""
 
 
 @dataclass(frozen=True)
@@ -25,17 +32,25 @@ class Chosen:
 
     Attributes:
         subject: What is exported or measured.
-        slug: The model's name, or method, dataset, setting and seed of a trial.
+        slug: The model's name, or method, dataset, training negatives and seed of a fit; with the beginning
+            of its hash where another fit of the run comes to the same.
         dataset: The dataset it was trained on, or None.
+        fit: Hash of the fit that its weights are from, or None.
     """
 
     subject: Subject
     slug: str
     dataset: str | None = None
+    fit: str | None = None
 
 
 def choose_subjects(
-    names: Iterable[str], session: Session, *, users: int, methods: tuple[str, ...]
+    names: Iterable[str],
+    session: Session,
+    *,
+    users: int,
+    methods: tuple[str, ...],
+    dataset: Dataset | None = None,
 ) -> list[Chosen]:
     """Models by name, with random weights, and trained methods by the folder of their run.
 
@@ -44,58 +59,113 @@ def choose_subjects(
         session: Names the plugins.
         users: How many users a model by name has.
         methods: Of a run, only these rows; all if empty.
+        dataset: Whose items a model by name sees: a dataset of features makes it a model of features.
 
     Raises:
-        InputError: If there is no name, or a run holds no trained method, or none of those asked for.
+        InputError: If there is no name, a name is no model's, or a run holds no trained method, or none of
+            those asked for.
     """
     chosen: list[Chosen] = []
     for name in names:
         if Path(name).is_dir():
             chosen.extend(_trained(Path(name), session, methods))
         else:
-            model = Subject(model=name, num_users=users, plugins=session.plugin)
-            chosen.append(Chosen(model, name))
+            chosen.append(Chosen(_by_name(name, session, users, dataset), name))
     if not chosen:
         raise InputError(Fault("argument sources", "none", "a model's name or the folder of a run"))
     return chosen
 
 
+def _by_name(name: str, session: Session, users: int, dataset: Dataset | None) -> Subject:
+    from ..bench import Subject
+    from ..models import list_models
+
+    known = list_models()
+    if name not in known:
+        kind = "a model's name or the folder of a run"
+        raise InputError(unknown_name(kind, name, known, "argument sources", "--plugin loads one of yours"))
+    subject = Subject(model=name, num_users=users, plugins=session.plugin)
+    if dataset is None or dataset.vectors is None:
+        return subject
+    return replace(subject, input_kind="features", input_size=dataset.vectors.size)
+
+
 def _trained(run: Path, session: Session, methods: tuple[str, ...]) -> list[Chosen]:
+    from ..reports.grouping import names_of_fits
     from ..suites.record_files import load_records
-    from ..suites.records import DatasetRecord, QualityRecord
+    from ..suites.records import DatasetRecord, FitRecord, SuiteRecord
 
     records = load_records([run])
-    datasets = {record.data_fingerprint: record for record in records if isinstance(record, DatasetRecord)}
-    trials = [record for record in records if isinstance(record, QualityRecord)]
-    wanted = [record for record in trials if not methods or record.method in methods]
-    if not wanted:
-        there = ", ".join(sorted({record.method for record in trials})) or "no trial at all"
-        raise InputError(Fault(run, there, f"a trial of {', '.join(methods) or 'any method'}"))
-    return [_of_trial(run, record, datasets, session) for record in wanted]
+    users = {record.data_fingerprint: record.users for record in records if isinstance(record, DatasetRecord)}
+    fits = list({record.trial: record for record in records if isinstance(record, FitRecord)}.values())
+    given = names_of_fits(record for record in records if isinstance(record, SuiteRecord))
+    names = {fit.trial: given.get(fit.trial, fit.method) for fit in fits}
+    if not fits:
+        raise InputError(Fault(run, "no trained method", f"a fit of {', '.join(methods) or 'any method'}"))
+    for method in methods:
+        if method not in names.values():
+            fault = unknown_name(
+                "a method of the run", method, set(names.values()), f"{run}, argument --method"
+            )
+            raise InputError(fault)
+    slugs = _slugs(fits, names)  # of all, so that a name does not depend on which are asked for
+    return [
+        _of_fit(run, fit, names[fit.trial], slugs[fit.trial], users, session)
+        for fit in fits
+        if not methods or names[fit.trial] in methods
+    ]
 
 
-def _of_trial(
-    run: Path, trial: QualityRecord, datasets: dict[str, DatasetRecord], session: Session
+def _of_fit(
+    run: Path, fit: FitRecord, name: str, slug: str, users: dict[str, int], session: Session
 ) -> Chosen:
-    weights = next(run.rglob(f"{trial.trial}/weights.safetensors"), None)
-    if weights is None:
-        raise InputError(Fault(run, f"no weights of trial {trial.trial}", "the folder that the run wrote"))
-    if (found := file_hash(weights)) != trial.weights:
-        raise InputError(
-            Fault(weights, f"weights of hash {found}", f"{trial.weights}, as in the record beside it")
-        )
-    dataset = datasets.get(trial.data_fingerprint)
-    if dataset is None:
-        raise InputError(Fault(run, f"no record of dataset {trial.dataset}", "a run that came to its end"))
+    from ..bench import Subject  # imports pydantic, which `--help` does without
+
+    weights = _weights(run, fit)
+    if fit.data_fingerprint not in users:
+        found = f"no record of dataset {shown(fit.dataset)}"
+        raise InputError(Fault(run, found, "a run that came to its end"))
     subject = Subject(
-        model=trial.model,
-        num_users=dataset.users,
-        label=trial.method,
+        model=fit.model,
+        num_users=users[fit.data_fingerprint],
+        label=name,
         weights=weights.resolve(),
-        backbone=trial.description["method"]["backbone"],
-        input_kind="image" if dataset.feature_size is None else "features",
-        input_size=dataset.feature_size or trial.description["method"]["image_size"],
+        backbone=fit.backbone if fit.input_kind == "image" else None,
+        options=fit.description.get("model", {}).get("options", {}),
+        input_kind=fit.input_kind,
+        input_size=fit.input_size,
         plugins=session.plugin,
     )
-    slug = "-".join([trial.method, trial.dataset, trial.setting, str(trial.seed)])
-    return Chosen(subject, re.sub(r"[^a-z0-9]+", "-", slug.lower()).strip("-"), trial.dataset)
+    return Chosen(subject, slug, fit.dataset, fit.trial)
+
+
+def _weights(run: Path, fit: FitRecord) -> Path:
+    """The fit's own; a folder of several runs may hold others of the same trial, from another machine."""
+    files = sorted(run.rglob(f"{fit.trial}/weights.safetensors"))
+    hashes = {file: file_hash(file) for file in files}
+    if not hashes:
+        raise InputError(Fault(run, f"no weights of trial {fit.trial}", "the folder that the run wrote"))
+    for file, found in hashes.items():
+        if found == fit.weights:
+            return file
+    found = f"weights of hash {hashes[files[0]]}"
+    raise InputError(Fault(files[0], found, f"{fit.weights}, as in the record beside it"))
+
+
+def _slugs(fits: Sequence[FitRecord], names: dict[str, str]) -> dict[str, str]:
+    """A folder's name for each fit, no two the same, also where case or normal forms make no difference."""
+    plain = {fit.trial: _slug(names[fit.trial], fit.dataset, fit.negatives, str(fit.seed)) for fit in fits}
+    count = Counter(plain.values())
+    return {trial: slug if count[slug] == 1 else f"{slug}-{trial[:8]}" for trial, slug in plain.items()}
+
+
+def _slug(*parts: str) -> str:
+    """Words and digits of any script, joined by hyphens.
+
+    Example:
+        >>> _slug("FND α (XS)", "closet-24", "0")
+        'fnd-α-xs-closet-24-0'
+    """
+    text = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", "-".join(parts)).casefold())
+    words = re.sub(r"[^\w]+", "-", text).strip("-")
+    return words.encode()[:_LONGEST_SLUG].decode(errors="ignore")

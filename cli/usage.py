@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-import sys
 from collections.abc import Iterator
 from difflib import get_close_matches
+
+from .answer import BAD_INPUT
+from .terminal import complain
 
 __all__ = ["in_one_line", "usage_errors_in_one_line"]
 
@@ -19,15 +21,15 @@ _HELP = " " * 8
 
 
 @contextlib.contextmanager
-def usage_errors_in_one_line() -> Iterator[None]:
-    """Let a parser that exits inside tell its reason in one line on stderr."""
+def usage_errors_in_one_line(*, json_wanted: bool = False) -> Iterator[None]:
+    """Let a parser that exits inside tell its reason in one line on stderr; for a program as JSON, too."""
     written = io.StringIO()
     try:
         with contextlib.redirect_stderr(written):
             yield
     except SystemExit as leaving:
         if leaving.code:
-            print(f"outfitbench: {in_one_line(written.getvalue())}", file=sys.stderr)
+            complain(in_one_line(written.getvalue()), BAD_INPUT, "usage", json_wanted=json_wanted)
         raise
 
 

@@ -9,24 +9,29 @@ Names are imported when they are first used, so that importing the package costs
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from ..core.errors import Fault, FaultSink, InputError, refuse
+from ..core.lazy import lazy_names
+
 if TYPE_CHECKING:
-    from .candidates import load_candidates
-    from .check import check_dataset
-    from .dataset import SETTINGS, Dataset, FeatureSource, HiddenPreference
-    from .errors import Fault, FaultSink, InputError, refuse
+    from .candidates import CANDIDATES_VERSION
+    from .check import check_dataset, inspect_dataset
+    from .dataset import Dataset, FeatureSource, HiddenPreference
     from .images.source import ImageSource
     from .negatives import sample_negatives
-    from .registry import list_datasets, load_dataset
-    from .splits import SPLIT_SCHEMES
+    from .registry import DATASETS, list_datasets, load_dataset, register_dataset
+    from .splits import SPLIT_SCHEMES, SPLITS
     from .stats import DatasetStatistics, describe
-    from .tables import NO_ITEM, CandidateSet, OutfitTable
+    from .tables import CATEGORIES, NO_ITEM, SETTINGS, CandidateSet, OutfitTable
 
 __all__ = [
+    "CANDIDATES_VERSION",
+    "CATEGORIES",
+    "DATASETS",
     "NO_ITEM",
     "SETTINGS",
+    "SPLITS",
     "SPLIT_SCHEMES",
     "CandidateSet",
     "Dataset",
@@ -40,33 +45,25 @@ __all__ = [
     "OutfitTable",
     "check_dataset",
     "describe",
+    "inspect_dataset",
     "list_datasets",
-    "load_candidates",
     "load_dataset",
     "refuse",
+    "register_dataset",
     "sample_negatives",
 ]
 
-_NAMES_BY_MODULE = {
-    "candidates": ("load_candidates",),
-    "check": ("check_dataset",),
-    "dataset": ("SETTINGS", "Dataset", "FeatureSource", "HiddenPreference"),
-    "errors": ("Fault", "FaultSink", "InputError", "refuse"),
-    "images.source": ("ImageSource",),
-    "negatives": ("sample_negatives",),
-    "registry": ("list_datasets", "load_dataset"),
-    "splits": ("SPLIT_SCHEMES",),
-    "stats": ("DatasetStatistics", "describe"),
-    "tables": ("NO_ITEM", "CandidateSet", "OutfitTable"),
-}
-_MODULE_OF = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "candidates": ("CANDIDATES_VERSION",),
+        "check": ("check_dataset", "inspect_dataset"),
+        "dataset": ("Dataset", "FeatureSource", "HiddenPreference"),
+        "images.source": ("ImageSource",),
+        "negatives": ("sample_negatives",),
+        "registry": ("DATASETS", "list_datasets", "load_dataset", "register_dataset"),
+        "splits": ("SPLITS", "SPLIT_SCHEMES"),
+        "stats": ("DatasetStatistics", "describe"),
+        "tables": ("CATEGORIES", "NO_ITEM", "SETTINGS", "CandidateSet", "OutfitTable"),
+    },
+)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .cache import atomic_file
+from ..core.files import atomic_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

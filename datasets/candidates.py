@@ -8,56 +8,65 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..core.files import made_once
 from .array_files import read_arrays, write_arrays
-from .cache import made_once
 from .negatives import sample_negatives
 from .tables import CandidateSet, OutfitTable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from .dataset import Dataset
+    from numpy.typing import NDArray
 
-__all__ = ["PER_POSITIVE", "load_candidates"]
+__all__ = ["CANDIDATES_VERSION", "PER_POSITIVE", "stored_candidates"]
 
 PER_POSITIVE = 10
 """Evaluation negatives for each positive, as in the paper."""
 
-_RULE_VERSION = 1
-"""Part of the key: raise it when the same key would draw other negatives."""
+CANDIDATES_VERSION = 2
+"""Raised when the same data would draw other negatives. 2: none is an outfit of its user in any
+split, and the random ones of a positive are all different."""
 
 
-def load_candidates(dataset: Dataset, split: str, setting: str) -> CandidateSet:
-    """The positives of a split with ten fixed negatives each.
+def stored_candidates(
+    positives: OutfitTable,
+    setting: str,
+    item_category: NDArray[np.integer],
+    *,
+    avoid: OutfitTable,
+    source: Sequence[str],
+    cache: Path,
+) -> CandidateSet:
+    """The positives of a split with ten fixed negatives each, drawn once and kept in the cache.
 
-    Negatives that came with the data are used as they are. Otherwise they are drawn with a seed that follows
-    from the data, the split and the setting, and kept in the cache; a file that was broken there is drawn
+    They are drawn with a seed that follows from what they are drawn for; a file that was broken is drawn
     again, to the same set.
 
     Args:
-        dataset: The dataset.
-        split: One of its splits.
+        positives: The outfits of the split.
         setting: "random" or "hard".
+        item_category: Category of each item, (num_items,).
+        avoid: The outfits of all splits: what a user is known to have posted is no negative of that user.
+        source: What the positives are: the dataset's fingerprint, its split scheme, the split.
+        cache: Folder for what is derived.
 
     Raises:
-        InputError: If the split is unknown, or has too few users or items for negatives.
+        InputError: If there are too few users or items for negatives.
     """
-    positives = dataset.split(split)
-    released = dataset.released_negatives(split, setting)
-    if released is not None:
-        return CandidateSet.join(positives, released)
-
-    description = [dataset.fingerprint, dataset.split_scheme, split, setting, PER_POSITIVE, _RULE_VERSION]
+    description = [*source, setting, PER_POSITIVE, CANDIDATES_VERSION]
     key = hashlib.blake2b(json.dumps(description).encode(), digest_size=8).hexdigest()
-    path = dataset.cache / "candidates" / f"{split}-{setting}-{key}.npz"
+    path = cache / "candidates" / f"{source[-1]}-{setting}-{key}.npz"
 
     def draw() -> CandidateSet:
         negatives = sample_negatives(
             positives,
-            dataset.item_category,
+            item_category,
             per_positive=PER_POSITIVE,
             hard=float(setting == "hard"),
             seed=int(key, 16),
+            avoid=avoid,
+            distinct=True,
         )
         candidates = CandidateSet.join(positives, negatives)
         fingerprint = np.array(candidates.fingerprint)

@@ -1,35 +1,68 @@
-"""All that is wrong with a dataset's files, not only the first thing."""
+"""All that is wrong with a dataset's files, not only the first thing, and what is odd though usable."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from .cache import cache_folder
-from .dataset import SETTINGS, FeatureSource
-from .errors import Fault, InputError
+from ..core.cache import cache_folder
+from ..core.errors import Fault, InputError
+from ..core.parallel import map_on_all_cores
+from .closet import CLOSETS
+from .dataset import FeatureSource
 from .images.decode import decode
 from .images.folder import FolderImages
 from .images.source import ImageSource
-from .parallel import map_on_all_cores
+from .images.store import check_stores
 from .photos import find_photos
-from .polyvore.catalog import is_file_name
+from .polyvore.catalog import Catalog, is_file_name
 from .polyvore.contents import read_contents, read_negatives
-from .polyvore.layout import IMAGE_FOLDER, SPLITS
-from .polyvore.tree import find_tree
-from .registry import PHOTOS, require_root, tree_root
+from .polyvore.features import odd_values
+from .polyvore.layout import IMAGE_FOLDER
+from .polyvore.left_out import say_repeated
+from .polyvore.tree import Tree, find_tree
+from .registry import DATASETS, PHOTOS, POLYVORES, load_dataset, require_root, tree_root
+from .splits import SPLITS
+from .stats import count_negatives
+from .tables import SETTINGS
 
-__all__ = ["check_dataset", "check_features", "check_images", "check_tree"]
+__all__ = [
+    "Findings",
+    "check_dataset",
+    "check_features",
+    "check_images",
+    "check_tree",
+    "inspect_dataset",
+]
 
 _TRIAL_SIZE = 32
 """Pixels to which each image is decoded to see whether it can be."""
 
 
+@dataclass(frozen=True)
+class Findings:
+    """What a check found.
+
+    Attributes:
+        faults: What is wrong.
+        notes: What is left out or odd, though the dataset can be used: a sentence each.
+    """
+
+    faults: list[Fault]
+    notes: list[str]
+
+
 def check_dataset(name: str, root: Path | str | None = None, *, cache: Path | None = None) -> list[Fault]:
-    """All faults of a dataset's files: lists, outfits, released negatives, and every image or feature.
+    """The faults that `inspect_dataset` finds."""
+    return inspect_dataset(name, root, cache=cache).faults
+
+
+def inspect_dataset(name: str, root: Path | str | None = None, *, cache: Path | None = None) -> Findings:
+    """Look at all of a dataset's files: lists, outfits, released negatives, and every image or feature.
 
     Training negatives are not looked at, for nothing reads them.
 
@@ -41,10 +74,13 @@ def check_dataset(name: str, root: Path | str | None = None, *, cache: Path | No
     cache = cache_folder() if cache is None else Path(cache)
     try:
         if name == PHOTOS:
-            return _check_photos(require_root(name, root), cache)
-        return check_tree(tree_root(name, root, cache), name, cache)
+            return _inspect_photos(require_root(name, root), cache)
+        if name in CLOSETS or name in POLYVORES:
+            return _inspect_tree(tree_root(name, root, cache), name, cache)
+        DATASETS.get(name, "argument name")
+        return _inspect_loaded(name, root, cache)
     except InputError as error:
-        return [error.fault]
+        return Findings([error.fault], [])
 
 
 def check_images(source: ImageSource) -> list[Fault]:
@@ -54,6 +90,11 @@ def check_images(source: ImageSource) -> list[Fault]:
         decode(source.read(index), source.names[index], _TRIAL_SIZE)
 
     return _check_each(try_image, len(source.names), "Checking images")
+
+
+def _check_pictures(source: ImageSource, cache: Path) -> list[Fault]:
+    """What is wrong with the images, or else with the arrays that were decoded from them."""
+    return check_images(source) or check_stores(source, cache)
 
 
 def check_features(source: FeatureSource, count: int) -> list[Fault]:
@@ -72,10 +113,23 @@ def _check_each(try_one: Callable[[int], object], count: int, title: str) -> lis
     return [fault for fault in map_on_all_cores(fault_of, count, title) if fault is not None]
 
 
-def _check_photos(root: Path, cache: Path) -> list[Fault]:
+def _inspect_photos(root: Path, cache: Path) -> Findings:
     found: list[Fault] = []
     photos = find_photos(root, found.append)
-    return found + check_images(FolderImages(photos.paths, cache))
+    pictures = FolderImages(photos.paths, cache)
+    found += _check_pictures(pictures, cache)
+    return Findings(found, list(photos.notes))
+
+
+def _inspect_loaded(name: str, root: Path | str | None, cache: Path) -> Findings:
+    """A dataset of which nothing is known but its loader."""
+    dataset = load_dataset(name, root, cache=cache)
+    found: list[Fault] = []
+    if dataset.pictures is not None:
+        found += _check_pictures(dataset.pictures, dataset.cache)
+    if dataset.vectors is not None:
+        found += check_features(dataset.vectors, dataset.num_items)
+    return Findings(found, list(dataset.notes))
 
 
 def check_tree(root: Path, name: str, cache: Path) -> list[Fault]:
@@ -84,23 +138,42 @@ def check_tree(root: Path, name: str, cache: Path) -> list[Fault]:
     Raises:
         InputError: If there is no such tree.
     """
+    return _inspect_tree(root, name, cache).faults
+
+
+def _inspect_tree(root: Path, name: str, cache: Path) -> Findings:
     found: list[Fault] = []
     tree = find_tree(root, name)
     contents = read_contents(tree.tuples, found.append)
+    notes = say_repeated(contents.repeated)
+    positives = {split: outfits.table for split, outfits in contents.positives.items()}
     for split, setting in itertools.product(SPLITS[1:], SETTINGS):
-        read_negatives(tree.tuples, contents, split, setting, found.append)
-    names = [name for name in contents.catalog.item_names if is_file_name(name)]
+        negatives = read_negatives(tree.tuples, contents, split, setting, found.append)
+        if negatives is not None:
+            counts = count_negatives(negatives.table, split, positives)
+            if counts.in_split or counts.elsewhere or counts.repeated:
+                notes.append(f"{tree.tuples.negatives(split, setting).name}: {counts}")
+    items = _inspect_items(tree, contents.catalog, cache)
+    return Findings(found + items.faults, notes + items.notes)
+
+
+def _inspect_items(tree: Tree, catalog: Catalog, cache: Path) -> Findings:
+    """A fault for each item whose image or features cannot be used."""
+    found: list[Fault] = []
+    notes: list[str] = []
+    names = [name for name in catalog.item_names if is_file_name(name)]
     if not names:
-        return found
+        return Findings(found, notes)
     try:
         pictures = tree.open_images(names, cache)
         vectors = tree.open_features(names, cache)
     except InputError as error:
-        return [*found, error.fault]
+        return Findings([*found, error.fault], notes)
     if pictures is None and vectors is None:
         found.append(Fault(tree.home, "neither images nor features", f"{IMAGE_FOLDER} or features/resnet34"))
     if pictures is not None:
-        found += check_images(pictures)
+        found += _check_pictures(pictures, cache)
     if vectors is not None:
         found += check_features(vectors, len(names))
-    return found
+        notes += [f"{vectors.path}: {odd}" for odd in odd_values(vectors, np.arange(len(names)), names)]
+    return Findings(found, notes)

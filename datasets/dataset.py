@@ -10,16 +10,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .candidates import load_candidates
-from .errors import Fault, InputError
+from ..core.errors import Fault, InputError
+from .candidates import stored_candidates
 from .images.source import ImageSource
 from .images.store import open_store
-from .tables import CandidateSet, OutfitTable
+from .tables import SETTINGS, CandidateSet, OutfitTable
 
-__all__ = ["SETTINGS", "Dataset", "FeatureSource", "HiddenPreference"]
-
-SETTINGS = ("random", "hard")
-"""The kinds of evaluation negatives."""
+__all__ = ["Dataset", "FeatureSource", "HiddenPreference"]
 
 
 class FeatureSource(Protocol):
@@ -58,10 +55,14 @@ class Dataset:
         cache: Folder for what is derived.
         pictures: The items' images, or None.
         vectors: The items' features, or None.
-        released_negatives: Reads the negatives that came with the data for (split, setting), row i belonging
-            to positive i // 10, or gives None when there are none.
+        released_negatives: Reads the negatives that came with the data for (split, setting), in the order of
+            their positives, or gives None when there are none.
         hidden: The hidden preference, for made datasets.
         cold_sibling: Name of the dataset of new users that goes with this one.
+        left_out: How much of the source is not in the dataset, by what it is ("repeated rows of
+            tuples_train_posi").
+        notes: What else a reader of its numbers should know, a sentence each; whatever is left out is said
+            here, with an example.
     """
 
     name: str
@@ -79,6 +80,8 @@ class Dataset:
     released_negatives: Callable[[str, str], OutfitTable | None] = field(default=lambda split, setting: None)
     hidden: HiddenPreference | None = None
     cold_sibling: str | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def num_items(self) -> int:
@@ -101,18 +104,32 @@ class Dataset:
         return self.tables[name]
 
     def candidates(self, split: str, setting: str) -> CandidateSet:
-        """The positives of a split with ten fixed negatives each, drawn once and stored.
+        """The positives of a split with ten fixed negatives each.
+
+        Negatives that came with the data are used as they are. Otherwise they are drawn once and stored; none
+        of them is an outfit that its user posted in any split.
 
         Args:
             split: As for `split`.
             setting: "random" or "hard".
 
         Raises:
-            InputError: For an unknown split or setting.
+            InputError: For an unknown split or setting, or where there are too few users or items.
         """
         if setting not in SETTINGS:
             raise InputError(Fault("argument setting", repr(setting), f"one of {', '.join(SETTINGS)}"))
-        return load_candidates(self, split, setting)
+        positives = self.split(split)
+        released = self.released_negatives(split, setting)
+        if released is not None:
+            return CandidateSet.join(positives, released)
+        return stored_candidates(
+            positives,
+            setting,
+            self.item_category,
+            avoid=OutfitTable.concatenate(list(self.tables.values())),
+            source=(self.fingerprint, self.split_scheme, split),
+            cache=self.cache,
+        )
 
     def categories_of(self, items: NDArray[np.integer]) -> NDArray[np.int64]:
         """Category of each item, −1 in empty slots; int64 in the shape of `items`."""

@@ -6,12 +6,12 @@ The rules are those of the evaluation in the public code of Polyvore-U's authors
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .errors import Fault, InputError
-from .outfit_hash import OutfitHash
+from ..core.errors import Fault, InputError
+from .outfit_hash import OutfitHash, PostedOutfits
 from .tables import NO_ITEM, OutfitTable
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def sample_negatives(
     per_positive: int = 10,
     hard: float = 0.0,
     seed: int = 0,
+    avoid: OutfitTable | None = None,
+    distinct: bool = False,
 ) -> OutfitTable:
     """Negatives for each positive; row i belongs to positive i // per_positive and has its user.
 
@@ -34,6 +36,7 @@ def sample_negatives(
     uniformly from the distinct items of that category among the positives; it is drawn again while it is a
     positive of any user (in whatever order its items stand) or holds an item twice. A **hard** negative is a
     positive of another user that the user has not posted too, drawn uniformly over the rows of the table.
+    Neither is ever an outfit that `avoid` says its user posted.
 
     Args:
         positives: Outfits that users posted.
@@ -41,6 +44,11 @@ def sample_negatives(
         per_positive: Negatives for each positive.
         hard: Share of hard negatives, 0 to 1, met exactly in total and as nearly as can be for each positive.
         seed: The same seed gives the same negatives.
+        avoid: What else each user is known to have posted. For evaluation: the outfits of all splits, for
+            what was observed in another split is no negative. For training: None, for leaving out a test
+            outfit would tell a model what it will be asked.
+        distinct: Whether the random negatives of a positive are all different. Hard ones may repeat, for a
+            small set has few outfits of others.
 
     Returns:
         len(positives) × per_positive outfits.
@@ -61,12 +69,21 @@ def sample_negatives(
     rng = np.random.default_rng(seed)
     owner = np.repeat(np.arange(len(positives)), per_positive)
     is_hard = _hard_rows(len(positives), per_positive, hard, rng)
+    elsewhere = _of_the_same_users(positives, avoid)
     items = np.empty((len(owner), positives.items.shape[1]), dtype=np.int32)
     if not is_hard.all():
-        items[~is_hard] = _draw_random(positives, item_category, owner[~is_hard], rng)
+        rows = owner[~is_hard]
+        items[~is_hard] = _draw_random(positives, elsewhere, item_category, rows, distinct, rng)
     if is_hard.any():
-        items[is_hard] = _draw_hard(positives, owner[is_hard], rng)
+        items[is_hard] = _draw_hard(positives, elsewhere, owner[is_hard], rng)
     return OutfitTable(positives.users[owner], items)
+
+
+def _of_the_same_users(positives: OutfitTable, avoid: OutfitTable | None) -> OutfitTable:
+    """What the users of the positives posted elsewhere."""
+    if avoid is None:
+        return positives.take(slice(0))
+    return avoid.take(np.isin(avoid.users, positives.users))
 
 
 def _hard_rows(
@@ -81,74 +98,144 @@ def _hard_rows(
 
 def _draw_random(
     positives: OutfitTable,
+    elsewhere: OutfitTable,
     item_category: NDArray[np.integer],
     rows: NDArray[np.integer],
+    distinct: bool,
     rng: np.random.Generator,
 ) -> NDArray[np.int32]:
     """An outfit that nobody posted, of the same categories, for each of some rows of the positives."""
-    slots = np.where(positives.items == NO_ITEM, -1, item_category[positives.items])
-    distinct = positives.distinct_items
-    by_category = np.argsort(item_category[distinct], kind="stable")
+    drawn_from = positives.distinct_items
+    by_category = np.argsort(item_category[drawn_from], kind="stable")
     # Category −1, the empty slot, finds the last entry: a pool of its own that holds only NO_ITEM.
-    pool = np.append(distinct[by_category], np.int32(NO_ITEM))
-    sizes = np.append(np.bincount(item_category[distinct]), 1)
+    pool = np.append(drawn_from[by_category], np.int32(NO_ITEM))
+    sizes = np.append(np.bincount(item_category[drawn_from]), 1)
     starts = np.cumsum(sizes) - sizes
 
+    here = _Posts.of(positives, item_category)
+    drawable = elsewhere.take(np.flatnonzero(np.isin(elsewhere.items, pool).all(axis=1)))
+    wanted_each = int(np.bincount(rows).max(initial=1)) if distinct else 1
+    _refuse_exhausted(here, _Posts.of(drawable, item_category), sizes, wanted_each)
+    posted = np.unique(here.outfits)
+    own = PostedOutfits(OutfitTable.concatenate([positives, drawable])) if len(drawable) else None
     hashes = OutfitHash(len(item_category))
-    posted = hashes.of(positives.items)
-    _refuse_exhausted(slots, posted, sizes)
-    posted = np.unique(posted)
-    twice_a_category = _has_repeats(slots).any()
+    twice_a_category = _has_repeats(here.categories).any()
 
-    items = np.empty((len(rows), slots.shape[1]), dtype=np.int32)
+    items = np.empty((len(rows), positives.items.shape[1]), dtype=np.int32)
     pending = np.arange(len(rows))
     while len(pending):
-        wanted = slots[rows[pending]]
+        wanted = here.categories[rows[pending]]
         drawn = pool[starts[wanted] + rng.integers(sizes[wanted])]
         items[pending] = drawn
         refused = np.isin(hashes.of(drawn), posted)
+        if own is not None:
+            refused |= own.hold(positives.users[rows[pending]], drawn)
         if twice_a_category:
             refused |= _has_repeats(drawn)
+        if distinct:
+            refused[_repeated_draws(hashes.of(items), rows, pending, refused)] = True
         pending = pending[refused]
     return items
 
 
-def _refuse_exhausted(
-    slots: NDArray[np.integer], posted: NDArray[np.uint64], sizes: NDArray[np.integer]
-) -> None:
+def _repeated_draws(
+    outfits: NDArray[np.uint64],
+    rows: NDArray[np.integer],
+    pending: NDArray[np.integer],
+    refused: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    """Which pending draws repeat another of the same positive: one that stands, or an earlier one of them.
+
+    Args:
+        outfits: Hash of each draw, (N,).
+        rows: The positive of each draw, (N,).
+        pending: The draws of this round.
+        refused: Which of these are refused for another reason.
+    """
+    standing = np.ones(len(rows), dtype=bool)
+    standing[pending] = False
+    fresh = pending[~refused]
+    order = np.concatenate([np.flatnonzero(standing), fresh])  # what stands comes first, and so is kept
+    _, first = np.unique(
+        np.column_stack([rows[order].astype(np.uint64), outfits[order]]), axis=0, return_index=True
+    )
+    kept = np.zeros(len(rows), dtype=bool)
+    kept[order[first]] = True
+    return ~kept[pending] & ~refused
+
+
+class _Posts(NamedTuple):
+    """Outfits as they are counted.
+
+    Attributes:
+        users: int32 (N,).
+        outfits: uint64 (N,), equal for equal outfits.
+        categories: (N, K), −1 where a slot is empty.
+        compositions: uint64 (N,), equal where the categories are the same in whatever order.
+    """
+
+    users: NDArray[np.int32]
+    outfits: NDArray[np.uint64]
+    categories: NDArray[np.integer]
+    compositions: NDArray[np.uint64]
+
+    @classmethod
+    def of(cls, table: OutfitTable, item_category: NDArray[np.integer]) -> _Posts:
+        categories = np.where(table.items == NO_ITEM, -1, item_category[table.items])
+        compositions = OutfitHash(int(item_category.max(initial=0)) + 1).of(categories)
+        return cls(table.users, OutfitHash(len(item_category)).of(table.items), categories, compositions)
+
+
+def _refuse_exhausted(here: _Posts, elsewhere: _Posts, sizes: NDArray[np.integer], wanted: int) -> None:
     """Refuse positives that leave no outfit to draw.
 
     Args:
-        slots: Category of each slot of the positives, −1 where it is empty, (N, K).
-        posted: Hash of each positive, (N,).
+        here: The positives.
+        elsewhere: What else their users posted of the same items.
         sizes: Number of items to draw from in each category.
+        wanted: How many other outfits there must be.
 
     Raises:
-        InputError: If the posted outfits of some composition are all that the items can make.
+        InputError: If the posted outfits of some composition are all that the items can make, or nearly.
     """
-    hashes = OutfitHash(len(sizes))
-    _, examples, composition = np.unique(hashes.of(slots), return_index=True, return_inverse=True)
-    for number, categories in enumerate(slots[examples]):
+    for composition in np.unique(here.compositions):
+        alike = here.compositions == composition
+        categories = here.categories[alike][0]
         present, places = np.unique(categories[categories >= 0], return_counts=True)
         possible = math.prod(math.comb(sizes[one], times) for one, times in zip(present, places, strict=True))
-        if len(np.unique(posted[composition == number])) >= possible:
-            raise InputError(
-                Fault(
-                    "random negatives",
-                    f"positives that are all the outfits their items can make ({possible})",
-                    "items that make an outfit which nobody posted",
-                )
-            )
+        barred = np.unique(here.outfits[alike])
+        if len(barred) + wanted > possible:
+            raise _exhausted(possible, possible - len(barred), wanted)
+        more = elsewhere.compositions == composition
+        if len(barred) + more.sum() + wanted <= possible:
+            continue  # nobody can have posted all the rest
+        for user in np.unique(here.users[alike]).tolist():
+            own = elsewhere.outfits[more & (elsewhere.users == user)]
+            left = possible - len(np.union1d(barred, own))
+            if left < wanted:
+                raise _exhausted(possible, left, wanted, f", with those of user {user} in other splits")
+
+
+def _exhausted(possible: int, left: int, wanted: int, counted: str = "") -> InputError:
+    but = f" but {left}" if left else ""
+    found = f"positives that are all the outfits their items can make ({possible}){but}{counted}"
+    other = "an outfit" if wanted == 1 else f"{wanted} outfits"
+    return InputError(Fault("random negatives", found, f"items that make {other} which nobody posted"))
 
 
 def _draw_hard(
-    positives: OutfitTable, rows: NDArray[np.integer], rng: np.random.Generator
+    positives: OutfitTable, elsewhere: OutfitTable, rows: NDArray[np.integer], rng: np.random.Generator
 ) -> NDArray[np.int32]:
     """A whole outfit of another user for each of some rows of the positives."""
     users = positives.users.astype(np.int64)
-    hashes = OutfitHash(int(positives.items.max()) + 1)
+    both = OutfitTable.concatenate([positives, elsewhere])
+    hashes = OutfitHash(int(both.items.max()) + 1)
     distinct, outfit, posts = np.unique(hashes.of(positives.items), return_inverse=True, return_counts=True)
-    own = np.unique(users * len(distinct) + outfit)
+    known = hashes.of(both.items)
+    among = np.isin(known, distinct)
+    own = np.unique(
+        both.users[among].astype(np.int64) * len(distinct) + np.searchsorted(distinct, known[among])
+    )
     barred = np.bincount(own // len(distinct), weights=posts[own % len(distinct)])
     if (barred == len(positives)).any():
         raise InputError(

@@ -34,6 +34,8 @@ class PostedOutfits:
         >>> posted = PostedOutfits(OutfitTable(np.int32([0, 1]), np.int32([[0, 2, 4], [1, 3, 5]])))
         >>> posted.by(np.int32([0, 1]), np.int32([[4, 2, 0], [0, 3, 5]])).tolist()
         [[True, False], [False, False]]
+        >>> posted.hold(np.int32([0, 1]), np.int32([[4, 2, 0], [0, 2, 4]])).tolist()
+        [True, False]
     """
 
     def __init__(self, outfits: OutfitTable) -> None:
@@ -46,3 +48,7 @@ class PostedOutfits:
     def by(self, users: NDArray[np.integer], items: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Whether each user posted each outfit, bool (N, M), from users (N,) and items (M, K)."""
         return np.isin(self._users[users][:, None] ^ self._outfits.of(items), self._posted)
+
+    def hold(self, users: NDArray[np.integer], items: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Whether each outfit was posted by its user, bool (N,), from users (N,) and items (N, K)."""
+        return np.isin(self._users[users] ^ self._outfits.of(items), self._posted)

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
+import inspect
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
-from .cache import cache_folder
+from ..core.cache import cache_folder
+from ..core.errors import Fault, InputError
+from ..core.registry import Registry
 from .closet import CLOSETS, hidden_preference, make_closet
 from .closet.spec import GENERATOR_VERSION
 from .dataset import Dataset
-from .errors import Fault, InputError
 from .polyvore import read_tree
 from .splits import check_scheme
 
-__all__ = ["PHOTOS", "list_datasets", "load_dataset", "require_root", "tree_root"]
+__all__ = [
+    "DATASETS",
+    "PHOTOS",
+    "POLYVORES",
+    "DatasetLoader",
+    "list_datasets",
+    "load_dataset",
+    "register_dataset",
+    "require_root",
+    "tree_root",
+]
 
 PHOTOS = "photos"
 """The dataset made of a folder of real photographs."""
 
-_POLYVORES = {
+POLYVORES = {
     "polyvore-630": "polyvore-53",
     "polyvore-519": "polyvore-32",
     "polyvore-53": None,
@@ -27,19 +40,44 @@ _POLYVORES = {
 }
 """The published sets, each with its set of new users."""
 
+DatasetLoader = Callable[..., Dataset]
+"""`(name, root, split, cache) -> Dataset`, with the root (a `Path`, or None) and the options of
+`load_dataset`. One that can leave unusable rows out also takes `skip_unusable` by name."""
+
+DATASETS: Registry[DatasetLoader] = Registry("dataset")
+
+Loader = TypeVar("Loader", bound=DatasetLoader)
+
+
+def register_dataset(name: str) -> Callable[[Loader], Loader]:
+    """A decorator that makes a loader known by a name; see `DatasetLoader`.
+
+    Args:
+        name: Lower-case words and digits joined by hyphens.
+
+    Raises:
+        InputError: If the name is malformed, or taken by another loader.
+    """
+    return DATASETS.register(name)
+
 
 def list_datasets() -> list[str]:
-    """The names that `load_dataset` knows.
+    """The names that `load_dataset` knows, sorted.
 
     Example:
         >>> [name for name in list_datasets() if name.startswith("polyvore")]
-        ['polyvore-630', 'polyvore-519', 'polyvore-53', 'polyvore-32']
+        ['polyvore-32', 'polyvore-519', 'polyvore-53', 'polyvore-630']
     """
-    return [*CLOSETS, *_POLYVORES, PHOTOS]
+    return DATASETS.names()
 
 
 def load_dataset(
-    name: str, root: Path | str | None = None, *, split: str = "released", cache: Path | None = None
+    name: str,
+    root: Path | str | None = None,
+    *,
+    split: str = "released",
+    cache: Path | None = None,
+    skip_unusable: bool = False,
 ) -> Dataset:
     """A dataset by name.
 
@@ -50,20 +88,33 @@ def load_dataset(
             hidden preference is then not known.
         split: "released", or "9:2:2" to split all outfits anew for each user.
         cache: Folder for what is derived; the usual cache by default.
+        skip_unusable: Whether rows of outfits that cannot be used are left out, counted and said
+            (`Dataset.left_out`, `Dataset.notes`), instead of refused. Repeated rows always are.
 
     Raises:
         InputError: If the name or the split scheme is unknown, the root is missing, or the data is not sound.
     """
     check_scheme(split)
+    loader = DATASETS.get(name, "argument name")
+    place = None if root is None else Path(root)
     cache = cache_folder() if cache is None else Path(cache)
-    if name == PHOTOS:
-        from .photos import load_photos
+    options: dict[str, Any] = {}
+    if skip_unusable:
+        if "skip_unusable" not in inspect.signature(loader).parameters:
+            expected = "a dataset that is read from rows of outfits"
+            raise InputError(
+                Fault("argument skip_unusable", f"the dataset {name}", expected, "leave it away")
+            )
+        options["skip_unusable"] = True
+    return loader(name, place, split, cache, **options)
 
-        return load_photos(require_root(name, root), cache=cache, split=split)
+
+def _load_closet(
+    name: str, root: Path | None, split: str, cache: Path, skip_unusable: bool = False
+) -> Dataset:
+    """Drawn garments and simulated users whose taste is known."""
     place = tree_root(name, root, cache)
-    dataset = read_tree(place, name, split=split, cache=cache)
-    if name in _POLYVORES:
-        return dataclasses.replace(dataset, cold_sibling=_POLYVORES[name])
+    dataset = read_tree(place, name, split=split, cache=cache, skip_unusable=skip_unusable)
     dataset = dataclasses.replace(dataset, cold_sibling=CLOSETS[name].cold_sibling)
     if root is not None:
         return dataset
@@ -71,18 +122,40 @@ def load_dataset(
     return dataclasses.replace(dataset, origin=origin, hidden=hidden_preference(place))
 
 
+def _load_polyvore(
+    name: str, root: Path | None, split: str, cache: Path, skip_unusable: bool = False
+) -> Dataset:
+    """Outfits that users of Polyvore posted, read from disk."""
+    place = tree_root(name, root, cache)
+    dataset = read_tree(place, name, split=split, cache=cache, skip_unusable=skip_unusable)
+    return dataclasses.replace(dataset, cold_sibling=POLYVORES[name])
+
+
+@register_dataset(PHOTOS)
+def _load_photos(name: str, root: Path | None, split: str, cache: Path) -> Dataset:
+    """A folder of photographs by class, with simulated users."""
+    from .photos import load_photos
+
+    return load_photos(require_root(name, root), cache=cache, split=split)
+
+
+for _name in CLOSETS:
+    register_dataset(_name)(_load_closet)
+for _name in POLYVORES:
+    register_dataset(_name)(_load_polyvore)
+
+
 def tree_root(name: str, root: Path | str | None, cache: Path) -> Path:
     """The root of a dataset's tree, made first where the dataset is a Closet and no root is given.
 
     Raises:
-        InputError: If the name is unknown, or the root is missing.
+        InputError: If the name is no tree's, or the root is missing.
     """
     if name in CLOSETS:
         return make_closet(name, cache) if root is None else Path(root)
-    if name not in _POLYVORES:
-        known = list_datasets()
-        nearest = difflib.get_close_matches(name, known, n=3) or known
-        raise InputError(Fault("argument name", repr(name), f"a dataset, such as {', '.join(nearest)}"))
+    if name not in POLYVORES:
+        DATASETS.get(name, "argument name")
+        raise InputError(Fault("argument name", name, "a dataset that is read from a tree of tuples"))
     return require_root(name, root)
 
 
@@ -92,10 +165,12 @@ def require_root(name: str, root: Path | str | None) -> Path:
     Raises:
         InputError: If none is given, or it is no folder.
     """
-    if name == PHOTOS:
+    if name in POLYVORES:
+        expected = f"a folder that holds tuples_{name.removeprefix('polyvore-')}"
+    elif name == PHOTOS:
         expected = "a folder that holds a folder of photographs for each class"
     else:
-        expected = f"a folder that holds tuples_{name.removeprefix('polyvore-')}"
+        expected = "the folder that the dataset lies in"
     fix = "name it with root=… or --root"
     if root is None:
         raise InputError(Fault(f"dataset {name}", "no root", expected, fix))

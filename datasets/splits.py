@@ -12,10 +12,13 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import Fault, InputError
+from ..core.errors import Fault, InputError
 from .tables import NO_ITEM, OutfitTable
 
-__all__ = ["SPLIT_SCHEMES", "check_scheme", "halve", "named_splits", "resplit", "shared_items"]
+__all__ = ["SPLITS", "SPLIT_SCHEMES", "check_scheme", "halve", "named_splits", "resplit", "shared_items"]
+
+SPLITS = ("train", "valid", "test")
+"""The splits that share no outfit; every other split is a part of one of them."""
 
 SPLIT_SCHEMES = ("released", "9:2:2")
 """How the outfits may be split: as the data came, or anew for each user."""

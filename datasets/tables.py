@@ -10,7 +10,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NO_ITEM", "CandidateSet", "OutfitTable"]
+__all__ = ["CATEGORIES", "NO_ITEM", "SETTINGS", "CandidateSet", "OutfitTable"]
+
+CATEGORIES = ("top", "bottom", "shoe")
+"""Names of the categories of items, by number."""
+
+SETTINGS = ("random", "hard")
+"""The kinds of evaluation negatives."""
 
 NO_ITEM = -1
 """Stands in an outfit's slot that holds no item (a missing second top)."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from .builtin import import_zoo
+from pydantic import BaseModel
+
+from ..core.errors import Fault, InputError
+from ..core.registry import Entry
+from ..core.toml_file import parse
 from .errors import ModelError
-from .nearest import nearest
 from .options import InputKind, ModelOptions
-from .outfit_model import OutfitModel
-from .plugins import load_installed
-from .registry import BUILDERS, Builder, definer
+from .outfit_model import REQUIRED_ATTRIBUTES, OutfitModel
+from .registry import MODELS, Builder
 
-__all__ = ["create_model", "list_models", "outside_source"]
+__all__ = ["create_model", "list_models", "model_options", "outside_source"]
 
 
 def list_models() -> list[str]:
@@ -24,7 +26,7 @@ def list_models() -> list[str]:
         >>> "student-xs" in list_models()
         True
     """
-    return sorted(_builders())
+    return MODELS.names()
 
 
 def create_model(
@@ -35,6 +37,7 @@ def create_model(
     input_kind: InputKind = "image",
     feature_size: int = 512,
     pretrained: bool = False,
+    options: Mapping[str, Any] | BaseModel | None = None,
 ) -> OutfitModel:
     """Build a model of the zoo.
 
@@ -45,32 +48,63 @@ def create_model(
         input_kind: "image", or "features" for items known by a vector each.
         feature_size: F, the width of those vectors; without meaning for images.
         pretrained: Whether the backbone starts from ImageNet weights, fetched on first use, instead of
-            random ones.
+            random ones. Whoever loads the model's own weights next builds it without: nothing is fetched, its
+            parameters have the same names, and in evaluation it computes the same. (In training it does not:
+            an AlexNet's dropout comes with pretrained weights.)
+        options: The model's own options: a table, or what `model_options` made of one.
 
     Raises:
-        ModelError: For an unknown name (the nearest are told), an argument out of range, or weights that
-            cannot be had.
+        InputError: For an unknown name (the nearest are told), an option that the model does not have or
+            does not take, or a package that is not installed.
+        ModelError: For an argument out of range, or weights that cannot be had.
 
     Example:
         >>> model = create_model("student-xs", num_users=630)
         >>> sum(p.numel() for p in model.parameters())
         2849088
     """
-    options = ModelOptions(
+    entry = MODELS.entry(name, "argument name")
+    asked = ModelOptions(
         num_users=num_users,
         backbone=backbone,
         input_kind=input_kind,
         feature_size=feature_size,
         pretrained=pretrained,
+        options=model_options(name, options),
     )
-    builder = _builder(name)
     try:
-        model = builder(options)
+        model = entry.value(asked)
     except TypeError as error:  # an abstract method left out, say
-        if outside_source(name) is None:
+        if entry.source is None:
             raise
-        raise ModelError(f"model {name!r}: found an error ({error}) in {definer(builder)}") from error
-    return _checked(name, builder, model)
+        raise ModelError(f"model {name!r}: found an error ({error}) in {entry.place}") from error
+    return _checked(entry, model)
+
+
+def model_options(
+    name: str, options: Mapping[str, Any] | BaseModel | None = None, where: str | Path | None = None
+) -> BaseModel:
+    """A model's own options, checked against the type that it was registered with.
+
+    Args:
+        name: One of `list_models()`.
+        options: A table, or such a type already; None for all defaults.
+        where: The file and table, or the argument, for the message.
+
+    Raises:
+        InputError: For an unknown name, or at the first key that the model does not have or take.
+
+    Example:
+        >>> model_options("student-xs")
+        NoOptions()
+    """
+    kind = MODELS.entry(name, "argument name").options
+    place = f"options of model {name!r}" if where is None else where
+    if isinstance(options, BaseModel):
+        if not isinstance(options, kind):
+            raise InputError(Fault(place, f"a {type(options).__name__}", f"a {kind.__name__}"))
+        return options
+    return parse(kind, dict(options or {}), place)
 
 
 def outside_source(name: str) -> Path | None:
@@ -82,44 +116,26 @@ def outside_source(name: str) -> Path | None:
         name: One of `list_models()`.
 
     Raises:
-        ModelError: For an unknown name (the nearest are told).
+        InputError: For an unknown name (the nearest are told).
 
     Example:
         >>> outside_source("student-xs") is None
         True
     """
-    builder = _builder(name)
-    if builder.__module__.startswith(f"{__package__}."):
-        return None
-    source = inspect.getsourcefile(builder)
-    return Path(source) if source else None
+    return MODELS.entry(name, "argument name").source
 
 
-def _builder(name: str) -> Builder:
-    builders = _builders()
-    if name not in builders:
-        raise ModelError(f"argument name: found {name!r}, expected a model; {nearest(name, builders)}")
-    return builders[name]
-
-
-def _checked(name: str, builder: Builder, model: object) -> OutfitModel:
+def _checked(entry: Entry[Builder], model: object) -> OutfitModel:
     """What a builder made, once it is known to keep the contract: it may be a stranger's."""
     if not isinstance(model, OutfitModel):
         raise ModelError(
-            f"model {name!r}: found a {type(model).__name__} built by {definer(builder)}, "
+            f"model {entry.name!r}: found a {type(model).__name__} built by {entry.place}, "
             "expected an OutfitModel"
         )
-    for attribute in OutfitModel.__annotations__:
+    for attribute in REQUIRED_ATTRIBUTES:
         if not hasattr(model, attribute):
             raise ModelError(
-                f"model {name!r}: found no attribute {attribute!r} on what {definer(builder)} built, "
+                f"model {entry.name!r}: found no attribute {attribute!r} on what {entry.place} built, "
                 "expected all that OutfitModel names"
             )
     return model
-
-
-def _builders() -> Mapping[str, Builder]:
-    """Builders by name, once all that is installed has registered."""
-    import_zoo()
-    load_installed()
-    return BUILDERS

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from pydantic import BaseModel
+
+from ..core.names import shown
 from .errors import ModelError
 
 __all__ = ["InputKind", "ModelOptions"]
@@ -22,6 +25,8 @@ class ModelOptions:
         input_kind: "image", or "features" for items known by a vector each.
         feature_size: F, the width of those vectors; without meaning for images.
         pretrained: Whether the backbone starts from ImageNet weights.
+        options: The model's own options, of the type that it was registered with; None where it is built
+            without `create_model`.
 
     Raises:
         ModelError: If an argument is out of range, or a backbone is asked for where there are no images.
@@ -38,17 +43,20 @@ class ModelOptions:
     input_kind: InputKind = "image"
     feature_size: int = 512
     pretrained: bool = False
+    options: BaseModel | None = None
 
     def __post_init__(self) -> None:
         for name in ("num_users", "feature_size"):
             value = getattr(self, name)
             if not isinstance(value, int) or value < 1:
-                raise ModelError(f"argument {name}: found {value!r}, expected a whole number ≥ 1")
+                raise ModelError(f"argument {name}: found {shown(value)}, expected a whole number ≥ 1")
         if self.input_kind not in get_args(InputKind):
             raise ModelError(
-                f"argument input_kind: found {self.input_kind!r}, expected 'image' or 'features'"
+                f"argument input_kind: found {shown(self.input_kind)}, expected 'image' or 'features'"
             )
         if self.input_kind == "features":
             for name, value in (("backbone", self.backbone), ("pretrained", self.pretrained)):
                 if value:
-                    raise ModelError(f"argument {name}: found {value!r}, expected none with feature input")
+                    raise ModelError(
+                        f"argument {name}: found {shown(value)}, expected none with feature input"
+                    )

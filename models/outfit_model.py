@@ -6,17 +6,31 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
-__all__ = ["OutfitModel"]
+from .backbones.backbone import Backbone
+from .errors import ModelError
+
+__all__ = ["REQUIRED_ATTRIBUTES", "OutfitModel"]
+
+REQUIRED_ATTRIBUTES = ("num_users", "backbone_name", "feature_size", "input_kind", "input_size")
+"""What every model has beside its methods."""
 
 
 class OutfitModel(nn.Module, ABC):
     """Two parts: items to features, and the features of an outfit with its user to a score.
 
-    Callers encode each distinct item once and gather its features for every outfit that wears it, so
-    `encode_items` must not depend on the other items of its batch.
+    Callers encode each distinct item once and gather its features for every outfit that wears it, so in
+    evaluation `encode_items` must not depend on the other items of its batch. In training a backbone with
+    BatchNorm does (`Backbone`); to keep it from that, freeze it.
+
+    Beyond `encode_items` and `score`, a model may offer what not all have, each with a flag to ask by:
+
+    - a part that can be frozen (`can_freeze`): it keeps its `backbone`, and has `encode_vectors`, the way on
+      from the backbone's vectors, so that these can be computed once for all items;
+    - outfits as vectors (`has_outfit_vectors`): `embed_outfits`;
+    - distances of pairs of items (`has_pair_distances`): `pair_distances`.
 
     Attributes:
-        num_users: How many users have parameters of their own.
+        num_users: How many users have parameters of their own, or are accepted by a model that has none.
         backbone_name: The network that encodes the items, by name; "features" for feature input.
         feature_size: D, the width of an item's features.
         input_kind: "image" for float (n, 3, H, W) in [0, 1], "features" for float (n, F).
@@ -74,3 +88,73 @@ class OutfitModel(nn.Module, ABC):
             features.repeat(rows, 1, 1),
             categories.repeat(rows, 1),
         ).reshape(rows, outfits)
+
+    @property
+    def can_freeze(self) -> bool:
+        """Whether it has a `backbone` (a `Backbone`) and goes on from its vectors by `encode_vectors`."""
+        return isinstance(getattr(self, "backbone", None), Backbone) and self._overrides("encode_vectors")
+
+    def encode_vectors(self, vectors: Tensor, categories: Tensor) -> Tensor:
+        """Go on from the backbone's vectors: `encode_items` is this of `backbone(images)`.
+
+        Args:
+            vectors: Float (n, width of the backbone).
+            categories: int64 (n,).
+
+        Returns:
+            Float (n, D).
+
+        Raises:
+            ModelError: If the model has no such part (`can_freeze`).
+        """
+        raise self._lacks("way on from a backbone's vectors (encode_vectors)")
+
+    @property
+    def has_outfit_vectors(self) -> bool:
+        """Whether an outfit is one vector, the same for all users; contrastive objectives need it."""
+        return self._overrides("embed_outfits")
+
+    def embed_outfits(self, features: Tensor, categories: Tensor) -> Tensor:
+        """Outfits as vectors, whoever wears them.
+
+        Args:
+            features: Float (B, K, D); what stands in an empty slot is ignored.
+            categories: int64 (B, K), −1 where a slot is empty.
+
+        Returns:
+            Float (B, d).
+
+        Raises:
+            ModelError: If its outfits are no vectors (`has_outfit_vectors`).
+        """
+        raise self._lacks("outfit vectors (embed_outfits)")
+
+    @property
+    def has_pair_distances(self) -> bool:
+        """Whether it tells how well two items go together; objectives over pairs of items need it."""
+        return self._overrides("pair_distances")
+
+    def pair_distances(
+        self, features_a: Tensor, features_b: Tensor, categories_a: Tensor, categories_b: Tensor
+    ) -> Tensor:
+        """How badly each item goes with the item in the same row.
+
+        Args:
+            features_a: Float (n, D).
+            features_b: Float (n, D).
+            categories_a: int64 (n,).
+            categories_b: int64 (n,).
+
+        Returns:
+            Float (n,), not negative, 0 for a perfect match.
+
+        Raises:
+            ModelError: If it knows no pairs (`has_pair_distances`).
+        """
+        raise self._lacks("distances of pairs (pair_distances)")
+
+    def _overrides(self, method: str) -> bool:
+        return getattr(type(self), method) is not getattr(OutfitModel, method)
+
+    def _lacks(self, what: str) -> ModelError:
+        return ModelError(f"model {type(self).__name__}: found no {what}, expected a model that has them")

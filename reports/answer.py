@@ -1,27 +1,30 @@
-"""The answer first: how much of the teacher's quality each student keeps, and at what share of its cost."""
+"""The answer first: how much of the teacher's quality each student keeps, and at what share of its cost.
+
+What is claimed, and what is not:
+
+- nothing of a row that is not told from a random order, beyond that;
+- nothing of a method from one seed: the sentence is then about these weights, and says so;
+- of a method from several seeds, only what the users and every seed agree on.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..suites.metrics import bootstrap_interval
-from .comparison import Difference, differences
-from .costs import costs_of_rows, machine_label
-from .keeping import Kept, keeping
+from .claims import gain_sentence, ndcg_sentence, seeds_clause
+from .costs import LATENCY, costs_of_rows, machine_label
+from .differences import Difference, differences
 from .markdown import escape, table
 from .quantities import BLANK, counted, hundredfold, interval, p_value, quantity, share, signed
-from .sampled import LATENCY
+from .teacher_share import TeacherShare, share_of_its_teacher
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .comparison_table import ComparisonTable, Row
     from .costs import CostGroup, RowCosts
-    from .ranking import Ranking, Row
 
 __all__ = ["answer_section"]
-
-_CHANCE = 0.5
-"""The AUC of a random order."""
 
 _LEGEND = (
     "In parentheses the share of the teacher's. AUC × 100, means over users; in brackets bootstrap 95 % "
@@ -34,64 +37,81 @@ _COVERED = (
 )
 
 
-def answer_section(rankings: Sequence[Ranking], groups: Sequence[CostGroup]) -> str:
+def answer_section(tables: Sequence[ComparisonTable], groups: Sequence[CostGroup]) -> str:
     """A table and a few sentences for each dataset and setting, generated from the records."""
-    parts = [_answer(ranking, groups) for ranking in rankings]
-    if any(ranking.teacher for ranking in rankings):
+    parts = [_answer(ranked, groups) for ranked in tables]
+    if any(ranked.teacher for ranked in tables):
         parts.append(_LEGEND)
         parts.append(_COVERED)
     return "\n\n".join(parts)
 
 
-def _answer(ranking: Ranking, groups: Sequence[CostGroup]) -> str:
-    users = counted(ranking.users, "user")
-    title = f"**{escape(ranking.dataset)}, {escape(ranking.setting)} negatives, {users}.**"
-    if ranking.teacher is None:
-        best = max(ranking.rows, key=lambda row: row.mean("auc"))
-        leads = f" The highest AUC is {hundredfold(best.mean('auc'))} ({escape(best.name)})."
-        return f"{title} No teacher is among these records, so nothing is said relative to one.{leads}"
-    found = costs_of_rows(ranking, groups)
-    costs = found.by_row if found else {}
-    compared = differences(ranking)
-    kept = [keeping(difference, costs) for difference in compared if difference.why == "teacher"]
-    if not kept:
-        return (
-            f"{title} Only the teacher or only one user is among these records: there is nothing to compare."
+def _answer(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> str:
+    title = f"**{escape(ranked.label)}, {counted(ranked.users, 'user')}.**"
+    if ranked.teacher is None:
+        return " ".join(
+            [
+                title,
+                "No teacher is among these records, so nothing is said relative to one.",
+                *_highest(ranked.rows),
+                *_at_chance(ranked),
+            ]
         )
+    found = costs_of_rows(ranked, groups)
+    costs = found.by_row if found else {}
+    compared = differences(ranked)
+    kept = [share_of_its_teacher(difference, costs) for difference in compared if difference.why == "teacher"]
+    if not kept:
+        return f"{title} Only one user is among these records: there is nothing to compare."
     parts = [
         title,
-        "\n".join(f"- {sentence}" for sentence in _sentences(ranking, kept, compared)),
+        "\n".join(f"- {sentence}" for sentence in _sentences(ranked, kept, compared)),
         _table(kept),
         _latency(found),
     ]
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
 
 
-def _sentences(ranking: Ranking, kept: Sequence[Kept], compared: Sequence[Difference]) -> list[str]:
+def _sentences(
+    ranked: ComparisonTable, kept: Sequence[TeacherShare], compared: Sequence[Difference]
+) -> list[str]:
     """One for each distilled student, or for each one where none was distilled; then what to beware of."""
     distilled = [k for k in kept if k.row.distilled]
-    keeps = [_keeps(k) for k in distilled or kept]
-    gains = [_gains(d) for d in compared if d.why == "baseline"]
+    in_ndcg = differences(ranked, "ndcg")
     return [
         *_leads(kept),
-        *keeps,
-        *gains,
-        *(_no_better_than_chance(row) for row in ranking.rows if _holds_chance(row)),
+        *(_keeps(k) for k in distilled or kept if k.against.above_chance),
+        *(gain_sentence(d) for d in compared if d.why == "baseline" and d.above_chance),
+        *(
+            ndcg_sentence(ndcg)
+            for auc, ndcg in zip(compared, in_ndcg, strict=True)
+            if auc.above_chance and auc.shows != "yes" and ndcg.shows == "yes"
+        ),
+        *_at_chance(ranked),
     ]
 
 
-def _leads(kept: Sequence[Kept]) -> list[str]:
+def _highest(rows: Sequence[Row]) -> list[str]:
+    """The row of the highest AUC, where one is told from a random order."""
+    best = max(rows, key=lambda row: row.mean("auc"))
+    if not best.beats_chance:
+        return []
+    return [f"The highest AUC is {hundredfold(best.mean('auc'))} ({escape(best.name)})."]
+
+
+def _leads(kept: Sequence[TeacherShare]) -> list[str]:
     """Which row comes first, where there is a choice."""
     best = max(kept, key=lambda k: k.row.mean("auc"))
-    if len(kept) < 2:
+    if len(kept) < 2 or not best.row.beats_chance:
         return []
-    ahead = best.against.paired.difference > 0 and best.against.shows == "yes"
-    beyond = ", distinguishably above the teacher's" if ahead else ""
+    against = best.against
+    ahead = against.above_chance and against.paired.difference > 0 and against.shows == "yes"
+    beyond = f", distinguishably above the teacher's ({seeds_clause(against)})" if ahead else ""
     highest = f"{hundredfold(best.row.mean('auc'))} ({escape(best.row.name)})"
     return [f"Beside the teacher the highest AUC is {highest}{beyond}."]
 
 
-def _keeps(kept: Kept) -> str:
+def _keeps(kept: TeacherShare) -> str:
     against = kept.against
     within = interval(against.paired.low, against.paired.high)
     verdict = {
@@ -100,44 +120,27 @@ def _keeps(kept: Kept) -> str:
         "unclear": f", unclear with Wilcoxon p {p_value(against.paired.p_value)}",
     }[against.shows]
     cost = f"{share(kept.size)} of its parameters"
-    if kept.latency is not None:
+    if kept.latency_share == kept.latency_share:  # not NaN
         hedge = " (the intervals of the two latencies overlap)" if kept.latencies_overlap else ""
         cost += f" and {share(kept.latency_share)} of its latency{hedge}"
     return (
         f"{escape(kept.row.name)} keeps {share(kept.quality)} of the AUC of {escape(against.other.name)} "
         f"({hundredfold(kept.row.mean('auc'))} of {hundredfold(against.other.mean('auc'))}; difference "
-        f"{signed(against.paired.difference)} {within}{verdict}) at {cost}."
+        f"{signed(against.paired.difference)} {within}{verdict}; {seeds_clause(against)}) at {cost}."
     )
 
 
-def _holds_chance(row: Row) -> bool:
-    low, high = bootstrap_interval(row.per_user("auc"))
-    return low <= _CHANCE <= high
-
-
-def _no_better_than_chance(row: Row) -> str:
-    return (
+def _at_chance(ranked: ComparisonTable) -> list[str]:
+    return [
         f"{escape(row.name)} is not distinguishable from a random order (AUC {hundredfold(row.mean('auc'))})."
-    )
+        if row.holds_chance
+        else f"{escape(row.name)} ranks worse than a random order (AUC {hundredfold(row.mean('auc'))})."
+        for row in ranked.rows
+        if not row.beats_chance
+    ]
 
 
-def _gains(difference: Difference) -> str:
-    paired = difference.paired
-    name, other = escape(difference.row.name), escape(difference.other.name)
-    seeds = min(len(difference.row.seeds), len(difference.other.seeds))
-    basis = f"{signed(paired.difference)} {interval(paired.low, paired.high)}, {counted(seeds, 'seed')}"
-    if difference.shows == "no":
-        return f"Between {name} and {other}, the same model without a teacher, no difference shows ({basis})."
-    if difference.shows == "unclear":
-        doubt = f"{basis}, Wilcoxon p {p_value(paired.p_value)}"
-        return f"Whether distillation made {name} differ from {other}, the same model, is unclear ({doubt})."
-    verb = "raised" if paired.difference > 0 else "lowered"
-    return (
-        f"Distillation {verb} the AUC of {name} against {other}, the same model without a teacher ({basis})."
-    )
-
-
-def _table(kept: Sequence[Kept]) -> str:
+def _table(kept: Sequence[TeacherShare]) -> str:
     return table(
         [
             {
@@ -161,8 +164,9 @@ def _latency(found: RowCosts | None) -> str:
         return "No latency was measured for these models."
     flags = {flag for r in found.by_row.values() for flag in (*r.flags, *r.measurements[LATENCY].flags)}
     doubt = f" To be read with care: {escape('; '.join(sorted(flags)))}." if flags else ""
+    dates = " and ".join(sorted({escape(record.date) for record in found.by_row.values()}))
     return (
-        f"Latency: median of one request, {found.configuration}, on "
-        f"{escape(machine_label(found.group.machine))}; its share is the median of the ratios turn by turn. "
-        f"Methods that share a model share its latency.{doubt}"
+        f"Latency: median of one request, {escape(str(found.configuration))}, on "
+        f"{escape(machine_label(found.group.machine))}, taken {dates} in one session; its share is the "
+        f"median of the ratios turn by turn. Methods that share a model share its latency.{doubt}"
     )

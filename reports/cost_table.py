@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from .costs import CostGroup, machine_label
-from .markdown import Notes, escape, table
-from .measured import cell, median_interval, named, share_of_teacher, tail
+from .costs import LATENCY, CostGroup, effort_label, machine_label, sampled, versions_label
+from .markdown import Notes, code, escape, table
+from .measured import cell, median_interval, named, share_of_reference, tail
 from .quantities import BLANK
-from .sampled import LATENCY, sampled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,43 +27,61 @@ _GPU_MEMORY = (
 )
 _SMALL_IMAGES = (
     f"Images below {_ALEXNET_SIZE} pixels leave AlexNet a map smaller than the 6 × 6 that its fully "
-    "connected layers take, and its values are repeated to fill it: the teacher, S and M have the paper's "
-    "parameters, but a network cut for such images would need fewer of them."
+    "connected layers take, and its values are repeated to fill it: such networks have the paper's "
+    "parameters, but one cut for such images would need fewer of them."
 )
 
 
-def cost_section(groups: Sequence[CostGroup], teachers: frozenset[str]) -> str:
-    """The tables of each machine and dataset.
-
-    Args:
-        groups: What was measured.
-        teachers: Names of models that taught; costs are given relative to theirs.
-    """
+def cost_section(groups: Sequence[CostGroup]) -> str:
+    """The tables of each machine and dataset."""
     parts = []
     if len(groups) > 1:
         parts.append("Other machines, versions, datasets or measuring rules stand in tables of their own.")
+    namesakes = Counter((group.dataset, machine_label(group.machine)) for group in groups)
     for group in groups:
         subject = f" for {escape(group.dataset)}" if group.dataset else ""
+        several = namesakes[group.dataset, machine_label(group.machine)] > 1
+        apart = f" (data {code(group.data_fingerprint[:12])})" if several and group.data_fingerprint else ""
         parts += [
-            f"### Measured{subject} on {escape(machine_label(group.machine))}",
-            f"Measuring rules version {group.evaluator_version}.",
-            _efficiency(group, teachers),
-            _requests(group, teachers),
+            f"### Measured{subject}{apart} on {escape(machine_label(group.machine))}",
+            _circumstances(group),
+            _efficiency(group),
+            _requests(group),
             _phases(group),
             _parity(group),
         ]
     return "\n\n".join(part for part in parts if part)
 
 
-def _efficiency(group: CostGroup, teachers: frozenset[str]) -> str:
+def _circumstances(group: CostGroup) -> str:
+    """Under what the figures were taken: what of it is not told is said to be unknown."""
+    machine = group.machine
+    lines = [
+        f"Processor: {escape(machine.processor)}, generation (family.model.stepping) "
+        f"{escape(machine.generation) or 'unknown'}; instruction sets: "
+        f"{escape(', '.join(sorted(machine.cpu_flags))) or 'none that matter'}. "
+        f"Versions: {escape(versions_label(machine)) or 'unknown'}. "
+        f"Measuring rules version {group.evaluator_version}."
+    ]
+    for number, session in enumerate(group.sessions, start=1):
+        records = [record for record in group.records if record.session == session]
+        dates = " and ".join(sorted({escape(record.date) for record in records}))
+        efforts = "; ".join(sorted({escape(effort_label(record)) for record in records}))
+        lines.append(f"Session {number} ({code(session)}): taken {dates}; effort: {efforts}.")
+    if len(group.sessions) > 1:
+        lines.append("Ratios are taken within a session only.")
+    return "  \n".join(lines)
+
+
+def _efficiency(group: CostGroup) -> str:
     notes = Notes()
     rows = [
-        named(record, notes)
+        named(record, group, notes)
         | {
             "Time": cell(record, "recommend", notes, spread=True),
             "Memory": cell(record, "peak_memory", notes),
             "# Params": cell(record, "parameters", notes),
-            "Ratio": share_of_teacher(record, group, teachers, "parameters"),
+            "Ratio": share_of_reference(record, group, "parameters"),
             "FLOPs": cell(record, "flops", notes),
             "File": cell(record, "file_size", notes),
         }
@@ -75,7 +93,7 @@ def _efficiency(group: CostGroup, teachers: frozenset[str]) -> str:
         "after one that does not count.",
         "Memory: peak of a process of its own beyond that of one that only imported the engine.",
         _GPU_MEMORY if any(record.device == "cuda" for record in group.records) else "",
-        "Ratio: parameters relative to the teacher's. FLOPs: of one request, a multiply-add is two. "
+        f"Ratio: parameters relative to {_reference(group)}. FLOPs: of one request, a multiply-add is two. "
         "File: the files that the engine loads.",
         _SMALL_IMAGES if any(_repeats_its_map(record) for record in group.records) else "",
     ]
@@ -88,29 +106,42 @@ def _repeats_its_map(record: CostRecord) -> bool:
     return small and record.backbone in ("alexnet", "alexnet-large", "alexnet-m", "alexnet-s")
 
 
-def _requests(group: CostGroup, teachers: frozenset[str]) -> str:
+def _requests(group: CostGroup) -> str:
     notes = Notes()
     on_device = any(sampled(record, "device_latency") for record in group.records)
     rows = []
     for record in group.records:
         latency = sampled(record, LATENCY)
-        cells = named(record, notes) | {
+        cells = named(record, group, notes) | {
             "Latency": cell(record, LATENCY, notes),
             "95 % interval": median_interval(latency),
             "p95": tail(latency, 0.95, notes),
             "p99": tail(latency, 0.99, notes),
             "n": str(latency.n) if latency else BLANK,
-            "of the teacher's": share_of_teacher(record, group, teachers, LATENCY),
+            "Ratio": share_of_reference(record, group, LATENCY),
         }
         if on_device:
             cells["On the device"] = cell(record, "device_latency", notes)
         rows.append(cells | {"Throughput": cell(record, "throughput", notes)})
     legend = (
-        "Latency: median of one warm request (one user, one outfit of three items), from decoded images to "
-        "the score, one sample a call, with its nonparametric interval. Of the teacher's: the median of the "
-        f"ratios turn by turn. Throughput: in batches of {_range(sorted({r.batch for r in group.records}))}."
+        f"Latency: median of one warm request ({_request(group)}), one sample a call, with its nonparametric "
+        f"interval. Ratio: relative to {_reference(group)}, the median of the ratios turn by turn. "
+        f"Throughput: in batches of {_range(sorted({r.batch for r in group.records}))}."
     )
     return _below(rows, legend, notes)
+
+
+def _reference(group: CostGroup) -> str:
+    return "the teacher's" if group.has_teacher else "those of the largest model"
+
+
+def _request(group: CostGroup) -> str:
+    """What a request of the group's records holds, as far as they say it."""
+    inputs = {"image": "from decoded images to the score", "features": "from feature vectors to the score"}
+    kinds = " or ".join(inputs[kind] for kind in sorted({r.input_kind for r in group.records}, reverse=True))
+    sizes = sorted({record.outfit_size for record in group.records})
+    outfit = f"one outfit of {_range(sizes)} items"
+    return f"one user, {outfit}, {kinds}"
 
 
 def _phases(group: CostGroup) -> str:
@@ -121,7 +152,7 @@ def _phases(group: CostGroup) -> str:
         return ""
     notes = Notes()
     rows = [
-        named(record, notes) | {title: cell(record, name, notes) for name, title in columns.items()}
+        named(record, group, notes) | {title: cell(record, name, notes) for name, title in columns.items()}
         for record in group.records
     ]
     return _below(rows, "Medians: starting up, and the parts of recommending to every user.", notes)
@@ -130,7 +161,7 @@ def _phases(group: CostGroup) -> str:
 def _parity(group: CostGroup) -> str:
     notes = Notes()
     rows = [
-        named(record, notes)
+        named(record, group, notes)
         | {
             "Largest difference of a score": _figure(record, "max_abs_difference", "{:.1e}"),
             "Kendall τ": _figure(record, "kendall_tau", "{:.4f}"),
@@ -145,7 +176,7 @@ def _parity(group: CostGroup) -> str:
 
 def _figure(record: CostRecord, name: str, form: str) -> str:
     value = record.parity.get(name, math.nan)
-    return form.format(value).replace("-", "−") if math.isfinite(value) else BLANK
+    return form.format(value).replace("-", "−") if abs(value) < 1e9 else BLANK
 
 
 def _range(numbers: Sequence[int]) -> str:

@@ -2,31 +2,87 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
 
-from .distinct import distinct, spelling
 from .quantities import counted
-from .sampled import LATENCY, sampled
+from .record_choice import distinct, spelling
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from ..suites.records import CostRecord, Machine
-    from .ranking import Ranking, Row
+    from ..bench.measurement import Measurement
+    from ..suites.records import CostRecord, FitRecord, Machine
+    from .comparison_table import ComparisonTable, Row
 
 __all__ = [
+    "LATENCY",
     "Configuration",
     "CostGroup",
+    "Network",
     "RowCosts",
     "configuration",
     "cost_groups",
     "costs_of_rows",
+    "effort_label",
     "machine_label",
+    "network_of",
+    "ratio",
+    "sampled",
+    "versions_label",
 ]
 
+LATENCY = "latency"
+"""One warm request, from the items' inputs to the score; see `bench/profiling.py`."""
+
 _ENGINES = {"onnxruntime": "ONNX Runtime", "torch": "PyTorch", "torch-compile": "PyTorch compiled"}
+
+_LARGEST_LATENCY = 1e9
+"""Seconds, thirty years: what is longer, or no time at all, is no latency of a request."""
+
+
+def sampled(record: CostRecord, name: str) -> Measurement | None:
+    """The measurement `name`, or None where it was not taken or failed."""
+    measured = record.measurements.get(name)
+    return measured if measured is not None and measured.samples else None
+
+
+def ratio(own: CostRecord, other: CostRecord, name: str) -> float:
+    """A quantity as a multiple of another record's; NaN where the two must not be divided.
+
+    Times and memory are divided within a session only: between two sessions the machine may have changed.
+    Counts (parameters) are the same in every session.
+    """
+    a, b = sampled(own, name), sampled(other, name)
+    if a is None or b is None or not b.median or (a.unit, b.unit).count("1") == 1:
+        return math.nan
+    if a.unit != "1" and (not own.session or own.session != other.session):
+        return math.nan
+    if not (_turns_hold_samples(a) and _turns_hold_samples(b)):
+        return math.nan
+    return a.ratio_to(b)
+
+
+def _turns_hold_samples(measured: Measurement) -> bool:
+    turns = measured.turns
+    return not turns or (min(turns) > 0 and sum(turns) == measured.n)
+
+
+class Network(NamedTuple):
+    """What decides a cost of a model: its shape, whatever its weights."""
+
+    model: str
+    backbone: str
+    input_kind: str
+    input_size: int
+
+
+def network_of(record: FitRecord | CostRecord) -> Network:
+    """The network of a fit or of what was measured."""
+    return Network(record.model, record.backbone, record.input_kind, record.input_size)
 
 
 @dataclass(frozen=True, order=True)
@@ -61,14 +117,47 @@ class CostGroup:
     Attributes:
         machine: Where they were taken.
         dataset: For whose users and images, or None.
+        data_fingerprint: Content hash of the dataset, where the records say it.
         evaluator_version: Version of the measuring rules.
-        records: By configuration and model.
+        records: By configuration, session and size, those whose network taught first.
+        teachers: Networks that taught.
     """
 
     machine: Machine
     dataset: str | None
+    data_fingerprint: str
     evaluator_version: int
     records: tuple[CostRecord, ...]
+    teachers: frozenset[Network] = frozenset()
+
+    @property
+    def sessions(self) -> list[str]:
+        """The sessions its records were taken in, by date."""
+        return list(
+            dict.fromkeys(session for _, session in sorted((r.date, r.session) for r in self.records))
+        )
+
+    @property
+    def has_teacher(self) -> bool:
+        """Whether a network that taught was measured."""
+        return any(network_of(record) in self.teachers for record in self.records)
+
+    def reference(self, record: CostRecord) -> CostRecord | None:
+        """What a record's costs are given relative to, in its configuration and session.
+
+        The network that taught; where none of the group did, the largest. None for the reference itself,
+        and where it was not measured.
+        """
+        peers = [
+            r
+            for r in self.records
+            if (configuration(r), r.session) == (configuration(record), record.session)
+        ]
+        if self.has_teacher:
+            found = next((r for r in peers if network_of(r) in self.teachers), None)
+            return None if network_of(record) in self.teachers else found
+        found = max(peers, key=_size)
+        return None if network_of(found) == network_of(record) else found
 
 
 def machine_label(machine: Machine) -> str:
@@ -76,27 +165,75 @@ def machine_label(machine: Machine) -> str:
 
     Example:
         >>> from outfitbench.suites.records import Machine
-        >>> machine_label(Machine(processor="Xeon", cores=2, memory_bytes=16 * 2**30, accelerator=None,
-        ...                       system="Linux 6", versions={}, cpu_flags=[]))
-        'Xeon, 2 cores, 16 GiB, no accelerator, Linux 6'
+        >>> machine_label(Machine(processor="Xeon", generation="6.143.8", cores=2, memory_bytes=16 * 2**30,
+        ...                       accelerator=None, system="Linux 6", versions={}, cpu_flags=[]))
+        'Xeon (6.143.8), 2 cores, 16 GiB, no accelerator, Linux 6'
     """
-    memory = f"{machine.memory_bytes / 2**30:.3g} GiB"
-    cores = counted(machine.cores, "core")
+    memory = f"{min(machine.memory_bytes, 2**63) / 2**30:.3g} GiB"
+    generation = f" ({machine.generation})" if machine.generation else ""
     return ", ".join(
-        [machine.processor, cores, memory, machine.accelerator or "no accelerator", machine.system]
+        [
+            f"{machine.processor}{generation}",
+            counted(machine.cores, "core"),
+            memory,
+            machine.accelerator or "no accelerator",
+            machine.system,
+        ]
     )
 
 
-def cost_groups(records: Iterable[CostRecord]) -> list[CostGroup]:
-    """Sort cost records into tables. A record given twice counts once."""
-    groups: dict[tuple[str, str, int], list[CostRecord]] = defaultdict(list)
+def versions_label(machine: Machine) -> str:
+    """The versions of what ran, in one line; empty if none is known."""
+    return ", ".join(f"{name} {version}" for name, version in sorted(machine.versions.items()))
+
+
+def effort_label(record: CostRecord) -> str:
+    """How much was measured, as the description says it."""
+    effort = record.description.get("effort")
+    if isinstance(effort, dict):
+        return ", ".join(f"{key} {value}" for key, value in sorted(effort.items())) or "the default"
+    return str(effort) if effort is not None else "not told"
+
+
+def cost_groups(
+    records: Iterable[CostRecord],
+    names: Mapping[str, str] | None = None,
+    teachers: Iterable[Network] = (),
+) -> list[CostGroup]:
+    """Sort cost records into tables. A record given twice counts once.
+
+    Args:
+        records: What was measured.
+        names: Of fits, by hash: what their costs go by.
+        teachers: Networks that taught.
+    """
+    taught = frozenset(teachers)
+    groups: dict[tuple[str, str, str, int], list[CostRecord]] = defaultdict(list)
     for record in distinct(records):
-        groups[record.dataset or "", spelling(record.machine), record.evaluator_version].append(record)
+        name = (names or {}).get(record.inputs.get("weights", ""), record.method)
+        key = (record.dataset or "", _data(record), spelling(record.machine), record.evaluator_version)
+        groups[key].append(record.model_copy(update={"method": name}))
     found = []
-    for (dataset, _, version), members in sorted(groups.items()):
-        members.sort(key=lambda r: (configuration(r), r.model != "teacher", _size(r), r.method))
-        found.append(CostGroup(members[0].machine, dataset or None, version, tuple(members)))
+    for (dataset, data, _, version), members in sorted(groups.items()):
+        members.sort(
+            key=lambda r: (
+                configuration(r),
+                r.date,
+                r.session,
+                network_of(r) not in taught,
+                _size(r),
+                r.method,
+                r.trial,
+            )
+        )
+        found.append(CostGroup(members[0].machine, dataset or None, data, version, tuple(members), taught))
     return found
+
+
+def _data(record: CostRecord) -> str:
+    """The dataset's fingerprint, where the description says it."""
+    found = record.description.get("data")
+    return found if isinstance(found, str) else ""
 
 
 def _size(record: CostRecord) -> float:
@@ -106,12 +243,12 @@ def _size(record: CostRecord) -> float:
 
 @dataclass(frozen=True)
 class RowCosts:
-    """The costs that stand beside a quality table.
+    """The costs that stand beside a quality table, all of one configuration and session.
 
     Attributes:
         group: Where they were taken.
         configuration: What ran the models.
-        by_row: By row name, the record of its method, or else of its model.
+        by_row: By row name, the record of its fit, or else of its network.
     """
 
     group: CostGroup
@@ -119,35 +256,40 @@ class RowCosts:
     by_row: dict[str, CostRecord]
 
 
-def costs_of_rows(ranking: Ranking, groups: Sequence[CostGroup]) -> RowCosts | None:
-    """The latencies of the one configuration that covers most rows; None if none was measured for any row.
+def costs_of_rows(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> RowCosts | None:
+    """The latencies of the one configuration and session that covers most rows; None if there is none.
 
     Full precision only, for that is what the quality was measured in. Of equals, ONNX Runtime comes before
-    torch and the CPU before a GPU.
+    torch and the CPU before a GPU, and an earlier session before a later one.
     """
     best = None
     for group in groups:
-        if group.dataset not in (ranking.dataset, None):
+        if group.dataset not in (ranked.dataset, None):
             continue
-        for running in sorted({configuration(r) for r in group.records if r.precision == "fp32"}):
+        if group.data_fingerprint not in (ranked.data_fingerprint, ""):
+            continue
+        running = sorted({configuration(r) for r in group.records if r.precision == "fp32"})
+        for ran, session in product(running, group.sessions):
             records = [
-                r for r in group.records if configuration(r) == running and sampled(r, LATENCY) is not None
+                r
+                for r in group.records
+                if (configuration(r), r.session) == (ran, session) and _believable_latency(r)
             ]
-            found = {row.name: record for row in ranking.rows if (record := _cost_of(row, records))}
+            found = {row.name: record for row in ranked.rows if (record := _cost_of(row, records))}
             if found and (best is None or len(found) > len(best.by_row)):
-                best = RowCosts(group, running, found)
+                best = RowCosts(group, ran, found)
     return best
 
 
-def _same_network(row: Row, record: CostRecord) -> bool:
-    """Whether a record is of the row's model: another image network or image size costs something else."""
-    if (record.model, record.backbone) != (row.model, row.backbone):
-        return False
-    return record.input_kind != "image" or record.input_size == row.image_size
+def _believable_latency(record: CostRecord) -> bool:
+    measured = sampled(record, LATENCY)
+    return measured is not None and 0 < measured.median < _LARGEST_LATENCY
 
 
 def _cost_of(row: Row, records: Sequence[CostRecord]) -> CostRecord | None:
-    """The row's own record before one of its model; of several the slowest: no claim gains by the choice."""
-    same = [r for r in records if _same_network(row, r)]
-    candidates = [r for r in same if r.method == row.records[0].method] or same
-    return max(candidates, key=lambda r: r.measurements[LATENCY].median, default=None)
+    """The row's own record, or one of its network; of several the slowest: no claim gains by the choice."""
+    same = [r for r in records if network_of(r) == network_of(row.fit)]
+    own = [r for r in same if r.inputs.get("weights") in row.fits] or [
+        r for r in same if r.method == row.name
+    ]
+    return max(own or same, key=lambda r: r.measurements[LATENCY].median, default=None)

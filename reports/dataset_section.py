@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .distinct import spelling
 from .markdown import code, escape, table
-from .quantities import BLANK, hundredfold
+from .quantities import BLANK, hundredfold, quantity
+from .record_choice import spelling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +46,8 @@ def dataset_section(records: Sequence[DatasetRecord]) -> str:
     if not references:
         return statistics
     legend = (
-        "Reference scorers are no networks: a random order; the likeness of an outfit's colours to those of "
+        "Reference scorers are no networks: a random order, as the mean over all orders; "
+        "the likeness of an outfit's colours to those of "
         "the user's training outfits; and, where the users are made, the hidden truth: how much likelier the "
         "outfit is as one of the user's than as a negative. No model can be expected to rank better than "
         "that. Mean per-user AUC × 100 on the test candidates."
@@ -58,14 +59,18 @@ def _joined(records: Sequence[DatasetRecord]) -> list[DatasetRecord]:
     """One record for those that differ in nothing but the settings whose scorers they hold."""
     joined: dict[str, DatasetRecord] = {}
     for record in records:
-        alike = spelling(record.model_copy(update={"reference": {}}))
+        alike = spelling(record.model_copy(update={"reference": {}, "candidates": {}}))
         first = joined.get(alike)
         if first is None:
             joined[alike] = record
         elif first.reference.keys() & record.reference.keys():
             joined[spelling(record)] = record
         else:
-            joined[alike] = first.model_copy(update={"reference": first.reference | record.reference})
+            both = {
+                "reference": first.reference | record.reference,
+                "candidates": first.candidates | record.candidates,
+            }
+            joined[alike] = first.model_copy(update=both)
     return list(joined.values())
 
 
@@ -76,7 +81,7 @@ def _statistics(record: DatasetRecord) -> dict[str, str]:
         "Items": f"{record.items:,} ({_counts(record.items_by_category)})",
         "Outfits": f"{sum(record.outfits.values()):,} ({_counts(record.outfits)})",
         "Items in an outfit": _counts(record.sizes, "{number} in {name}-item outfits"),
-        "Outfits an item is in": f"{record.wears_per_item:.2f} on average",
+        "Outfits an item is in": f"{quantity(record.wears_per_item, '1')} on average",
         "Models see": f"feature vectors of {record.feature_size} numbers"
         if record.feature_size
         else f"images of {record.image_size} × {record.image_size} pixels",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .markdown import escape, table
+from .markdown import code, escape, table
 from .quantities import BLANK, hundredfold, signed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .ranking import Ranking
+    from ..suites.records import FitRecord
+    from .comparison_table import ComparisonTable, Row
 
 __all__ = ["distillation_section"]
 
@@ -28,42 +29,47 @@ _TRUTH = (
 )
 
 
-def distillation_section(rankings: Sequence[Ranking]) -> str:
-    """A row for each distilled trial as markdown; empty without any."""
-    trials = [
-        (ranking, row, record, record.distillation)
-        for ranking in rankings
-        for row in ranking.rows
-        for record in row.records
-        if record.distillation is not None
-    ]
-    if not trials:
+def distillation_section(tables: Sequence[ComparisonTable]) -> str:
+    """A row for each fit that tells of its distillation as markdown; empty without any."""
+    fits: dict[str, tuple[ComparisonTable, Row, FitRecord]] = {}
+    for ranked in tables:
+        for row in ranked.rows:
+            for record in row.records:
+                if record.fit.distillation is not None:  # once, in however many settings it was evaluated
+                    fits.setdefault(record.fit.trial, (ranked, row, record.fit))
+    rows = [_cells(*found) for found in fits.values()]
+    if not rows:
         return ""
-    rows = []
-    for ranking, row, record, distilled in trials:
-        teacher = ranking.teacher_of(row)
-        rows.append(
-            {
-                "Method": escape(row.name),
-                "Dataset": escape(f"{ranking.dataset}, {ranking.setting}"),
-                "Teacher": escape(teacher.name)
-                if teacher
-                else f"trial {escape(distilled.teacher_trial[:8])}",
-                "Seed": str(record.seed),
-                "Gap": f"{distilled.gap:.3f}",
-                "α": f"{distilled.alpha:.2f}",
-                "α × gap": f"{distilled.alpha_relative:.2f}",
-                "Mean d": f"{distilled.mean_d:.2f}".replace("-", "−")
-                + (" **< 1**" if distilled.mean_d < 1 else ""),
-                "Called false, %": hundredfold(distilled.false_negative_share),
-                "Truly liked, %": _share(distilled.true_false_negative_share),
-                "Base rate, %": _share(distilled.true_base_rate),
-                "Above base": _above(distilled.true_false_negative_share, distilled.true_base_rate),
-            }
-        )
-    known = any(distilled.true_base_rate is not None for *_, distilled in trials)
+    known = any(fit.distillation and fit.distillation.true_base_rate is not None for *_, fit in fits.values())
     legend = f"{_LEGEND} {_TRUTH}" if known else f"{_LEGEND} The dataset's hidden preference is not known."
     return f"{table(rows, text_columns=3)}\n\n{legend}"
+
+
+def _cells(ranked: ComparisonTable, row: Row, fit: FitRecord) -> dict[str, str]:
+    told = fit.distillation
+    assert told is not None  # those without were left out
+    teacher = ranked.teacher_of(row)
+    trial = fit.inputs.get("teacher", "")
+    return {
+        "Method": escape(row.name),
+        "Dataset": escape(f"{fit.dataset}, {fit.negatives}"),
+        "Teacher": escape(teacher.name) if teacher else f"trial {code(trial[:8])}" if trial else BLANK,
+        "Seed": str(fit.seed),
+        "Gap": _plain(told.gap, 3),
+        "α": _plain(told.alpha, 2),
+        "α × gap": _plain(told.alpha_relative, 2),
+        "Mean d": _plain(told.mean_d, 2) + (" **< 1**" if told.mean_d < 1 else ""),
+        "Called false, %": hundredfold(told.false_negative_share),
+        "Truly liked, %": _share(told.true_false_negative_share),
+        "Base rate, %": _share(told.true_base_rate),
+        "Above base": _above(told.true_false_negative_share, told.true_base_rate),
+    }
+
+
+def _plain(value: float, decimals: int) -> str:
+    if not abs(value) < 1e9:  # no honest score; NaN included
+        return BLANK
+    return f"{value:.{decimals}f}".replace("-", "−")
 
 
 def _share(value: float | None) -> str:

@@ -1,30 +1,53 @@
 """What all figures share: size, colours, and files whose bytes depend on nothing but what is drawn.
 
-Figures are built with matplotlib's objects on the Agg canvas; pyplot and its global state are not used.
+Figures are built with matplotlib's objects on the Agg canvas; pyplot, its backends and its global state are
+not used, and neither are the settings of whoever runs it.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import hashlib
+import os
+import sys
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["LABEL_GROUND", "PAGE_WIDTH", "Style", "bare_axes", "new_figure", "render", "style_of", "styled"]
+__all__ = [
+    "LABEL_GROUND",
+    "PAGE_WIDTH",
+    "Style",
+    "bare_axes",
+    "colour_of",
+    "drawable",
+    "new_figure",
+    "render",
+    "styled",
+    "styles",
+]
 
 PAGE_WIDTH = 9.6
 """Inches; at 100 dots an inch the width of a README column on screen, so that text keeps its size."""
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-"""Okabe and Ito's palette, told apart by colour-blind readers; its yellow is too light on white."""
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_COLOURS = (
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"),
+    *("#332288", "#882255", "#999933", "#117733", "#AA4499"),
+)
+"""Okabe and Ito's palette and some of Paul Tol's muted one, told apart by colour-blind readers; without those
+too light on white. A new colour would change what methods have in old reports."""
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "h")
 _INK = "#333333"
+_FONT = "DejaVu Sans"
+"""Comes with matplotlib: the same glyphs on every machine."""
+_NO_GLYPH = "□"
 
 
 LABEL_GROUND = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
@@ -47,26 +70,99 @@ class Style:
         return to_hex((0.65 * red, 0.65 * green, 0.65 * blue))
 
 
-def style_of(index: int) -> Style:
-    """Colour and marker of the row at `index`; 49 rows differ in one or the other.
+_SALT = (858).to_bytes(4, "big")
+"""Of the hash of a name; so chosen that eleven of the methods that come with the package differ in colour."""
+
+
+def _number(name: str) -> int:
+    hashed = hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=8, salt=_SALT)
+    return int.from_bytes(hashed.digest(), "big")
+
+
+def colour_of(name: str) -> str:
+    """A method's colour, in every figure of every report: the hash of its name picks one of a fixed palette.
+
+    Two methods may share one; markers and labels tell them apart.
 
     Example:
-        >>> style_of(0) == style_of(7)
-        False
+        >>> colour_of("FND XS") == colour_of("FND XS")
+        True
     """
-    turn = index // len(_COLOURS)
-    return Style(_COLOURS[index % len(_COLOURS)], _MARKERS[(index + turn) % len(_MARKERS)])
+    return _COLOURS[_number(name) % len(_COLOURS)]
+
+
+def styles(names: Iterable[str]) -> dict[str, Style]:
+    """The looks of methods that stand in one figure, by name.
+
+    The colour is a method's own (`colour_of`). So is the marker while no method before it in the alphabet has
+    that one; else the next that is free is taken, or where none is, the next that is free in its colour.
+
+    Example:
+        >>> styles(["FND XS"]) == styles(["FND XS", "FND XS"])
+        True
+    """
+    found: dict[str, Style] = {}
+    for name in sorted(set(names)):
+        colour, first = colour_of(name), _number(name) // len(_COLOURS)
+        choice = [Style(colour, _MARKERS[(first + step) % len(_MARKERS)]) for step in range(len(_MARKERS))]
+        markers = {style.marker for style in found.values()}
+        free = [style for style in choice if style.marker not in markers]
+        free += [style for style in choice if style not in found.values()]
+        found[name] = free[0] if free else choice[0]
+    return found
+
+
+def drawable(name: str) -> str:
+    """A name as a figure shows it: one line, with a box for each character that the font has no glyph for.
+
+    Another font would be of this machine, and the same records would no longer give the same bytes.
+
+    Example:
+        >>> drawable("FND α"), drawable("FND 法")
+        ('FND α', 'FND □')
+    """
+    glyphs = _glyphs()
+    return "".join(c if c == " " or ord(c) in glyphs else _NO_GLYPH for c in " ".join(name.split()))
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    """The characters that the font draws, without those that are seen by their effect alone."""
+    _load_matplotlib()
+    from matplotlib.font_manager import findfont, get_font
+
+    return frozenset(code for code in get_font(findfont(_FONT)).get_charmap() if chr(code).isprintable())
+
+
+def _load_matplotlib() -> None:
+    """Import matplotlib, also where the environment names a backend that it refuses.
+
+    A notebook hands its backend down to every process it starts, whether or not that one can load it.
+    """
+    if "matplotlib" in sys.modules:
+        return
+    backend = os.environ.pop("MPLBACKEND", None)
+    try:
+        import matplotlib
+    finally:
+        if backend is not None:
+            os.environ["MPLBACKEND"] = backend
+    if backend:
+        with suppress(ValueError):
+            matplotlib.rcParams["backend"] = backend  # as the import would have done, for whoever draws next
 
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Draw with the page's settings and leave matplotlib's own as they were."""
+    """Draw with the page's settings and no others, and leave matplotlib's own as they were."""
+    _load_matplotlib()
     import matplotlib
 
     settings: dict[Any, Any] = {
-        "font.family": "DejaVu Sans",  # comes with matplotlib: the same glyphs on every machine
+        "font.family": _FONT,
         "font.size": 9.5,
         "text.color": _INK,
+        "text.parse_math": False,  # a name with dollar signs is a name
         "axes.edgecolor": "#888888",
         "axes.labelcolor": _INK,
         "xtick.color": _INK,
@@ -74,7 +170,9 @@ def styled() -> Iterator[None]:
         "svg.hashsalt": "outfitbench",
         "svg.fonttype": "path",
     }
-    with matplotlib.rc_context(settings):
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(settings)
         yield
 
 
@@ -99,9 +197,15 @@ def bare_axes(axes: Axes) -> None:
 
 def render(figure: Figure, name: str) -> dict[str, bytes]:
     """The figure's files by name: `name`.svg and `name`.png, without dates or software versions."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     files = {}
-    for suffix, metadata in (("svg", {"Date": None, "Creator": None}), ("png", {"Software": None})):
+    for suffix, metadata, canvas in (
+        ("svg", {"Date": None, "Creator": None}, FigureCanvasSVG),
+        ("png", {"Software": None}, FigureCanvasAgg),
+    ):
         buffer = BytesIO()
-        figure.savefig(buffer, format=suffix, metadata=metadata, dpi=200, facecolor="white")
+        canvas(figure).print_figure(buffer, format=suffix, metadata=metadata, dpi=200, facecolor="white")
         files[f"{name}.{suffix}"] = buffer.getvalue()
     return files

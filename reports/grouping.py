@@ -1,114 +1,135 @@
-"""Trials sorted into tables whose rows can be compared, and trials of one recipe into rows."""
+"""Evaluations sorted into tables whose rows can be compared, and those of one recipe into rows."""
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from ..datasets.errors import Fault, InputError
-from .ranking import Ranking, Row
+from ..core.errors import Fault, InputError
+from .comparison_table import ComparisonTable, Row
+from .recipes import Recipes
+from .record_choice import one_of_each_trial
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from ..suites.records import QualityRecord
+    from ..suites.records import FitRecord, NeighboursRecord, QualityRecord, SuiteRecord
 
-__all__ = ["rankings"]
+__all__ = ["comparison_tables", "names_of_fits"]
 
 
-def rankings(records: Sequence[QualityRecord]) -> list[Ranking]:
-    """Sort trials into tables whose rows can be compared, and trials of one recipe into rows.
+def names_of_fits(suites: Iterable[SuiteRecord]) -> dict[str, str]:
+    """The name that people gave to each fit, by its hash; of two suites that name one, the later is right."""
+    names: dict[str, str] = {}
+    for suite in sorted(suites, key=lambda suite: (suite.date, suite.fingerprint, suite.suite)):
+        names |= suite.names
+    return names
 
-    Rows of other data, other candidates or another evaluator go to another table.
+
+def comparison_tables(
+    records: Sequence[QualityRecord],
+    names: Mapping[str, str] | None = None,
+    others: Iterable[FitRecord | NeighboursRecord] = (),
+) -> list[ComparisonTable]:
+    """Sort evaluations into tables whose rows can be compared, and those of one recipe into rows.
+
+    Rows of other data, candidates, training negatives or of another evaluator go to another table.
+
+    Args:
+        records: Evaluations.
+        names: Of fits, by hash; a fit without one goes by the name it was trained under.
+        others: Trials that were not evaluated, but may be inputs of those that were.
 
     Raises:
-        InputError: If one trial has two outcomes, ranked nobody, or ranked other users than the rest.
+        InputError: If a trial ranked nobody, or ranked other users than the rest of its table.
     """
+    shown, passed_over = one_of_each_trial(records)
+    recipes = Recipes([*others, *(record.fit for record in shown)])
+    taught = {trial for record in shown if (trial := record.fit.inputs.get("teacher"))}
     groups: dict[tuple[Any, ...], list[QualityRecord]] = defaultdict(list)
-    recipes = _Recipes(records)
-    for record in _distinct(records):
-        groups[
-            record.dataset,
-            record.split_scheme,
-            record.setting,
-            record.data_fingerprint,
-            record.candidate_fingerprint,
-            record.evaluator_version,
-        ].append(record)
-    # "random" before "hard": the paper's order; everything else by name.
-    order = sorted(groups, key=lambda key: (key[0], key[1], key[2] != "random", *key[2:]))
-    return [Ranking(*key, rows=_rows(groups[key], recipes)) for key in order]
+    for record in shown:
+        groups[_key(record)].append(record)
+    # "random" before the rest: the paper's order; everything else by name.
+    order = sorted(groups, key=lambda key: (key[:2], key[2] != "random", key[2], key[3] != key[2], *key[3:]))
+    return [
+        ComparisonTable(
+            *key,
+            rows=_rows(groups[key], recipes, names or {}, taught),
+            passed_over=tuple(other for other in passed_over if _key(other.shown) == key),
+            told_apart_by=_told_apart_by(key, order),
+        )
+        for key in order
+    ]
 
 
-def _distinct(records: Sequence[QualityRecord]) -> list[QualityRecord]:
-    """The records, each trial once."""
-    by_trial: dict[str, QualityRecord] = {}
-    for record in sorted(records, key=lambda r: (r.trial, r.model_dump_json())):
-        first = by_trial.setdefault(record.trial, record)
-        if _outcome(first) != _outcome(record):
-            raise InputError(
-                Fault(
-                    f"trial {record.trial}",
-                    "two records with different outcomes",
-                    "one",
-                    "report one run at a time",
-                )
-            )
-    return list(by_trial.values())
-
-
-def _outcome(record: QualityRecord) -> dict[str, Any]:
-    return record.model_dump(exclude={"seconds", "machine"})
-
-
-def _rows(records: Sequence[QualityRecord], recipes: _Recipes) -> tuple[Row, ...]:
-    users = records[0].test.users
-    for record in records:
-        if not record.test.users:
-            raise InputError(Fault(f"trial {record.trial}, test.users", "no user", "at least one"))
-        if record.test.users != users:
-            found = (
-                f"{len(record.test.users)} users, of which {len(set(record.test.users) - set(users))} others"
-            )
-            raise InputError(
-                Fault(f"trial {record.trial}, test.users", found, f"those of trial {records[0].trial}")
-            )
-    by_recipe: dict[tuple[str, str], list[QualityRecord]] = defaultdict(list)
-    for record in records:
-        by_recipe[record.method, recipes.of(record)].append(record)
-    namesakes = [name for name, _ in by_recipe]
-    rows = []
-    for (name, _), trials in by_recipe.items():
-        trials.sort(key=lambda record: record.seed)
-        label = name if namesakes.count(name) == 1 else f"{name} (trial {trials[0].trial[:8]})"
-        rows.append(Row(label, tuple(trials)))
-    return tuple(
-        sorted(rows, key=lambda row: (row.model != "teacher", row.parameters, row.distilled, row.name))
+def _key(record: QualityRecord) -> tuple[Any, ...]:
+    """The first fields of a `ComparisonTable`, in its order."""
+    fit = record.fit
+    return (
+        fit.dataset,
+        fit.split_scheme,
+        record.setting,
+        fit.negatives,
+        fit.data_fingerprint,
+        record.candidate_fingerprint,
+        record.evaluator_version,
     )
 
 
-class _Recipes:
-    """What of a description says how a trial was made, leaving out its seed.
+def _told_apart_by(key: tuple[Any, ...], keys: Sequence[tuple[Any, ...]]) -> str:
+    """What of a table's key differs among those of its dataset, setting and training negatives."""
+    rivals = [k for k in keys if (k[0], k[2], k[3]) == (key[0], key[2], key[3])]
+    facts = {1: f"split {key[1]}", 4: f"data {key[4][:12]}", 5: f"candidates {key[5][:12]}"}
+    facts[6] = f"evaluator version {key[6]}"
+    return ", ".join(fact for at, fact in facts.items() if len({rival[at] for rival in rivals}) > 1)
 
-    A student's description names its teacher's trial, whose hash depends on the seed, too; it is replaced by
-    the teacher's own recipe, so that students of several seeds are seen to be of one recipe.
-    """
 
-    def __init__(self, records: Sequence[QualityRecord]) -> None:
-        self._by_trial = {record.trial: record for record in records}
+def _rows(
+    records: Sequence[QualityRecord], recipes: Recipes, names: Mapping[str, str], taught: set[str]
+) -> tuple[Row, ...]:
+    _refuse_other_users(records)
+    grouped = _by_recipe(records, recipes)
+    titles = [_name(trials, names) for trials in grouped]
+    times = Counter(titles)
+    rows = []
+    for title, trials in zip(titles, grouped, strict=True):
+        label = title if times[title] == 1 else f"{title} (trial {trials[0].fit.trial[:8]})"
+        rows.append(Row(label, tuple(trials)))
+    return tuple(
+        sorted(rows, key=lambda row: (not row.fits & taught, row.parameters, row.distilled, row.name))
+    )
 
-    def of(self, record: QualityRecord) -> str:
-        """A canonical spelling of the recipe."""
-        teacher = record.distillation.teacher_trial if record.distillation else None
-        known = self._by_trial.get(teacher) if teacher else None
-        stand_in = self.of(known) if known else "a teacher without a record"
 
-        def clean(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-            if isinstance(value, dict):
-                return {key: clean(inner) for key, inner in value.items() if key != "seed"}
-            if isinstance(value, list):
-                return [clean(inner) for inner in value]
-            return stand_in if teacher is not None and value == teacher else value
+def _by_recipe(records: Sequence[QualityRecord], recipes: Recipes) -> list[list[QualityRecord]]:
+    """Evaluations of one recipe by ascending seed; no seed twice, as inputs without a record could give."""
+    by_recipe: dict[str, list[QualityRecord]] = defaultdict(list)
+    for record in records:
+        by_recipe[recipes.of(record.fit)].append(record)
+    found = []
+    for members in by_recipe.values():
+        if len({record.fit.seed for record in members}) == len(members):
+            found.append(members)
+            continue
+        exactly: dict[str, list[QualityRecord]] = defaultdict(list)
+        for record in members:
+            exactly[recipes.exact(record.fit)].append(record)
+        found += exactly.values()
+    return [sorted(members, key=lambda record: (record.fit.seed, record.trial)) for members in found]
 
-        return json.dumps([record.model, record.backbone, clean(record.description)], sort_keys=True)
+
+def _name(trials: Sequence[QualityRecord], names: Mapping[str, str]) -> str:
+    """What people call a recipe: what a suite calls its first seed that one names, else as it was trained."""
+    given = (names[record.fit.trial] for record in trials if record.fit.trial in names)
+    return next(given, trials[0].fit.method)
+
+
+def _refuse_other_users(records: Sequence[QualityRecord]) -> None:
+    users = records[0].test.users
+    for record in records:
+        where = f"trial {record.trial}, test.users"
+        if not record.test.users:
+            raise InputError(Fault(where, "no user", "at least one"))
+        if record.test.users != users:
+            others = len(set(record.test.users) - set(users))
+            found = f"{len(record.test.users)} users, of which {others} others"
+            raise InputError(Fault(where, found, f"those of trial {records[0].trial}"))

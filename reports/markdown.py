@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..core.errors import escaped
 from .quantities import BLANK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Notes", "code", "escape", "table"]
+__all__ = ["Notes", "code", "escape", "fenced", "table"]
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def escape(text: str) -> str:
-    """Text that comes from a record, safe in a cell: one line, no pipe, no markup.
+    """Text that comes from a record, safe in a cell: one line, no pipe, no markup, nothing a reader obeys.
 
     Example:
         >>> escape("a|b")
         'a&#124;b'
     """
-    line = " ".join(text.split())
+    line = escaped(" ".join(text.split()))
     for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "&#124;")):
         line = line.replace(character, entity)
-    return "".join(f"\\{c}" if c in "*_`[]" else c for c in line)
+    return "".join(f"\\{c}" if c in "\\*_`[]~$" else c for c in line)
+
+
+def fenced(text: str) -> str:
+    """A block of code whose fence is longer than any in the text.
+
+    Example:
+        >>> print(fenced("outfitbench run demo"))
+        ```sh
+        outfitbench run demo
+        ```
+    """
+    plain = "\n".join(escaped(line) for line in text.splitlines())
+    longest = max((len(run) for run in re.findall("`+", plain)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}sh\n{plain}\n{fence}"
 
 
 def code(text: str) -> str:

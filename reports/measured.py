@@ -5,23 +5,25 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from .costs import CostGroup, configuration
+from .costs import CostGroup, configuration, ratio
 from .markdown import Notes, escape
 from .quantities import BLANK, quantity, share
-from .sampled import sampled
 
 if TYPE_CHECKING:
     from ..bench.measurement import Measurement
     from ..suites.records import CostRecord
 
-__all__ = ["cell", "median_interval", "named", "share_of_teacher", "tail"]
+__all__ = ["cell", "median_interval", "named", "share_of_reference", "tail"]
 
 
-def named(record: CostRecord, notes: Notes) -> dict[str, str]:
+def named(record: CostRecord, group: CostGroup, notes: Notes) -> dict[str, str]:
     """The cells that say which row it is; the flags of the whole row as a note on its name."""
-    flags = notes.mark("; ".join(record.flags)) if record.flags else ""
+    flags = notes.mark(_flags(record.flags)) if record.flags else ""
     name = record.method if record.method == record.model else f"{record.method} ({record.model})"
-    return {"Model": escape(name) + flags, "Run by": escape(str(configuration(record)))}
+    cells = {"Model": escape(name) + flags, "Run by": escape(str(configuration(record)))}
+    if len(group.sessions) > 1:
+        cells["Session"] = str(group.sessions.index(record.session) + 1)
+    return cells
 
 
 def cell(record: CostRecord, name: str, notes: Notes, *, spread: bool = False) -> str:
@@ -29,13 +31,14 @@ def cell(record: CostRecord, name: str, notes: Notes, *, spread: bool = False) -
     measured = record.measurements.get(name)
     if measured is None:
         return BLANK + notes.mark("Not measured.")
-    mark = notes.mark("; ".join(measured.flags)) if measured.flags else ""
+    mark = notes.mark(_flags(measured.flags)) if measured.flags else ""
     if not measured.samples:
         return BLANK + (mark or notes.mark("Not measured."))
     if not spread:
-        return quantity(measured.median, measured.unit) + mark
-    deviation = f" ± {quantity(measured.sd, measured.unit)}" if math.isfinite(measured.sd) else ""
-    return f"{quantity(measured.mean, measured.unit)}{deviation}{mark}"
+        return _written(measured.median, measured) + mark
+    mean, sd = _mean_and_deviation(measured)
+    deviation = f" ± {_written(sd, measured)}" if math.isfinite(sd) else ""
+    return f"{_written(mean, measured)}{deviation}{mark}"
 
 
 def tail(measured: Measurement | None, share: float, notes: Notes) -> str:
@@ -45,7 +48,7 @@ def tail(measured: Measurement | None, share: float, notes: Notes) -> str:
     needed = math.ceil(round(1 / (1 - share), 6))
     if measured.n < needed:
         return BLANK + notes.mark(f"A p{100 * share:.0f} needs at least {needed} samples.")
-    return quantity(measured.percentile(share), measured.unit)
+    return _written(measured.percentile(share), measured)
 
 
 def median_interval(measured: Measurement | None) -> str:
@@ -53,14 +56,26 @@ def median_interval(measured: Measurement | None) -> str:
     if measured is None or measured.n < 6:
         return BLANK
     low, high = measured.median_interval()
-    return f"{quantity(low, measured.unit)} to {quantity(high, measured.unit)}"
+    return f"{_written(low, measured)} to {_written(high, measured)}"
 
 
-def share_of_teacher(record: CostRecord, group: CostGroup, teachers: frozenset[str], name: str) -> str:
-    """The ratio to the teacher's in the same configuration; blank for the teacher itself."""
-    own = sampled(record, name)
-    same = (r for r in group.records if r.model in teachers and configuration(r) == configuration(record))
-    teacher = next((measured for r in same if (measured := sampled(r, name))), None)
-    if record.model in teachers or teacher is None or own is None or not teacher.median:
-        return BLANK
-    return share(own.ratio_to(teacher))
+def share_of_reference(record: CostRecord, group: CostGroup, name: str) -> str:
+    """The ratio to the group's reference, of one configuration and session; blank where there is none."""
+    reference = group.reference(record)
+    return share(ratio(record, reference, name)) if reference else BLANK
+
+
+def _written(value: float, measured: Measurement) -> str:
+    return quantity(value, escape(measured.unit))
+
+
+def _flags(flags: list[str]) -> str:
+    return escape("; ".join(flags))
+
+
+def _mean_and_deviation(measured: Measurement) -> tuple[float, float]:
+    """NaN where the samples are too large to be summed."""
+    try:
+        return measured.mean, measured.sd
+    except OverflowError:
+        return math.nan, math.nan

@@ -4,30 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..datasets.cache import atomic_file
-from ..datasets.errors import Fault, InputError
-from ..suites.records import CostRecord, DatasetRecord, QualityRecord, Record, SuiteRecord
+from ..core.errors import Fault, InputError
+from ..core.files import atomic_file
+from ..suites.records import (
+    CostRecord,
+    DatasetRecord,
+    FitRecord,
+    NeighboursRecord,
+    QualityRecord,
+    Record,
+    SuiteRecord,
+)
 from .answer import answer_section
-from .comparison import COMPARISON_LEGEND, comparison_table, differences
 from .cost_table import cost_section
-from .costs import CostGroup, cost_groups, costs_of_rows, machine_label
+from .costs import CostGroup, Network, cost_groups, costs_of_rows, machine_label, network_of
 from .curves_figure import curves_figure
 from .dataset_section import dataset_section
+from .differences import DIFFERENCES_LEGEND, differences, differences_table
 from .distillation_section import distillation_section
-from .distinct import distinct
-from .grouping import rankings
-from .markdown import code, escape
+from .grouping import comparison_tables, names_of_fits
+from .markdown import escape
 from .paper_results import published_section
-from .provenance import provenance_section
+from .provenance import other_outcomes, provenance_section
 from .quality_table import quality_legend, quality_table
 from .quantities import counted
+from .record_choice import distinct
 from .tradeoff_figure import tradeoff_figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from .ranking import Ranking
+    from .comparison_table import ComparisonTable
 
 __all__ = ["PAGE", "write_report"]
 
@@ -42,7 +50,7 @@ def write_report(records: Iterable[Record], out: Path, *, title: str | None = No
     last, so that a page never points at a figure that is not there.
 
     Args:
-        records: Of any number of trials, cost measurements, datasets and suites.
+        records: Of any number of trials, datasets and suites.
         out: The folder; made if need be.
         title: Heading of the page; the suite's own by default.
 
@@ -50,8 +58,8 @@ def write_report(records: Iterable[Record], out: Path, *, title: str | None = No
         The page.
 
     Raises:
-        InputError: If there is no trial and no cost among the records, if two records of one trial differ, or
-            if `out` is a file.
+        InputError: If there is no trial among the records, if one ranked nobody or other users than the rest
+            of its table, or if `out` is a file.
     """
     if out.exists() and not out.is_dir():
         raise InputError(Fault(out, "a file", "a folder for the page and its figures"))
@@ -69,27 +77,30 @@ def _write(path: Path, content: bytes) -> Path:
 
 def _compose(records: Sequence[Record], title: str | None) -> tuple[str, dict[str, bytes]]:
     """The page's text and its figures by file name."""
-    tables = rankings([record for record in records if isinstance(record, QualityRecord)])
-    groups = cost_groups(record for record in records if isinstance(record, CostRecord))
+    qualities = [record for record in records if isinstance(record, QualityRecord)]
+    costs = [record for record in records if isinstance(record, CostRecord)]
+    others = distinct([record for record in records if isinstance(record, FitRecord | NeighboursRecord)])
     datasets = distinct([record for record in records if isinstance(record, DatasetRecord)])
     suites = distinct([record for record in records if isinstance(record, SuiteRecord)])
-    if not tables and not groups:
+    if not qualities and not costs and not others:
         raise InputError(
             Fault("argument records", "no trial and no cost", "at least one", "run a suite first")
         )
+    names = names_of_fits(suites)
+    tables = comparison_tables(qualities, names, others)
+    groups = cost_groups(costs, names, _teachers(tables, others))
     figures: dict[str, bytes] = {}
-    teachers = frozenset({t.teacher.model for t in tables if t.teacher}) or frozenset({"teacher"})
     slugs = list(zip(tables, _slugs(tables), strict=True))
     sections = [
         ("Answer", answer_section(tables, groups)),
-        ("Quality", "\n\n".join([*(_quality(ranking, tables) for ranking in tables), *_legends(tables)])),
+        ("Quality", "\n\n".join([*map(_quality, tables), *_legends(tables)])),
         ("Trade-off", "\n\n".join(_tradeoff(*named, groups, figures) for named in slugs)),
-        ("Cost", cost_section(groups, teachers)),
+        ("Cost", cost_section(groups)),
         ("Distillation", distillation_section(tables)),
-        ("Training", "\n\n".join(filter(None, (_curves(*named, figures) for named in slugs)))),
+        ("Training", _training(slugs, figures)),
         ("Dataset", dataset_section(datasets)),
         ("Published by the paper", published_section(tables)),
-        ("How to repeat it", provenance_section(suites, tables, groups)),
+        ("How to repeat it", provenance_section(suites, tables, groups, others, names)),
     ]
     titles = {suite.title for suite in suites}
     heading = title or (titles.pop() if len(titles) == 1 else "How small and fast, before it gets worse?")
@@ -98,85 +109,92 @@ def _compose(records: Sequence[Record], title: str | None) -> tuple[str, dict[st
     return "\n\n".join([f"# {escape(heading)}", intro, *body]) + "\n", figures
 
 
-def _slugs(tables: Sequence[Ranking]) -> list[str]:
+def _teachers(
+    tables: Sequence[ComparisonTable], others: Sequence[FitRecord | NeighboursRecord]
+) -> set[Network]:
+    """The networks of the fits that taught another."""
+    evaluated = [record.fit for ranked in tables for row in ranked.rows for record in row.records]
+    fits = [*evaluated, *(record for record in others if record.kind == "fit")]
+    taught = {trial for fit in fits if (trial := fit.inputs.get("teacher"))}
+    return {network_of(fit) for fit in fits if fit.trial in taught}
+
+
+def _slugs(tables: Sequence[ComparisonTable]) -> list[str]:
     """For the files of each table a name that no other shares."""
     slugs: list[str] = []
-    for ranking in tables:
-        name = f"{ranking.dataset}-{ranking.setting}".lower()
+    for ranked in tables:
+        trained = "" if ranked.negatives == ranked.setting else f"-trained-{ranked.negatives}"
+        name = f"{ranked.dataset}-{ranked.setting}{trained}".lower()
         plain = "".join(c if c.isalnum() else "-" for c in name)
         names = (plain, *(f"{plain}-{number}" for number in range(2, len(tables) + 1)))
         slugs.append(next(name for name in names if name not in slugs))
     return slugs
 
 
-def _heading(ranking: Ranking) -> str:
-    return f"### {escape(ranking.dataset)}, {escape(ranking.setting)} negatives"
-
-
-def _quality(ranking: Ranking, tables: Sequence[Ranking]) -> str:
-    parts = [_heading(ranking)]
-    rivals = [t for t in tables if (t.dataset, t.setting) == (ranking.dataset, ranking.setting)]
-    if len(rivals) > 1:
+def _quality(ranked: ComparisonTable) -> str:
+    parts = [f"### {escape(ranked.label)}"]
+    if ranked.told_apart_by:
         parts.append(
-            f"Split {escape(ranking.split_scheme)}, data {code(ranking.data_fingerprint[:12])}, candidates "
-            f"{code(ranking.candidate_fingerprint[:12])}, evaluator version {ranking.evaluator_version}. "
-            f"The {len(rivals)} tables of this dataset and setting differ in one of these, so their rows "
-            "must not be compared with each other."
+            f"Another table of this dataset and setting differs from this one "
+            f"({escape(ranked.told_apart_by)}), so their rows must not be compared with each other."
         )
-    parts += [quality_table(ranking), comparison_table(ranking), _warnings(ranking)]
+    parts += [quality_table(ranked), differences_table(ranked), other_outcomes(ranked), _warnings(ranked)]
     return "\n\n".join(part for part in parts if part)
 
 
-def _legends(tables: Sequence[Ranking]) -> list[str]:
-    return [quality_legend(tables), *([COMPARISON_LEGEND] if any(map(differences, tables)) else [])]
+def _legends(tables: Sequence[ComparisonTable]) -> list[str]:
+    return [quality_legend(tables), *([DIFFERENCES_LEGEND] if any(map(differences, tables)) else [])]
 
 
-def _warnings(ranking: Ranking) -> str:
+def _warnings(ranked: ComparisonTable) -> str:
     lines = [
-        f"- {escape(row.name)}, seed {record.seed}: {escape(warning)}"
-        for row in ranking.rows
+        f"- {escape(row.name)}, seed {record.fit.seed}: {escape(warning)}"
+        for row in ranked.rows
         for record in row.records
-        for warning in record.warnings
+        for warning in record.fit.warnings
     ]
     return "\n".join(["Warnings:", "", *lines]) if lines else ""
 
 
-def _tradeoff(ranking: Ranking, slug: str, groups: Sequence[CostGroup], figures: dict[str, bytes]) -> str:
+def _tradeoff(
+    ranked: ComparisonTable, slug: str, groups: Sequence[CostGroup], figures: dict[str, bytes]
+) -> str:
     name = f"tradeoff-{slug}"
-    found = costs_of_rows(ranking, groups)
-    figures |= tradeoff_figure(ranking, found, name)
+    found = costs_of_rows(ranked, groups)
+    figures |= tradeoff_figure(ranked, found, name)
     against = "latency and parameters" if found else "parameters (no latency was measured)"
     where = f" Latency on {escape(machine_label(found.group.machine))}." if found else ""
-    alt = f"AUC against {against} on {ranking.dataset}, {ranking.setting} negatives"
+    alt = escape(f"AUC against {against} on {ranked.label}")
+    dashed = "; dashed: the teacher's AUC" if ranked.teacher else ""
     caption = (
-        f"{escape(alt)}. Vertical lines: bootstrap 95 % intervals over users; dashed: the teacher's AUC. "
-        f"Methods that share a model share its cost and are set slightly apart.{where} "
-        f"[SVG]({name}.svg), [PNG]({name}.png)."
+        f"{alt}. Every point stands where it was measured; vertical lines: bootstrap 95 % intervals over "
+        f"users{dashed}. Methods that share a model share its cost, and are told apart by marker and label. "
+        f"A method has one colour in every report.{where} [SVG]({name}.svg), [PNG]({name}.png)."
     )
-    return f"![{escape(alt)}]({name}.svg)\n\n{caption}"
+    return f"![{alt}]({name}.svg)\n\n{caption}"
 
 
-def _still_rising(ranking: Ranking) -> str:
-    """How many trials were best in their last epoch, and so might have gone on; empty if none."""
-    trials = [record for row in ranking.rows for record in row.records]
-    last = sum(record.best_epoch == len(record.history) for record in trials)
-    if not last:
-        return ""
-    return (
-        f"{last} of {counted(len(trials), 'trial')} kept their last epoch: longer training may raise them. "
-    )
+def _training(slugs: Sequence[tuple[ComparisonTable, str]], figures: dict[str, bytes]) -> str:
+    """The curves of each table, those of the same fits once."""
+    parts, seen = [], set()
+    for ranked, slug in slugs:
+        fits = frozenset(trial for row in ranked.rows for trial in row.fits)
+        if fits not in seen:
+            seen.add(fits)
+            parts.append(_curves(ranked, slug, figures))
+    return "\n\n".join(parts)
 
 
-def _curves(ranking: Ranking, slug: str, figures: dict[str, bytes]) -> str:
+def _curves(ranked: ComparisonTable, slug: str, figures: dict[str, bytes]) -> str:
     name = f"curves-{slug}"
-    drawn = curves_figure(ranking, name)
-    figures |= drawn
-    if not drawn:
-        return ""
-    alt = f"Validation AUC by epoch on {ranking.dataset}, {ranking.setting} negatives"
+    lines = [(row.name, record.fit) for row in ranked.rows for record in row.records]
+    figures |= curves_figure(lines, name)
+    alt = escape(f"Validation AUC by epoch on {ranked.dataset}, trained on {ranked.negatives} negatives")
+    last = sum(fit.best_epoch == len(fit.history) for _, fit in lines)
+    rising = f"{last} of {counted(len(lines), 'fit')} kept their last epoch: longer training may raise them. "
     caption = (
-        f"{escape(alt)}; a marker shows the epoch whose weights were kept. Methods may be validated on "
-        f"different halves of the validation set, so read each line by itself. {_still_rising(ranking)}"
+        f"{alt}; a marker shows the epoch whose weights were kept. Methods may be validated on different "
+        f"halves of the validation set, so read each line by itself. {rising if last else ''}"
         f"[SVG]({name}.svg), [PNG]({name}.png)."
     )
-    return f"![{escape(alt)}]({name}.svg)\n\n{caption}"
+    return f"![{alt}]({name}.svg)\n\n{caption}"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .markdown import table
+from .quantities import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .ranking import Ranking
+    from .comparison_table import ComparisonTable
 
 __all__ = ["published_section"]
 
@@ -57,17 +58,26 @@ _PUBLISHED: dict[tuple[str, str], dict[str, tuple[float, float]]] = {
 _SOURCE = {"random": "Table 2", "hard": "Table 4"}
 
 
-def published_section(rankings: Sequence[Ranking]) -> str:
-    """The paper's numbers for the datasets and settings of `rankings`; empty where it has none."""
+_USERS = {"polyvore-630": 630, "polyvore-519": 519}
+"""Users of the paper's datasets."""
+
+
+def published_section(tables: Sequence[ComparisonTable]) -> str:
+    """The paper's numbers for the datasets and settings of `tables`; empty where it has none."""
     parts = []
-    for dataset, setting in dict.fromkeys((ranking.dataset, ranking.setting) for ranking in rankings):
+    for dataset, setting in dict.fromkeys((ranked.dataset, ranked.setting) for ranked in tables):
         published = _PUBLISHED.get((dataset, setting))
         if published:
             rows = [
                 {"Published": name, "AUC": f"{a:.2f}", "NDCG": f"{n:.2f}"}
                 for name, (a, n) in published.items()
             ]
-            parts.append(f"{dataset}, {setting} negatives ({_SOURCE[setting]}):\n\n{table(rows)}")
+            here = {r.users + r.left_out for r in tables if (r.dataset, r.setting) == (dataset, setting)}
+            other = _other_size(_USERS[dataset], here)
+            parts.append(
+                f"{dataset}, {setting} negatives, {_USERS[dataset]} users ({_SOURCE[setting]}):{other}"
+                f"\n\n{table(rows)}"
+            )
     if not parts:
         return ""
     note = (
@@ -76,3 +86,12 @@ def published_section(rankings: Sequence[Ranking]) -> str:
         "differ, so these rows must not be ranked among those above. Values × 100; NDCG over all cut-offs."
     )
     return "\n\n".join([note, *parts])
+
+
+def _other_size(published: int, here: set[int]) -> str:
+    """What to know where the data here is not the paper's; empty where its number of users is the same."""
+    others = sorted(here - {published})
+    if not others:
+        return ""
+    users = " and ".join(counted(number, "user") for number in others)
+    return f" what goes by that name here has {users}, so it is another dataset."

@@ -4,96 +4,151 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .costs import CostGroup, configuration, machine_label
-from .distinct import spelling
-from .markdown import code, escape, table
-from .quantities import BLANK
+from .costs import CostGroup, configuration, effort_label, machine_label, versions_label
+from .markdown import code, escape, fenced, table
+from .quantities import BLANK, signed
+from .recipes import mapping, objectives_label
+from .record_choice import CHOICE_RULE, environment_label, spelling
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from ..suites.records import CostRecord, Machine, QualityRecord, SuiteRecord
-    from .ranking import Ranking
+    from ..suites.records import CostRecord, FitRecord, Machine, NeighboursRecord, SuiteRecord
+    from .comparison_table import ComparisonTable
 
-__all__ = ["provenance_section"]
+__all__ = ["other_outcomes", "provenance_section"]
 
 
 def provenance_section(
-    suites: Sequence[SuiteRecord], rankings: Sequence[Ranking], groups: Sequence[CostGroup]
+    suites: Sequence[SuiteRecord],
+    tables: Sequence[ComparisonTable],
+    groups: Sequence[CostGroup],
+    others: Sequence[FitRecord | NeighboursRecord] = (),
+    names: Mapping[str, str] | None = None,
 ) -> str:
-    """Everything that identifies the records a page was made from, as markdown."""
-    trials = [record for ranking in rankings for row in ranking.rows for record in row.records]
+    """Everything that identifies the records a page was made from, as markdown.
+
+    Args:
+        suites: Who asked for the trials.
+        tables: What was evaluated.
+        groups: What was measured.
+        others: Fits and neighbours that were not evaluated.
+        names: Of fits, by hash.
+    """
     costs = [record for group in groups for record in group.records]
-    machines = sorted({spelling(record.machine): record.machine for record in [*trials, *costs]}.items())
+    evaluated = {
+        record.fit.trial: (row.name, record.fit)
+        for ranked in tables
+        for row in ranked.rows
+        for record in row.records
+    }
+    alone = {
+        fit.trial: ((names or {}).get(fit.trial, fit.method), fit)
+        for fit in others
+        if fit.kind == "fit" and fit.trial not in evaluated
+    }
+    fits = [*evaluated.values(), *alone.values()]
+    neighbours = [record for record in others if record.kind == "neighbours"]
+    evaluations = [record for ranked in tables for row in ranked.rows for record in row.records]
+    ran = [*(fit for _, fit in fits), *neighbours, *evaluations, *costs]
+    machines = sorted({spelling(record.machine): record.machine for record in ran}.items())
     number = {spelling: index for index, (spelling, _) in enumerate(machines, start=1)}
-    parts = [_suites(suites)]
-    if rankings:
-        parts += [_candidates(rankings), _recipes(trials), _trials(trials, number)]
-    if costs:
-        parts.append(_costs(costs, number))
-    if machines:
-        parts.append(_machines([machine for _, machine in machines]))
+    parts = [
+        _suites(suites),
+        _candidates(tables),
+        _recipes(fits),
+        _fits(fits, number),
+        _neighbours(neighbours, number),
+        _evaluations(tables, number),
+        _costs(costs, number),
+        _machines([machine for _, machine in machines]),
+    ]
     return "\n\n".join(part for part in parts if part)
+
+
+def other_outcomes(ranked: ComparisonTable) -> str:
+    """What was passed over of a table's trials, and by how much it differs; empty if nothing was."""
+    lines = []
+    for passed in ranked.passed_over:
+        shown, other = environment_label(passed.shown.fit), environment_label(passed.other.fit)
+        row = next(row for row in ranked.rows if passed.shown in row.records)
+        lines.append(
+            f"- {escape(row.name)}, seed {passed.shown.fit.seed}, trial {code(passed.shown.trial)}: shown is "
+            f"the one trained in {shown}; another, trained in {other}, has an AUC × 100 that differs by "
+            f"{signed(passed.auc_difference)}."
+        )
+    return "\n".join([f"One trial, two outcomes. {CHOICE_RULE}", "", *lines]) if lines else ""
 
 
 def _suites(suites: Sequence[SuiteRecord]) -> str:
     if not suites:
         return "No record names the suite; the trials below are identified by their hashes."
     return "\n\n".join(
-        f"Suite {code(suite.suite)} ({code(suite.fingerprint)}):\n\n```sh\n{suite.command}\n```"
-        for suite in suites
+        f"Suite {code(suite.suite)} ({code(suite.fingerprint)}), {escape(suite.date)}:\n\n"
+        f"{fenced(suite.command)}"
+        for suite in sorted(suites, key=lambda suite: (suite.date, suite.suite, spelling(suite)))
     )
 
 
-def _candidates(rankings: Sequence[Ranking]) -> str:
-    return table(
+def _candidates(tables: Sequence[ComparisonTable]) -> str:
+    return _listed(
         [
             {
-                "Dataset": escape(ranking.dataset),
-                "Negatives": escape(ranking.setting),
-                "Split": escape(ranking.split_scheme),
-                "Data": code(ranking.data_fingerprint),
-                "Candidates": code(ranking.candidate_fingerprint),
-                "Evaluator": str(ranking.evaluator_version),
+                "Dataset": escape(ranked.dataset),
+                "Ranked": escape(ranked.setting),
+                "Trained on": escape(ranked.negatives),
+                "Split": escape(ranked.split_scheme),
+                "Data": code(ranked.data_fingerprint),
+                "Candidates": code(ranked.candidate_fingerprint),
+                "Evaluator": str(ranked.evaluator_version),
             }
-            for ranking in rankings
+            for ranked in tables
         ],
-        text_columns=5,
+        text_columns=6,
     )
 
 
-_RECIPE = {
-    "epochs": "Epochs",
-    "batch_size": "Batch",
-    "learning_rate": "Learning rate",
-    "momentum": "Momentum",
-    "weight_decay": "Weight decay",
-    "schedule": "Schedule",
-    "clip_norm": "Clip",
-    "augment": "Augmented",
-}
+_LONGEST = 1e9
+"""Seconds, thirty years."""
+
+_ONE_RECIPE = ("epochs", "batch_size", "learning_rate", "schedule")
+"""Options that always have a column; others have one where some fit departs from their default."""
 
 
-def _recipes(trials: Sequence[QualityRecord]) -> str:
-    """How each method was trained, as the trials' descriptions say."""
+def _recipes(fits: Sequence[tuple[str, FitRecord]]) -> str:
+    """How each method was trained, as the fits' descriptions say; a default is not part of a description."""
+    recipes = [mapping(fit.description.get("recipe")) for _, fit in fits]
+    options = list(dict.fromkeys([*_ONE_RECIPE, *sorted({key for recipe in recipes for key in recipe})]))
+    options = [key for key in options if any(key in recipe for recipe in recipes)]
     rows = []
-    for record in trials:
-        method = record.description.get("method", {})
-        recipe = method.get("recipe")
-        if recipe is None:
-            continue
+    for (name, fit), recipe in zip(fits, recipes, strict=True):
+        model = mapping(fit.description.get("model"))
         row = {
-            "Recipe": escape(record.method),
-            "Objective": escape(str(method.get("objective", BLANK))),
-            "τ": str(method.get("temperature", BLANK)),
-            "Images": f"{method['image_size']} px" if "image_size" in method else BLANK,
-            "Pretrained": "yes" if method.get("pretrained") else "no",
-            "Trained in": escape(str(record.description.get("precision", BLANK))),
-            **{heading: _value(recipe.get(key)) for key, heading in _RECIPE.items()},
+            "Recipe": escape(name),
+            "Objectives": escape(objectives_label(fit.description)) or BLANK,
+            "Trained on": escape(f"{fit.dataset}, {fit.negatives}"),
+            "Items": _items(fit),
+            "Backbone": escape(fit.backbone)
+            + ("".join(f", {word}" for key, word in _STARTS.items() if model.get(key) is True)),
+            "Trained in": escape(environment_label(fit)),
+            **{_heading(key): _value(recipe[key]) if key in recipe else "default" for key in options},
         }
         if row not in rows:
             rows.append(row)
-    return table(rows, text_columns=2) if rows else ""
+    return _listed(rows, text_columns=6)
+
+
+_STARTS = {"pretrained": "pretrained", "freeze": "frozen"}
+
+
+def _items(fit: FitRecord) -> str:
+    """What the model saw of an item."""
+    return f"{fit.input_size} px" if fit.input_kind == "image" else f"{fit.input_size} features"
+
+
+def _heading(option: str) -> str:
+    """An option as a heading: "learning_rate" is "Learning rate"."""
+    return escape(option.replace("_", " ").capitalize())
 
 
 def _value(value: object) -> str:
@@ -102,52 +157,102 @@ def _value(value: object) -> str:
     return BLANK if value is None else escape(str(value))
 
 
-def _trials(trials: Sequence[QualityRecord], number: dict[str, int]) -> str:
-    trained = table(
+def _fits(fits: Sequence[tuple[str, FitRecord]], number: dict[str, int]) -> str:
+    trained = _listed(
         [
             {
-                "Trial": code(record.trial),
-                "Method": escape(record.method),
-                "Dataset": escape(f"{record.dataset}, {record.setting}"),
-                "Seed": str(record.seed),
-                "Best epoch": f"{record.best_epoch} of {len(record.history)}",
-                "Weights": code(record.weights[:16]),
+                "Fit": code(fit.trial),
+                "Method": escape(name),
+                "Dataset": escape(f"{fit.dataset}, {fit.negatives}"),
+                "Inputs": ", ".join(
+                    f"{escape(role)} {code(trial)}" for role, trial in sorted(fit.inputs.items())
+                )
+                or BLANK,
+                "Seed": str(fit.seed),
+                "Best epoch": f"{fit.best_epoch} of {len(fit.history)}",
+                "Validation AUC": f"{100 * fit.valid_auc:.2f}",
+                "Weights": code(fit.weights[:16]),
+                "Machine": str(number[spelling(fit.machine)]),
+                "Wall time": _seconds(fit.seconds),
+            }
+            for name, fit in fits
+        ],
+        text_columns=4,
+    )
+    return f"{trained}\n\nWall time: beside whatever else the machine did, so not a cost." if trained else ""
+
+
+def _neighbours(records: Sequence[NeighboursRecord], number: dict[str, int]) -> str:
+    return _listed(
+        [
+            {
+                "Neighbours": code(record.trial),
+                "Dataset": escape(record.dataset),
+                "Table": code(record.table[:16]),
+                "Of each item": str(record.count),
+                "Epochs": str(len(record.losses)) if record.losses else BLANK,
                 "Machine": str(number[spelling(record.machine)]),
                 "Wall time": _seconds(record.seconds),
             }
-            for record in trials
+            for record in records
         ],
         text_columns=3,
     )
-    return f"{trained}\n\nWall time: beside whatever else the machine did, so not a cost."
+
+
+def _evaluations(tables: Sequence[ComparisonTable], number: dict[str, int]) -> str:
+    return _listed(
+        [
+            {
+                "Evaluation": code(record.trial),
+                "Fit": code(record.fit.trial),
+                "Method": escape(row.name),
+                "Ranked": escape(ranked.label),
+                "Seed": str(record.fit.seed),
+                "Machine": str(number[spelling(record.machine)]),
+                "Wall time": _seconds(record.seconds),
+            }
+            for ranked in tables
+            for row in ranked.rows
+            for record in row.records
+        ],
+        text_columns=4,
+    )
 
 
 def _costs(costs: Sequence[CostRecord], number: dict[str, int]) -> str:
-    return table(
+    return _listed(
         [
             {
-                "Cost": code(record.cost),
+                "Cost": code(record.trial),
                 "Model": escape(record.method),
                 "Run by": escape(str(configuration(record))),
+                "Session": code(record.session),
+                "Date": escape(record.date),
+                "Effort": escape(effort_label(record)),
                 "Machine": str(number[spelling(record.machine)]),
             }
             for record in costs
         ],
-        text_columns=3,
+        text_columns=6,
     )
 
 
 def _machines(machines: Sequence[Machine]) -> str:
     lines = []
     for index, machine in enumerate(machines, start=1):
-        versions = ", ".join(f"{name} {version}" for name, version in sorted(machine.versions.items()))
         flags = ", ".join(sorted(machine.cpu_flags)) or "none that matter"
         lines.append(
             f"{index}. {escape(machine_label(machine))}. Instruction sets: {escape(flags)}. "
-            f"Versions: {escape(versions) or BLANK}."
+            f"Versions: {escape(versions_label(machine)) or BLANK}."
         )
-    return "Machines:\n\n" + "\n".join(lines)
+    return "Machines:\n\n" + "\n".join(lines) if lines else ""
 
 
 def _seconds(seconds: dict[str, float]) -> str:
-    return ", ".join(f"{escape(phase)} {value:,.0f} s" for phase, value in sorted(seconds.items())) or BLANK
+    told = {phase: f"{value:,.0f} s" if value < _LONGEST else BLANK for phase, value in seconds.items()}
+    return ", ".join(f"{escape(phase)} {time}" for phase, time in sorted(told.items())) or BLANK
+
+
+def _listed(rows: Sequence[dict[str, str]], text_columns: int) -> str:
+    return table(rows, text_columns=text_columns) if rows else ""

@@ -1,6 +1,6 @@
 """The quality table: how well each method ranks, with an interval in every cell and ties marked.
 
-The statistics come from `suites.metrics`, the one place that implements them, which imports no torch.
+The statistics come from `evaluation.metrics`, the one place that implements them, which imports no torch.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from ..suites import metrics
+from ..evaluation.metrics import bootstrap_interval, paired_comparison
+from .comparison_table import METRICS, ComparisonTable, Row
 from .markdown import escape, table
 from .quantities import BLANK, counted, hundredfold, interval
-from .ranking import METRICS, Ranking, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,44 +22,45 @@ TIE = "≈"
 """Marks a cell that the paired bootstrap does not tell from the best of its column."""
 
 
-def quality_table(ranking: Ranking) -> str:
+def quality_table(ranked: ComparisonTable) -> str:
     """Rows of one dataset and setting as markdown, and who they are ranked for."""
-    columns = {metric: _cells(ranking, metric) for metric in METRICS}
+    columns = {metric: _cells(ranked, metric) for metric in METRICS}
     lines = []
-    for index, row in enumerate(ranking.rows):
+    for index, row in enumerate(ranked.rows):
         cells = {
             "Method": escape(row.name),
             "Model": escape(row.model),
             "Backbone": escape(row.backbone),
+            "Objectives": escape(row.objectives) or BLANK,
             "Seed numbers": ", ".join(map(str, row.seeds)),
         }
         lines.append(cells | {heading: columns[metric][index] for metric, heading in METRICS.items()})
-    return f"{table(lines, text_columns=3)}\n\n{_users(ranking)}"
+    return f"{table(lines, text_columns=4)}\n\n{_users(ranked)}"
 
 
-def _users(ranking: Ranking) -> str:
+def _users(ranked: ComparisonTable) -> str:
     left_out = (
-        f"{counted(ranking.left_out, 'user')} without a test positive left out" if ranking.left_out else ""
+        f"{counted(ranked.left_out, 'user')} without a test positive left out" if ranked.left_out else ""
     )
-    alone = "with one user there is no interval and no test" if ranking.users == 1 else ""
-    facts = [counted(ranking.users, "user"), left_out or "none left out", alone]
+    alone = "with one user there is no interval and no test" if ranked.users == 1 else ""
+    facts = [counted(ranked.users, "user"), left_out or "none left out", alone]
     return f"Ranked for {', '.join(fact for fact in facts if fact)}; every row ranks the same candidates."
 
 
-def _cells(ranking: Ranking, metric: str) -> list[str]:
+def _cells(ranked: ComparisonTable, metric: str) -> list[str]:
     """One metric's cell of every row: the best in bold, ties with it marked."""
-    means = [row.mean(metric) for row in ranking.rows]
+    means = [row.mean(metric) for row in ranked.rows]
     best = max((mean for mean in means if math.isfinite(mean)), default=math.nan)
-    leader = next((row for row, mean in zip(ranking.rows, means, strict=True) if mean == best), None)
+    leader = next((row for row, mean in zip(ranked.rows, means, strict=True) if mean == best), None)
     cells = []
-    for row, mean in zip(ranking.rows, means, strict=True):
+    for row, mean in zip(ranked.rows, means, strict=True):
         text = hundredfold(mean)
-        if mean == best and len(ranking.rows) > 1:
+        if mean == best and len(ranked.rows) > 1:
             text = f"**{text}**"
         elif leader is not None and _tied(row, leader, metric):
             text = f"{text}{TIE}"
         spread = row.seed_spread(metric)
-        within = interval(*metrics.bootstrap_interval(row.per_user(metric))) if ranking.users > 1 else ""
+        within = interval(*bootstrap_interval(row.per_user(metric))) if ranked.users > 1 else ""
         parts = (text, f"± {hundredfold(spread)}" if math.isfinite(spread) else "", within)
         cells.append(" ".join(part for part in parts if part) or BLANK)
     return cells
@@ -70,15 +71,15 @@ def _tied(row: Row, leader: Row, metric: str) -> bool:
     own, best = row.per_user(metric), leader.per_user(metric)
     if row is leader or len(own) < 2:
         return False
-    compared = metrics.paired_comparison(own, best)
+    compared = paired_comparison(own, best)
     return compared.low <= 0 <= compared.high
 
 
-def quality_legend(rankings: Sequence[Ranking]) -> str:
-    """How to read the tables of `rankings`; empty without any."""
-    if not rankings:
+def quality_legend(tables: Sequence[ComparisonTable]) -> str:
+    """How to read the tables of `tables`; empty without any."""
+    if not tables:
         return ""
-    seeds = {len(row.seeds) for ranking in rankings for row in ranking.rows}
+    seeds = {len(row.seeds) for ranked in tables for row in ranked.rows}
     sentences = [
         "How to read the tables: values × 100, means over users; in brackets a bootstrap 95 % interval "
         "over users.",

@@ -10,6 +10,8 @@ BLANK = "–"
 """Stands where there is no number; NaN is never printed."""
 
 _MINUS = "−"
+_LARGEST = 1e9
+"""No share, AUC or difference is as large; what is, is no number to be printed."""
 _STEPS = {
     "s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")),
     "byte": ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")),
@@ -25,7 +27,7 @@ def hundredfold(value: float) -> str:
         >>> hundredfold(0.9128), hundredfold(float("nan"))
         ('91.28', '–')
     """
-    return f"{100 * value:.2f}".replace("-", _MINUS) if math.isfinite(value) else BLANK
+    return f"{100 * value:.2f}".replace("-", _MINUS) if _printable(value) else BLANK
 
 
 def share(value: float) -> str:
@@ -35,7 +37,7 @@ def share(value: float) -> str:
         >>> share(0.0432)
         '4.3 %'
     """
-    return f"{100 * value:.1f} %" if math.isfinite(value) else BLANK
+    return f"{100 * value:.1f} %" if _printable(value) else BLANK
 
 
 def signed(value: float) -> str:
@@ -45,7 +47,7 @@ def signed(value: float) -> str:
         >>> signed(-0.0123), signed(0.0123)
         ('−1.23', '+1.23')
     """
-    return f"{100 * value:+.2f}".replace("-", _MINUS) if math.isfinite(value) else BLANK
+    return f"{100 * value:+.2f}".replace("-", _MINUS) if _printable(value) else BLANK
 
 
 def interval(low: float, high: float) -> str:
@@ -55,7 +57,7 @@ def interval(low: float, high: float) -> str:
         >>> interval(0.9, 0.95)
         '[90.00, 95.00]'
     """
-    both = math.isfinite(low) and math.isfinite(high)
+    both = _printable(low) and _printable(high)
     return f"[{hundredfold(low)}, {hundredfold(high)}]" if both else ""
 
 
@@ -101,9 +103,15 @@ def quantity(value: float, unit: str) -> str:
     return f"{_three_digits(value / scale)}{gap}{name}"
 
 
+def _printable(value: float) -> bool:
+    return abs(value) < _LARGEST  # neither is NaN
+
+
 def _three_digits(value: float) -> str:
-    """Three significant digits, never in scientific notation; large whole numbers with separators."""
+    """Three significant digits; large whole numbers with separators, from 10^15 on as a power of ten."""
     if value == 0:
         return "0"
+    if not 1e-9 <= abs(value) < 1e15:  # no honest quantity, and hundreds of digits
+        return f"{value:.2e}".replace("-", _MINUS)
     decimals = max(0, 2 - math.floor(math.log10(abs(value))))
     return f"{value:,.{decimals}f}".replace("-", _MINUS)

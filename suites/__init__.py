@@ -1,9 +1,13 @@
-"""How good is it: objectives, training, evaluation, trials, the runner and the records."""
+"""What is run: suite and method files, the graph of trials, the runner and the records.
+
+Names are loaded on first use, so that reading suites and records imports no torch.
+"""
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from . import metrics, objectives
@@ -22,24 +26,13 @@ __all__ = [
     "run_suite",
 ]
 
-_HOME = {
-    "RunOutcome": "runner",
-    "Suite": "suite_file",
-    "list_suites": "suite_file",
-    "load_records": "record_files",
-    "load_suite": "suite_file",
-    "run_suite": "runner",
-}
-
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
-    """Import a public name on first use, so that reading suites and records imports no torch."""
-    if name in ("metrics", "objectives"):
-        return import_module(f".{name}", __name__)
-    if name in _HOME:
-        return getattr(import_module(f".{_HOME[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "metrics": ["metrics"],
+        "objectives": ["objectives"],
+        "record_files": ["load_records"],
+        "runner": ["RunOutcome", "run_suite"],
+        "suite_file": ["Suite", "list_suites", "load_suite"],
+    },
+)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..core.hashes import content_hash
 from ..datasets import Dataset
 from ..datasets.stats import describe
+from ..evaluation.reference_scorers import reference_auc
 from .record_files import RECORD_FILE, load_record, write_record
-from .records import DatasetRecord, Record
-from .reference_scorers import reference_auc
+from .records import EVALUATOR_VERSION, DatasetRecord, Record
 
 __all__ = ["describe_dataset"]
 
@@ -23,8 +24,15 @@ def describe_dataset(dataset: Dataset, image_size: int, settings: Sequence[str],
         settings: Kinds of negatives to rank with the reference scorers.
         out: Folder of the runs.
     """
-    key = "-".join([dataset.fingerprint, dataset.split_scheme.replace(":", "-"), str(image_size), *settings])
-    folder = out / "datasets" / key
+    candidates = {setting: dataset.candidates("test", setting).fingerprint for setting in settings}
+    seen = {
+        "data": dataset.fingerprint,
+        "split_scheme": dataset.split_scheme,
+        "image_size": image_size,
+        "candidates": candidates,
+        "evaluator": EVALUATOR_VERSION,
+    }
+    folder = out / "datasets" / content_hash(seen)
     if (folder / RECORD_FILE).exists():
         return load_record(folder / RECORD_FILE)
     statistics = describe(dataset)
@@ -42,6 +50,8 @@ def describe_dataset(dataset: Dataset, image_size: int, settings: Sequence[str],
         image_size=image_size if dataset.pictures is not None else None,
         feature_size=dataset.vectors.size if dataset.vectors is not None else None,
         reference={setting: reference_auc(dataset, setting, image_size) for setting in settings},
+        evaluator_version=EVALUATOR_VERSION,
+        candidates=candidates,
     )
     write_record(record, folder)
     return record

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from ..datasets.cache import atomic_file
-from ..datasets.errors import Fault, InputError
-from .canonical import content_hash
-from .records import CostRecord, QualityRecord, Record
+from ..core.errors import Fault, InputError
+from ..core.files import atomic_file
+from ..core.hashes import content_hash
+from .records import DatasetRecord, Record, SuiteRecord
 
 __all__ = ["RECORD_FILE", "load_record", "load_records", "write_record"]
 
@@ -54,13 +54,12 @@ def load_record(path: Path) -> Record:
 
 
 def _refuse_altered(record: Record, path: Path) -> None:
-    """A trial and a cost are named by the hash of their description."""
-    if not isinstance(record, QualityRecord | CostRecord):
+    """A trial is named by the hash of its description."""
+    if isinstance(record, DatasetRecord | SuiteRecord):
         return
-    name = record.trial if isinstance(record, QualityRecord) else record.cost
-    if (hashed := content_hash(record.description)) != name:
+    if (hashed := content_hash(record.description)) != record.trial:
         found = f"a description of hash {hashed}"
-        raise InputError(Fault(path, found, f"{name}, its name", "delete its folder and run again"))
+        raise InputError(Fault(path, found, f"{record.trial}, its name", "delete its folder and run again"))
 
 
 def load_records(paths: Iterable[Path]) -> list[Record]:

@@ -1,4 +1,4 @@
-"""What a finished trial or cost measurement leaves behind: one JSON file, written once.
+"""What a finished trial leaves behind: one JSON file, written once.
 
 Reports are made from these and from nothing else. This module imports no torch, so that reading
 records is quick.
@@ -8,29 +8,30 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..bench.measurement import Measurement
+from ..evaluation.user_scores import Share, UserScores
 from ..models.options import InputKind
+from ..training.history import Distillation, Environment, Epoch
 
 __all__ = [
     "EVALUATOR_VERSION",
     "CostRecord",
     "DatasetRecord",
-    "Distillation",
-    "Epoch",
+    "FitRecord",
     "Machine",
+    "NeighboursRecord",
     "QualityRecord",
     "Record",
     "SuiteRecord",
-    "UserScores",
 ]
 
-EVALUATOR_VERSION = 1
+EVALUATOR_VERSION = 2
 """Raised whenever a metric, a candidate rule or a measuring rule changes; tables never mix versions."""
 
-
-Share = Annotated[float, Field(ge=0, le=1)]
+Seconds = dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]]
+"""Wall time by phase, beside whatever else the machine did; no part of an outcome."""
 
 
 class _Frozen(BaseModel):
@@ -42,6 +43,8 @@ class Machine(_Frozen):
 
     Attributes:
         processor: The CPU's model name.
+        generation: Its family, model and stepping ("25.17.1"), where the system tells: one model name covers
+            several generations.
         cores: Cores this process may use (scheduler affinity).
         memory_bytes: Physical memory.
         accelerator: The GPU's name, or None.
@@ -51,6 +54,7 @@ class Machine(_Frozen):
     """
 
     processor: str
+    generation: str = ""
     cores: int
     memory_bytes: int
     accelerator: str | None
@@ -59,131 +63,125 @@ class Machine(_Frozen):
     cpu_flags: list[str]
 
 
-class UserScores(_Frozen):
-    """Per-user metrics, aligned lists; users without a positive and a negative are not in them.
-
-    Attributes:
-        users: The users that were ranked, ascending.
-        auc: Area under the ROC curve of each.
-        ndcg: NDCG over all cut-offs of each (the authors' definition).
-        ndcg_standard: NDCG of the full list of each (the usual definition).
-        left_out: How many users of the split had no positive to rank.
-    """
-
-    users: list[int]
-    auc: list[Share]
-    ndcg: list[Share]
-    ndcg_standard: list[Share]
-    left_out: Annotated[int, Field(ge=0)]
-
-    @model_validator(mode="after")
-    def _one_value_a_user(self) -> UserScores:
-        for name in ("auc", "ndcg", "ndcg_standard"):
-            if (found := len(getattr(self, name))) != len(self.users):
-                raise ValueError(f"`{name}` has {found} values for {len(self.users)} users")
-        return self
-
-
-class Epoch(_Frozen):
-    """One pass over the training positives."""
-
-    number: Annotated[int, Field(ge=1)]
-    loss: FiniteFloat
-    learning_rate: FiniteFloat
-    valid_auc: Share
-
-
-class Distillation(_Frozen):
-    """What FND does in training (paper, Eq. 12), estimated before it from ten fresh negatives a positive.
-
-    Attributes:
-        teacher_trial: Hash of the teacher's trial.
-        alpha: The absolute α used.
-        alpha_relative: α × gap.
-        gap: Mean teacher score of positives minus that of random negatives.
-        mean_d: Mean false-negativeness; below 1 the loss may collapse.
-        false_negative_share: Share of training negatives with d < 0.
-        true_false_negative_share: Where the dataset knows the hidden preference: of the negatives with
-            d < 0, the share that the user truly likes at least as much as an average positive of theirs.
-        true_base_rate: The same share among all training negatives.
-    """
-
-    teacher_trial: str
-    alpha: float
-    alpha_relative: float
-    gap: float
-    mean_d: float
-    false_negative_share: float
-    true_false_negative_share: float | None = None
-    true_base_rate: float | None = None
-
-
-class QualityRecord(_Frozen):
-    """Outcome of one trial: method × dataset × setting × seed.
+class _Trial(_Frozen):
+    """What the records of all trials share.
 
     Attributes:
         trial: Hash of the description; also the folder's name.
         description: The canonical description the hash was taken of.
-        method: The row's name in a table.
+        inputs: Hash of the trial that each role was filled by: "teacher", "start", "neighbours", "weights".
+        machine: Where it ran.
+        seconds: Wall time by phase.
+    """
+
+    trial: str
+    description: dict[str, Any]
+    inputs: dict[str, str] = {}
+    machine: Machine
+    seconds: Seconds = {}
+
+
+class FitRecord(_Trial):
+    """A method trained on a dataset under one kind of training negatives with one seed.
+
+    Attributes:
+        method: The row's name in a table when it was trained.
         model: The zoo's name of the model.
-        backbone: The image network's name.
+        backbone: The image network's name; "features" for feature input.
+        input_kind: "image" or "features".
+        input_size: H = W of the images in pixels, or the width of the features.
         dataset: Dataset name.
         split_scheme: "released" or "9:2:2".
-        setting: "random" or "hard".
-        seed: Seed of the trial.
+        negatives: Training negatives: "random", or "hard" (half of them are).
+        seed: Of the initial weights, the order of the outfits and the training negatives.
         data_fingerprint: Content hash of the dataset.
-        candidate_fingerprint: Content hash of the ranked candidates.
-        evaluator_version: See `EVALUATOR_VERSION`.
-        parameters: Trainable parameters.
-        test: Per-user metrics on the test candidates.
+        parameters: Of the model as it is shipped.
         valid_auc: Best validation AUC, which chose the epoch.
         best_epoch: The epoch the weights are from.
         history: Every epoch.
-        distillation: For FND.
+        environment: Numeric environment, chosen when the fit began.
+        distillation: What a teacher was found to say, for objectives that tell.
         warnings: What a reader of the row should know.
-        machine: Where it ran.
-        seconds: Wall time by phase ("train", over all the processes it took, "evaluate", "teacher"); not part
-            of the outcome.
         weights: Hash of the weights file.
     """
 
-    kind: Literal["quality"] = "quality"
-    trial: str
-    description: dict[str, Any]
+    kind: Literal["fit"] = "fit"
     method: str
     model: str
     backbone: str
+    input_kind: InputKind
+    input_size: int
     dataset: str
     split_scheme: str
-    setting: str
+    negatives: str
     seed: int
     data_fingerprint: str
-    candidate_fingerprint: str
-    evaluator_version: int
     parameters: Annotated[int, Field(ge=1, lt=2**63)]
-    test: UserScores
     valid_auc: Share
     best_epoch: Annotated[int, Field(ge=1)]
-    history: list[Epoch]
+    history: Annotated[list[Epoch], Field(min_length=1)]
+    environment: Environment
     distillation: Distillation | None = None
     warnings: list[str] = []
-    machine: Machine
-    seconds: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]]
     weights: str
 
     @model_validator(mode="after")
-    def _best_epoch_is_one_of_the_history(self) -> QualityRecord:
-        if self.history and self.best_epoch > len(self.history):
+    def _hangs_together(self) -> FitRecord:
+        if self.best_epoch > len(self.history):
             raise ValueError(f"`best_epoch` is {self.best_epoch} of {len(self.history)}")
+        if self.trial in self.inputs.values():
+            raise ValueError("it is an input of its own")
         return self
 
 
-class CostRecord(_Frozen):
+class NeighboursRecord(_Trial):
+    """A fit of its own: which items look alike, by a convolutional autoencoder (paper, Sec. 3.3.2).
+
+    Attributes:
+        dataset: Dataset name.
+        data_fingerprint: Content hash of the dataset.
+        count: Neighbours of each item in the table.
+        losses: Mean squared error of each epoch; empty for items known by features.
+        table: Hash of the table's file.
+    """
+
+    kind: Literal["neighbours"] = "neighbours"
+    dataset: str
+    data_fingerprint: str
+    count: int
+    losses: list[float]
+    table: str
+
+
+class QualityRecord(_Trial):
+    """An evaluation: what a fit is worth on the candidates of one setting.
+
+    Attributes:
+        fit: The record of the fit whose weights were evaluated; the role "weights".
+        setting: What is ranked: "random" or "hard" negatives.
+        candidate_fingerprint: Content hash of the ranked candidates.
+        evaluator_version: See `EVALUATOR_VERSION`.
+        test: Per-user metrics on the test candidates.
+    """
+
+    kind: Literal["quality"] = "quality"
+    fit: FitRecord
+    setting: str
+    candidate_fingerprint: str
+    evaluator_version: int
+    test: UserScores
+
+    @model_validator(mode="after")
+    def _ranks_its_fit(self) -> QualityRecord:
+        if self.inputs.get("weights") != self.fit.trial:
+            raise ValueError("`inputs.weights` is not the trial of `fit`")
+        return self
+
+
+class CostRecord(_Trial):
     """What one model costs in one engine on one device.
 
     Attributes:
-        cost: Hash of the description; also the folder's name.
-        description: The canonical description the hash was taken of.
         method: The row's name in a table, or the model's name when profiled by itself.
         model: The zoo's name of the model.
         backbone: The image network's name.
@@ -195,17 +193,17 @@ class CostRecord(_Frozen):
         device: "cpu" or "cuda".
         precision: "fp32", "bf16" or "int8".
         threads: Intra-op threads.
+        outfit_size: Items of an outfit in a request.
         batch: Outfits in a request of "throughput", items in one of "encode_throughput".
         evaluator_version: See `EVALUATOR_VERSION`.
         measurements: By name; see `bench/profiling.py` for the names and their meaning.
         parity: Against torch, for other engines: "max_abs_difference", "kendall_tau", "top_k_overlap".
         flags: On the whole row ("shared processor (22% of it went to others)").
-        machine: Where it ran.
+        session: Which measuring session it was taken in; ratios hold within one only.
+        date: Day it was taken (ISO).
     """
 
     kind: Literal["cost"] = "cost"
-    cost: str
-    description: dict[str, Any]
     method: str
     model: str
     backbone: str
@@ -217,12 +215,14 @@ class CostRecord(_Frozen):
     device: str
     precision: str
     threads: int
+    outfit_size: int
     batch: int
     evaluator_version: int
     measurements: dict[str, Measurement]
     parity: dict[str, float] = {}
     flags: list[str] = []
-    machine: Machine
+    session: str
+    date: str
 
 
 class DatasetRecord(_Frozen):
@@ -244,6 +244,8 @@ class DatasetRecord(_Frozen):
             them instead of the images.
         reference: Metrics of reference scorers by setting and name, e.g. {"random": {"hidden truth": 0.97,
             "colour histogram": 0.61}}: mean per-user AUC on the test candidates.
+        evaluator_version: See `EVALUATOR_VERSION`.
+        candidates: Fingerprint of the test candidates by setting.
     """
 
     kind: Literal["dataset"] = "dataset"
@@ -260,6 +262,8 @@ class DatasetRecord(_Frozen):
     image_size: int | None
     feature_size: int | None = None
     reference: dict[str, dict[str, float]] = {}
+    evaluator_version: int
+    candidates: dict[str, str] = {}
 
 
 class SuiteRecord(_Frozen):
@@ -270,6 +274,8 @@ class SuiteRecord(_Frozen):
         title: Heading of the report.
         command: The command line that ran it.
         fingerprint: Hash of the suite as resolved, overrides applied.
+        names: The row's name of each of its fits, by hash: a name is for people and no part of a trial.
+        date: When it ran (ISO, to the second); of two that name one fit, the later is right.
     """
 
     kind: Literal["suite"] = "suite"
@@ -277,6 +283,11 @@ class SuiteRecord(_Frozen):
     title: str
     command: str
     fingerprint: str
+    names: dict[str, str] = {}
+    date: str
 
 
-Record = Annotated[QualityRecord | CostRecord | DatasetRecord | SuiteRecord, Field(discriminator="kind")]
+Record = Annotated[
+    FitRecord | NeighboursRecord | QualityRecord | CostRecord | DatasetRecord | SuiteRecord,
+    Field(discriminator="kind"),
+]

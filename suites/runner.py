@@ -1,32 +1,44 @@
-"""Running a suite: every trial that has no record yet, in an order in which teachers come first."""
+"""Running a suite: every trial that has no record yet, each after those it depends on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from rich import get_console
 
-from ..bench.errors import EngineError, ParityError
-from ..datasets import Dataset, InputError, load_dataset
-from ..models import ModelError, outside_source
-from .canonical import content_hash
+from ..core.errors import InputError
+from ..core.files import atomic_file
+from ..core.hashes import content_hash
+from ..core.names import why
+from ..core.progress import say
+from ..datasets import Dataset, load_dataset
+from ..models import ModelError
+from ..training.checkpoint import Checkpoint
+from ..training.environment import Device, choose_device
+from ..training.errors import TrainingError
 from .costs import measure_costs
 from .dataset_record import describe_dataset
-from .device import prepare_device
-from .errors import TrainingError
+from .plan import plan_trials
 from .record_files import RECORD_FILE, load_record, write_record
-from .records import Record, SuiteRecord
-from .run_trial import run_trial
+from .records import CostRecord, Record, SuiteRecord
+from .run_evaluation import run_evaluation
+from .run_fit import run_fit
+from .run_neighbours import run_neighbours
 from .suite_file import CostPlan, Suite
-from .training.checkpoint import Checkpoint
-from .trial import Trial, plan_trials
+from .trial import EvaluationTrial, FitTrial, NeighboursTrial, Trial
 
-__all__ = ["RunOutcome", "run_suite", "trial_folder"]
+__all__ = ["ERROR_FILE", "RunOutcome", "run_suite", "trial_folder"]
+
+ERROR_FILE = "error.txt"
+"""Beside what a failed trial left: why."""
 
 _POLL_SECONDS = 2.0
+
+_PLACES = {"fit": "fits", "neighbours": "neighbours", "evaluation": "evaluations"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +49,7 @@ class RunOutcome:
         trials: Every trial of the suite, in the order planned.
         finished: Hashes of the trials that had a record before this run.
         records: All records of the suite; for a dry run those that there are.
-        failed: Message by label of each trial that failed, or whose teacher did.
+        failed: Message by label of each trial that failed, or one of whose inputs did.
     """
 
     trials: list[Trial]
@@ -60,8 +72,8 @@ def run_suite(
 ) -> RunOutcome:
     """Run what a suite still lacks, and collect all its records.
 
-    A trial that fails is noted, and the others go on. Several processes may run the same suite into the same
-    folder: each takes trials that no other is at.
+    A trial that fails leaves its reason beside its folder's other files, and the others go on. Several
+    processes may run the same suite into the same folder: each takes trials that no other is at.
 
     Args:
         suite: What to run.
@@ -78,58 +90,70 @@ def run_suite(
     Raises:
         InputError: If a dataset, the device or a finished record cannot be used.
     """
-    chosen = prepare_device(device)
+    chosen = choose_device(device)
     datasets = [load_dataset(name, root, split=split, cache=cache) for name in suite.datasets]
-    trials = plan_trials(suite, datasets, chosen.bf16)
+    trials = plan_trials(suite, datasets)
     finished = frozenset(trial.hash for trial in trials if _has_record(trial, out))
     outcome = RunOutcome(trials, finished)
     if not dry_run:
         for trial in trials:
-            if trial.hash in finished:
+            if trial.hash in finished and isinstance(trial, FitTrial | NeighboursTrial):
                 Checkpoint(trial_folder(out, trial)).clear()  # its process died before it could
-        outcome.failed.update(_run_all(trials, out, chosen.name))
+        outcome.failed.update(_run_all(trials, out, chosen))
     done = [trial for trial in trials if _has_record(trial, out)]
     outcome.records.extend(load_record(trial_folder(out, trial) / RECORD_FILE) for trial in done)
     if dry_run:
         return outcome
-    outcome.records.append(_record_suite(suite, command, out))
+    outcome.records.append(_record_suite(suite, trials, command, out))
     image_size = max(method.image_size for method in suite.methods.values())
     for dataset in datasets:
         outcome.records.append(describe_dataset(dataset, image_size, suite.settings, out))
-        if suite.cost is not None:
-            profiled = _profiled(suite, suite.cost, dataset, done)
-            try:
-                outcome.records.extend(
-                    measure_costs(suite.cost, [(t, trial_folder(out, t)) for t in profiled], out, plugins)
-                )
-            except (EngineError, ParityError) as error:
-                outcome.failed[f"costs · {dataset.name}"] = str(error)
+        if suite.cost is None:
+            continue
+        fits = _profiled(suite, suite.cost, dataset, done)
+        places = [(fit, trial_folder(out, fit)) for fit in fits]
+        for cell in measure_costs(suite.cost, places, out, plugins, outfit_size=dataset.outfit_size):
+            if isinstance(cell, CostRecord):
+                outcome.records.append(cell)
+            else:
+                outcome.failed[cell.label] = cell.reason
     return outcome
 
 
 def trial_folder(out: Path, trial: Trial) -> Path:
-    """Where a trial's record and weights lie."""
-    return out / "trials" / trial.hash
+    """Where a trial's record and files lie."""
+    return out / _PLACES[trial.kind] / trial.hash
 
 
-def _record_suite(suite: Suite, command: str, out: Path) -> SuiteRecord:
-    fingerprint = content_hash(suite.model_dump(mode="json"))
-    record = SuiteRecord(suite=suite.name, title=suite.title, command=command, fingerprint=fingerprint)
-    folder = out / "suites" / content_hash(record.model_dump(mode="json"))
-    if not (folder / RECORD_FILE).exists():
-        write_record(record, folder)
+def _record_suite(suite: Suite, trials: Sequence[Trial], command: str, out: Path) -> SuiteRecord:
+    """The suite's record; one that says the same but for the date stays."""
+    record = SuiteRecord(
+        suite=suite.name,
+        title=suite.title,
+        command=command,
+        fingerprint=content_hash(suite.model_dump(mode="json")),
+        names={trial.hash: trial.method.name for trial in trials if isinstance(trial, FitTrial)},
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    folder = out / "suites" / content_hash(record.model_dump(mode="json", exclude={"date"}))
+    if (folder / RECORD_FILE).exists():
+        known = load_record(folder / RECORD_FILE)
+        assert isinstance(known, SuiteRecord)
+        return known
+    write_record(record, folder)
     return record
 
 
-def _profiled(suite: Suite, plan: CostPlan, dataset: Dataset, done: Sequence[Trial]) -> list[Trial]:
-    """The finished trials whose cost is measured: the plan's methods at the first setting and seed."""
+def _profiled(suite: Suite, plan: CostPlan, dataset: Dataset, done: Sequence[Trial]) -> list[FitTrial]:
+    """The finished fits whose cost is measured: the plan's methods at the first negatives and seed."""
     methods = [suite.methods[key] for key in plan.methods]
     return [
         trial
         for trial in done
-        if trial.dataset is dataset
+        if isinstance(trial, FitTrial)
+        and trial.dataset is dataset
         and trial.method in methods
-        and (trial.setting, trial.seed) == (suite.settings[0], suite.seeds[0])
+        and (trial.negatives, trial.seed) == (suite.negatives[0], suite.seeds[0])
     ]
 
 
@@ -137,7 +161,7 @@ def _has_record(trial: Trial, out: Path) -> bool:
     return (trial_folder(out, trial) / RECORD_FILE).exists()
 
 
-def _run_all(trials: Sequence[Trial], out: Path, device: str) -> dict[str, str]:
+def _run_all(trials: Sequence[Trial], out: Path, device: Device) -> dict[str, str]:
     """Run all trials without a record; give the messages of those that failed."""
     failed: dict[str, str] = {}
     pending = [trial for trial in trials if not _has_record(trial, out)]
@@ -149,16 +173,14 @@ def _run_all(trials: Sequence[Trial], out: Path, device: str) -> dict[str, str]:
     return failed
 
 
-def _settle(trial: Trial, out: Path, device: str, failed: dict[str, str]) -> bool:
-    """Run a trial unless another process is at it or its teacher is still to come; whether it is over."""
-    teacher_folder = None
-    if trial.teacher is not None:
-        if trial.teacher.label in failed:
-            failed[trial.label] = f"its teacher failed ({trial.teacher.label})"
+def _settle(trial: Trial, out: Path, device: Device, failed: dict[str, str]) -> bool:
+    """Run a trial unless another process is at it or an input is still to come; whether it is over."""
+    for role, needed in trial.inputs.items():
+        if needed.label in failed:
+            failed[trial.label] = f"its {role} failed ({needed.label})"
             return True
-        if not _has_record(trial.teacher, out):
+        if not _has_record(needed, out):
             return False
-        teacher_folder = trial_folder(out, trial.teacher)
     folder = trial_folder(out, trial)
     folder.mkdir(parents=True, exist_ok=True)
     lock = folder / "run.lock"
@@ -166,32 +188,59 @@ def _settle(trial: Trial, out: Path, device: str, failed: dict[str, str]) -> boo
         with FileLock(lock, timeout=0):
             try:
                 if not _has_record(trial, out):
-                    run_trial(trial, folder, teacher_folder, device)
+                    _run(trial, folder, out, device)
+                    (folder / ERROR_FILE).unlink(missing_ok=True)
+            except Exception as error:
+                if not _is_its_own(error, trial):
+                    raise
+                failed[trial.label] = _tell_failure(error, trial, folder)
             finally:
                 if list(folder.iterdir()) == [lock]:  # it failed before there was anything to go on from
                     lock.unlink()
                     folder.rmdir()
     except Timeout:
         return False
-    except Exception as error:
-        if not _is_its_own(error, trial):
-            raise
-        failed[trial.label] = str(error).partition("\n")[0]
-        if not isinstance(error, TrainingError | ModelError):
-            get_console().print_exception()
-        get_console().print(f"failed: {failed[trial.label]}", style="red", highlight=False, soft_wrap=True)
     return True
+
+
+_RUNS: dict[type[Trial], Callable[..., Record]] = {
+    FitTrial: run_fit,
+    NeighboursTrial: run_neighbours,
+    EvaluationTrial: run_evaluation,
+}
+
+
+def _run(trial: Trial, folder: Path, out: Path, device: Device) -> None:
+    inputs = {role: trial_folder(out, needed) for role, needed in trial.inputs.items()}
+    _RUNS[type(trial)](trial, folder, inputs, device)
+
+
+def _tell_failure(error: Exception, trial: Trial, folder: Path) -> str:
+    """The failure in one line, told and left in the trial's folder."""
+    known = isinstance(error, TrainingError | ModelError | InputError)
+    message = str(error).partition("\n")[0] if known else why(error)
+    if not known:
+        get_console().print_exception()
+    say(f"failed: {trial.label}: {message}", style="red")
+    with atomic_file(folder / ERROR_FILE) as part:
+        part.write_text(message + "\n", encoding="utf-8", errors="backslashreplace")
+    return message
 
 
 def _is_its_own(error: Exception, trial: Trial) -> bool:
     """Whether an error concerns one trial, so that the others go on.
 
     That is so for training that diverges, for torch's own errors (out of memory), for a model that cannot be
-    built or take such images, and for whatever a stranger's model raises; not for data that is not sound.
+    built or take such images, for files of its inputs that are not what their record says, and for whatever a
+    stranger's part raises; not for data that is not sound, which is read before anything trains.
     """
-    if isinstance(error, RuntimeError | ModelError):
+    if isinstance(error, RuntimeError | ModelError | InputError):
         return True
-    return outside_source(trial.method.model) is not None and not isinstance(error, InputError)
+    fit = trial.fit if isinstance(trial, EvaluationTrial) else trial
+    if not isinstance(fit, FitTrial):
+        return False
+    described = fit.description
+    return bool(described.model.sources) or any(objective.sources for objective in described.objectives)
 
 
 def _wait_for(trial: Trial, out: Path) -> None:

@@ -10,9 +10,10 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ..bench.effort import FULL, Effort
+from ..core.names import unknown_name
+from ..core.toml_file import parse, read_toml
 from ..datasets import Fault, InputError, list_datasets
-from .method import MOST_EPOCHS, Method
-from .toml_file import not_one_of, parse, read_toml
+from ..training.method import MOST_EPOCHS, Method
 
 __all__ = ["CostPlan", "Suite", "list_suites", "load_suite"]
 
@@ -37,7 +38,7 @@ class CostPlan(BaseModel):
 
     Attributes:
         methods: Ids of methods whose trained weights are profiled (first seed and setting).
-        engines: "torch", "torch-compile", "onnxruntime".
+        engines: By name: "torch", "torch-compile", "onnxruntime", or one of a plugin.
         devices: "cpu", "cuda"; a device this machine lacks is left out and said.
         effort: How many samples of each quantity.
     """
@@ -45,7 +46,7 @@ class CostPlan(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     methods: Listed[str]
-    engines: Listed[Literal["torch", "torch-compile", "onnxruntime"]] = ["torch", "onnxruntime"]
+    engines: Listed[str] = ["torch", "onnxruntime"]
     devices: Listed[Literal["cpu", "cuda"]] = ["cpu", "cuda"]
     effort: Effort = FULL
 
@@ -57,8 +58,9 @@ class Suite(BaseModel):
         name: The suite's name.
         title: Heading of the report.
         datasets: Names of datasets; each method runs on each.
-        settings: Kinds of negatives.
-        seeds: One trial a seed.
+        settings: What is ranked: kinds of evaluation negatives.
+        negatives: What is trained against: kinds of training negatives.
+        seeds: One fit a seed.
         methods: Ids of methods, resolved to their files, with overrides applied.
         cost: What is measured for cost, or None.
     """
@@ -69,6 +71,7 @@ class Suite(BaseModel):
     title: str
     datasets: Listed[str]
     settings: Listed[Setting] = ["random"]
+    negatives: Listed[Setting] = ["random"]
     seeds: Listed[Seed] = [0]
     methods: Annotated[dict[str, Method], Field(min_length=1)]
     cost: CostPlan | None = None
@@ -82,6 +85,7 @@ class _SuiteFile(BaseModel):
     title: Annotated[str, Field(min_length=1)]
     datasets: Listed[str]
     settings: Listed[Setting] = ["random"]
+    negatives: Listed[Setting] = ["random"]
     seeds: Listed[Seed] = [0]
     methods: Listed[str]
     every_method: dict[str, Any] = {}
@@ -132,6 +136,7 @@ def load_suite(name: str | Path, *, datasets: Sequence[str] = (), epochs: int | 
         title=raw.title,
         datasets=list(dict.fromkeys(datasets)) or raw.datasets,
         settings=raw.settings,
+        negatives=raw.negatives,
         seeds=raw.seeds,
         methods=methods,
         cost=raw.cost,
@@ -141,7 +146,7 @@ def load_suite(name: str | Path, *, datasets: Sequence[str] = (), epochs: int | 
 def _refuse_unknown(datasets: Sequence[str], where: str) -> None:
     for name in datasets:
         if name not in list_datasets():
-            raise InputError(not_one_of(list_datasets(), name, where))
+            raise InputError(unknown_name("a dataset", name, list_datasets(), where))
 
 
 def _resolve(
@@ -152,25 +157,35 @@ def _resolve(
     into: dict[str, Method],
     pupils: tuple[str, ...],
 ) -> None:
-    """Add a method, after the teacher it needs; `pupils` are those that it is needed by."""
+    """Add a method, after those it needs; `pupils` are those that it is needed by."""
     if key in into:
         return
     if key in pupils:
-        circle = " taught by ".join([*pupils[pupils.index(key) :], key])
-        raise InputError(
-            Fault(f"{path}, method {key}, teacher", f"a circle ({circle})", "a teacher without one")
-        )
+        circle = " needs ".join([*pupils[pupils.index(key) :], key])
+        raise InputError(Fault(f"{path}, method {key}", f"a circle ({circle})", "methods without one"))
     tables = _merge(_merge(_method_tables(key, raw, path), raw.every_method), raw.method.get(key, {}))
     if epochs is not None:
         tables = _merge(tables, {"recipe": {"epochs": epochs}})
     method = parse(Method, tables, f"{path}, method {key}")
-    if method.teacher is not None:
-        _resolve(method.teacher, raw, path, epochs, into, (*pupils, key))
-        if into[method.teacher].validation == method.validation:
-            where = f"{path}, method {key}, validation"
-            found = f"{method.validation!r}, the half that its teacher {method.teacher} chose its epoch on"
-            raise InputError(Fault(where, found, "the other half (paper, Sec. 3.2.2)"))
+    if method.options:
+        method = method.model_copy(update={"options": _placed(method.options, path.parent)})
+    for needed in (method.teacher, method.start):
+        if needed is not None:
+            _resolve(needed, raw, path, epochs, into, (*pupils, key))
+    if method.teacher is not None and into[method.teacher].validation == method.validation:
+        where = f"{path}, method {key}, validation"
+        found = f"{method.validation!r}, the half that its teacher {method.teacher} chose its epoch on"
+        raise InputError(Fault(where, found, "the other half (paper, Sec. 3.2.2)"))
     into[key] = method
+
+
+def _placed(options: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """A model's options, with the files of `{ file = "…" }` beside the suite's own."""
+    placed = {}
+    for name, value in options.items():
+        is_file = isinstance(value, dict) and set(value) == {"file"}
+        placed[name] = str((folder / value["file"]).absolute()) if is_file else value
+    return placed
 
 
 def _refuse_namesakes(methods: dict[str, Method], path: Path) -> None:
@@ -193,7 +208,7 @@ def _method_tables(key: str, raw: _SuiteFile, path: Path) -> dict[str, Any]:
     if key in raw.method:
         return {}
     otherwise = "or define it under [method.ID]"
-    raise InputError(not_one_of(_stems("methods"), key, f"{path}, methods", otherwise=otherwise))
+    raise InputError(unknown_name("a method", key, _stems("methods"), f"{path}, methods", otherwise))
 
 
 def _find(name: str | Path) -> Path:
@@ -202,7 +217,7 @@ def _find(name: str | Path) -> Path:
     if name in list_suites():
         return Path(str(files("outfitbench.suites") / "files" / f"{name}.toml"))
     otherwise = "or give the path of a .toml file"
-    raise InputError(not_one_of(list_suites(), name, "argument suite", otherwise=otherwise))
+    raise InputError(unknown_name("a suite", str(name), list_suites(), "argument suite", otherwise))
 
 
 def _stems(folder: str) -> list[str]:

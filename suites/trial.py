@@ -1,80 +1,108 @@
-"""A trial: method × dataset × setting × seed, and the description that names it."""
+"""Trials: nodes of one graph, each named by the hash of its typed description."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, ClassVar
 
-from ..bench.file_hash import file_hash
-from ..datasets import Dataset, Fault, InputError
-from ..models import list_backbones, list_models, outside_source
-from ..models.nearest import nearest
-from .canonical import content_hash
-from .method import Method
+from pydantic import BaseModel
+
+from ..core.errors import Fault, InputError
+from ..core.hashes import file_hash
+from ..core.registry import Entry
+from ..core.toml_file import parse
+from ..datasets import Dataset
+from ..datasets.images.decode import DECODER_VERSION
+from ..evaluation.item_inputs import input_kind
+from ..models.backbones.factory import backbone_entry
+from ..models.registry import MODELS
+from ..training.augmentations import AUGMENTATIONS
+from ..training.method import Method
+from ..training.objectives import OBJECTIVES, Objective, ObjectiveOptions
+from .descriptions import (
+    TRAINING_VERSION,
+    Description,
+    EvaluationDescription,
+    FitDescription,
+    ModelDescription,
+    NeighboursDescription,
+    ObjectiveDescription,
+)
 from .records import EVALUATOR_VERSION
-from .suite_file import Suite
-from .training.batches import HARD_SHARE
 
-__all__ = ["TRAINING_VERSION", "Trial", "plan_trials"]
-
-TRAINING_VERSION = 1
-"""Raised when a description would be trained to other weights than before; 1 is left out of descriptions."""
-
-Precision = Literal["bf16", "fp32"]
+__all__ = ["EvaluationTrial", "FitTrial", "NeighboursTrial", "Trial", "chosen_objectives"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trial:
-    """One cell of a suite's grid. Everything that decides its outcome is in its description.
+    """One node of the graph.
 
     Attributes:
-        method: What is trained.
-        dataset: On what.
-        setting: "random" or "hard": the evaluation negatives, and half of the training negatives if hard.
-        seed: Of the initial weights, the order of the outfits and the training negatives.
-        precision: Arithmetic of training, resolved for this machine.
-        teacher: The trial that teaches, for FND.
+        dataset: What it is about.
+        inputs: The trial that fills each role; they come first.
     """
 
-    method: Method
+    kind: ClassVar[str]
     dataset: Dataset
-    setting: str
-    seed: int
-    precision: Precision
-    teacher: Trial | None = None
+    inputs: Mapping[str, Trial] = field(default_factory=dict)
 
     @cached_property
-    def description(self) -> dict[str, Any]:
-        """What decides the outcome, as JSON values; the file of a model from outside is part of it."""
-        described = {
-            "evaluator": EVALUATOR_VERSION,
-            "data": self.dataset.fingerprint,
-            "split_scheme": self.dataset.split_scheme,
-            "candidates": {
-                split: self.dataset.candidates(split, self.setting).fingerprint
-                for split in ("test", self.validation_split)
-            },
-            "method": self.method.identity(),
-            "precision": self.precision,
-            "setting": self.setting,
-            "seed": self.seed,
-            "teacher": self.teacher.hash if self.teacher else None,
-        }
-        if share := HARD_SHARE[self.setting]:
-            described["hard_negatives"] = {"share": share, "own_positives": "masked"}
-        if TRAINING_VERSION > 1:
-            described["training"] = TRAINING_VERSION
-        source = outside_source(self.method.model)
-        if source is not None:
-            described["model_source"] = file_hash(source)
-        return described
+    def description(self) -> Description:
+        """What decides its outcome."""
+        raise NotImplementedError
 
     @cached_property
     def hash(self) -> str:
         """Hash of the description; names the trial's folder."""
-        return content_hash(self.description)
+        return self.description.hash
+
+    @property
+    def label(self) -> str:
+        """For people."""
+        raise NotImplementedError
+
+    @property
+    def _input_hashes(self) -> dict[str, str]:
+        return {role: trial.hash for role, trial in self.inputs.items()}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FitTrial(Trial):
+    """A method trained on a dataset; roles "teacher", "start" and "neighbours".
+
+    Attributes:
+        method: What is trained.
+        negatives: Kind of the training negatives: "random", or "hard" (half of them are).
+        seed: Of the initial weights, the order of the outfits and all that is drawn.
+    """
+
+    kind: ClassVar[str] = "fit"
+    method: Method
+    negatives: str
+    seed: int
+
+    @cached_property
+    def description(self) -> FitDescription:
+        """See `Trial.description`; the file of whatever is defined outside is part of it."""
+        method, dataset = self.method, self.dataset
+        model = _describe_model(method, dataset)
+        images = model.input_kind == "image" and not method.freeze
+        return FitDescription(
+            inputs=self._input_hashes,
+            version=TRAINING_VERSION,
+            data=dataset.fingerprint,
+            split_scheme=dataset.split_scheme,
+            negatives=self.negatives,
+            seed=self.seed,
+            model=model,
+            objectives=[_describe_objective(*chosen) for chosen in chosen_objectives(method)],
+            recipe=method.recipe.effective(images=images),
+            validation=method.validation,
+            validation_candidates=dataset.candidates(self.validation_split, self.negatives).fingerprint,
+        )
 
     @property
     def validation_split(self) -> str:
@@ -83,61 +111,141 @@ class Trial:
 
     @property
     def label(self) -> str:
-        """For people: method, dataset, setting and seed."""
-        return f"{self.method.name} · {self.dataset.name} · {self.setting} · seed {self.seed}"
+        """Method, dataset, training negatives and seed."""
+        return f"{self.method.name} · {self.dataset.name} · {self.negatives} · seed {self.seed}"
 
 
-def plan_trials(suite: Suite, datasets: Sequence[Dataset], bf16: bool) -> list[Trial]:
-    """All trials of a suite, each after the one it depends on.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NeighboursTrial(Trial):
+    """The table of look-alike items that a method's augmentations ask for.
 
-    Args:
-        suite: What to run.
-        datasets: The suite's datasets, loaded.
-        bf16: Whether the device computes in bfloat16; decides what "auto" precision means.
+    Attributes:
+        method: Names the autoencoder's options, and what of the items is seen.
+    """
 
-    Returns:
-        The trials; methods that come to the same trial appear once.
+    kind: ClassVar[str] = "neighbours"
+    method: Method
+
+    @cached_property
+    def description(self) -> NeighboursDescription:
+        """See `Trial.description`."""
+        seen = input_kind(self.dataset, self.method.items)
+        options = self.method.neighbours
+        kept = None if seen == "image" else {"count"}
+        return NeighboursDescription(
+            version=TRAINING_VERSION,
+            data=self.dataset.fingerprint,
+            split_scheme=self.dataset.split_scheme,
+            input_kind=seen,
+            decoder=DECODER_VERSION if seen == "image" else None,
+            options=options.model_dump(mode="json", exclude_defaults=True, include=kept),
+        )
+
+    @property
+    def label(self) -> str:
+        """For people."""
+        return f"look-alike items · {self.dataset.name}"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class EvaluationTrial(Trial):
+    """A fit ranks the test candidates of a setting; role "weights".
+
+    Attributes:
+        setting: Kind of the evaluation negatives.
+    """
+
+    kind: ClassVar[str] = "evaluation"
+    setting: str
+
+    @cached_property
+    def description(self) -> EvaluationDescription:
+        """See `Trial.description`."""
+        return EvaluationDescription(
+            inputs=self._input_hashes,
+            evaluator=EVALUATOR_VERSION,
+            setting=self.setting,
+            candidates=self.dataset.candidates("test", self.setting).fingerprint,
+        )
+
+    @property
+    def fit(self) -> FitTrial:
+        """Whose weights rank."""
+        fit = self.inputs["weights"]
+        assert isinstance(fit, FitTrial)
+        return fit
+
+    @property
+    def label(self) -> str:
+        """The fit and what it ranks."""
+        return f"{self.fit.label} · ranks {self.setting}"
+
+
+def chosen_objectives(method: Method) -> list[tuple[Entry[type[Objective]], ObjectiveOptions]]:
+    """A method's objectives with their options, in order.
 
     Raises:
-        InputError: If a method names a model or backbone that there is not, or a split that is needed is
-            empty.
+        InputError: For an unknown objective, or an option that it does not have or take.
     """
-    _refuse_unknown(suite)
-    trials: dict[str, Trial] = {}
-    for dataset in datasets:
-        for setting in suite.settings:
-            for seed in suite.seeds:
-                by_method: dict[str, Trial] = {}
-                for key, method in suite.methods.items():
-                    teacher = by_method[method.teacher] if method.teacher else None
-                    precision = _resolve_precision(method.recipe.precision, bf16)
-                    trial = Trial(method, dataset, setting, seed, precision, teacher)
-                    _refuse_empty(trial)
-                    by_method[key] = trial
-                    trials.setdefault(trial.hash, trial)
-    return list(trials.values())
+    chosen = []
+    for name, given in method.objectives.items():
+        where = f"method {method.name}, objective {name}"
+        entry = OBJECTIVES.entry(name, where)
+        options = parse(entry.options, given, where)
+        if not isinstance(options, ObjectiveOptions):
+            found = f"options of type {entry.options.__name__}"
+            raise InputError(Fault(f"{entry.place}", found, "a subclass of ObjectiveOptions"))
+        chosen.append((entry, options))
+    return chosen
 
 
-def _refuse_unknown(suite: Suite) -> None:
-    """Before hours of training, not after: every name of a model or backbone is one of ours or a plugin's."""
-    models, backbones = list_models(), list_backbones()
-    for key, method in suite.methods.items():
-        named = {"model": (method.model, models), "backbone": (method.backbone, backbones)}
-        for field, (name, known) in named.items():
-            if name is not None and name not in known:
-                where = f"suite {suite.name}, method {key}, {field}"
-                fix = f"{nearest(name, known)}; --plugin loads one of yours"
-                raise InputError(Fault(where, repr(name), f"a {field}", fix))
+def _describe_model(method: Method, dataset: Dataset) -> ModelDescription:
+    seen = input_kind(dataset, method.items)
+    images = seen == "image"
+    entry = MODELS.entry(method.model, f"method {method.name}, model")
+    options = parse(entry.options, method.options, f"method {method.name}, options")
+    backbone = backbone_entry(method.backbone).source if method.backbone and images else None
+    return ModelDescription(
+        name=method.model,
+        options=_by_content(options),
+        backbone=method.backbone if images else None,
+        pretrained=method.pretrained and images,
+        freeze=method.freeze and images,
+        input_kind=seen,
+        image_size=method.image_size if images else None,
+        decoder=DECODER_VERSION if images else None,
+        sources=_hashes({"model": entry.source, "backbone": backbone}),
+    )
 
 
-def _refuse_empty(trial: Trial) -> None:
-    for split in ("train", trial.validation_split, "test"):
-        if not len(trial.dataset.split(split)):
-            where = f"dataset {trial.dataset.name}, split {split}"
-            raise InputError(Fault(where, "no outfit", "one at least", "take another split (--split)"))
+def _describe_objective(entry: Entry[type[Objective]], options: ObjectiveOptions) -> ObjectiveDescription:
+    sources = {"objective": entry.source}
+    for name in getattr(options, "augmentations", ()):
+        sources[f"augmentation {name}"] = AUGMENTATIONS.entry(name).source
+    return ObjectiveDescription(
+        name=entry.name,
+        options=options.model_dump(mode="json", exclude_defaults=True),
+        sources=_hashes(sources),
+    )
 
 
-def _resolve_precision(wanted: str, bf16: bool) -> Precision:
-    if wanted == "auto":
-        return "bf16" if bf16 else "fp32"
-    return "bf16" if wanted == "bf16" else "fp32"
+def _hashes(sources: Mapping[str, Path | None]) -> dict[str, str]:
+    return {what: file_hash(path) for what, path in sources.items() if path is not None}
+
+
+def _by_content(options: BaseModel) -> dict[str, Any]:
+    """Options that are not at their default; a file by what it holds, as its name may stay when that changes.
+
+    Raises:
+        InputError: If a file that is named cannot be read.
+    """
+    described = options.model_dump(mode="json", exclude_defaults=True)
+    for name in described:
+        value = getattr(options, name)
+        if isinstance(value, Path):
+            try:
+                described[name] = file_hash(value)
+            except OSError as error:
+                found = error.strerror or "an unreadable file"
+                raise InputError(Fault(f"options, {name}: {value}", found, "a file")) from error
+    return described

@@ -39,3 +39,17 @@ def clothing_photos() -> Path:
     if not (folder / "train").is_dir():
         pytest.skip(f"no photographs at {folder}; name their folder in OUTFITBENCH_PHOTOS")
     return folder
+
+
+@pytest.fixture
+def own_registry() -> Iterator[None]:
+    """What a test registers, whatever its kind, is taken back."""
+    from outfitbench.core.registry import all_registries
+
+    for registry in all_registries():
+        registry.load()
+    before = [(registry, dict(registry._entries)) for registry in all_registries()]
+    yield
+    for registry, entries in before:
+        registry._entries.clear()
+        registry._entries.update(entries)

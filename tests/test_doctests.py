@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-ROOMS = ("bench", "cli", "datasets", "models", "reports", "suites")
+ROOMS = ("bench", "cli", "core", "datasets", "evaluation", "models", "reports", "suites", "training")
 
 
 def modules() -> Iterator[str]:

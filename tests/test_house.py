@@ -11,21 +11,24 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 MAY_IMPORT = {
-    "datasets": set(),
-    "models": set(),
-    "bench": {"models", "datasets"},
-    "suites": {"models", "datasets", "bench"},
-    # The record types, how they are read, the metrics derived from them, and how a file is written whole.
+    "core": set(),
+    "datasets": {"core"},
+    "models": {"core"},
+    "evaluation": {"core", "datasets", "models"},
+    "training": {"core", "datasets", "models", "evaluation"},
+    "bench": {"core", "datasets", "models", "evaluation", "training"},
+    "suites": {"core", "datasets", "models", "evaluation", "training", "bench"},
+    # The record types, how they are read, and the metrics derived from them.
     "reports": {
+        "core",
         "suites.records",
         "suites.record_files",
-        "suites.metrics",
-        "suites.canonical",
+        "evaluation.metrics",
+        "evaluation.user_scores",
+        "training.history",
         "bench.measurement",
-        "datasets.cache",
-        "datasets.errors",
     },
-    "cli": {"datasets", "models", "bench", "suites", "reports"},
+    "cli": {"core", "datasets", "models", "evaluation", "training", "bench", "suites", "reports"},
 }
 PYTHON_FILES = sorted(path for room in (*MAY_IMPORT, "tests") for path in (ROOT / room).rglob("*.py"))
 # The benchmarks time every room, as tests do.
@@ -78,6 +81,71 @@ def test_the_import_walk_sees_a_stranger(tmp_path, monkeypatch):
     )
     assert list(imported(module)) == ["datasets.tables", "models.errors.ModelError", "bench"]
     assert [allowed(name, "models") for name in imported(module)] == [False, True, False]
+
+
+def file_of(name: str) -> Path | None:
+    """The file that an imported name lies in; a package stands for its `__init__`."""
+    parts = name.split(".")
+    for end in (len(parts), len(parts) - 1):
+        place = ROOT.joinpath(*parts[:end])
+        if place.with_suffix(".py").is_file() and end:
+            return place.with_suffix(".py")
+        if (place / "__init__.py").is_file() and end:
+            return place / "__init__.py"
+    return None
+
+
+def circle(edges: dict[str, set[str]]) -> list[str]:
+    """Names that lead back to the first of them; empty where there is no circle."""
+    done: set[str] = set()
+
+    def walk(node: str, path: list[str]) -> list[str]:
+        if node in path:
+            return [*path[path.index(node) :], node]
+        if node in done:
+            return []
+        for target in sorted(edges.get(node, ())):
+            if found := walk(target, [*path, node]):
+                return found
+        done.add(node)
+        return []
+
+    return next(filter(None, (walk(node, []) for node in sorted(edges))), [])
+
+
+def at_import(path: Path) -> Iterator[str]:
+    """Names that importing a module imports: neither in a function nor for the type checker alone."""
+    tree = ast.parse(path.read_bytes())
+    for node in ast.walk(tree):
+        for field, value in ast.iter_fields(node):
+            if isinstance(value, list):
+                kept = [child for child in value if not _later(child)]
+                setattr(node, field, kept)
+    package = path.relative_to(ROOT).with_suffix("").parts[:-1]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            parts = [*package[: len(package) - node.level + 1], *(node.module or "").split(".")]
+            yield from (".".join(filter(None, [*parts, name.name])) for name in node.names)
+
+
+def _later(node: ast.AST) -> bool:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return True
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def test_no_file_imports_itself_through_others():
+    edges = {}
+    for path in MODULES:
+        targets = {file_of(name) for name in at_import(path)} - {None, path}
+        edges[relative(path)] = {relative(target) for target in targets}
+    assert sum(map(len, edges.values())) > 300, "the walk sees the house"
+    assert circle(edges) == []
+
+
+def test_a_circle_is_seen():
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == ["a", "b", "c", "a"]
+    assert circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
 
 
 @pytest.mark.parametrize("path", PYTHON_FILES, ids=relative)

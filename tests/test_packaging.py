@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("bench", "cli", "datasets", "models", "reports", "suites")
+ROOMS = ("bench", "cli", "core", "datasets", "evaluation", "models", "reports", "suites", "training")
 # Run from the tree by `tox -e bench`, of no use without it.
 NOT_INSTALLED = ("bench/benchmarks",)
 
@@ -77,6 +77,9 @@ def test_the_wheel_carries_its_licence_and_command(wheel):
     ("module", "absent"),
     [
         ("bench", "torch"),
+        ("core", "numpy"),
+        ("evaluation", "torch"),
+        ("training", "torch"),
         ("cli.main", "torch"),
         ("cli.main", "numpy"),
         ("datasets", "torch"),

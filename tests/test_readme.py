@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -34,7 +35,9 @@ def test_the_plugin_and_its_suite_fit_together(tmp_path):
     (tmp_path / PLUGIN).write_text(PLUGIN_SOURCE)
     (suite,) = blocks("toml")
     (tmp_path / "mine.toml").write_text(suite)
-    assert load_suite(tmp_path / "mine.toml").methods["mean-of-items"].model == "mean-of-items"
+    assert load_suite(tmp_path / "mine.toml").methods["mean-of-items"].objectives == {
+        "margin": {"margin": 0.3}
+    }
     code = (
         "from outfitbench.cli.main import main; from outfitbench.models import create_model\n"
         f"main(['list', 'models', '--plugin', {PLUGIN!r}])\n"
@@ -46,7 +49,13 @@ def test_the_plugin_and_its_suite_fit_together(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
     )
-    assert "mean-of-items" in done.stdout.splitlines()
+    assert "mean-of-items" in done.stdout
+    run = ["run", "mine.toml", "--plugin", PLUGIN, "--epochs", "1", "--json", "--out", "out"]
+    done = subprocess.run(
+        [sys.executable, "-m", "outfitbench.cli", *run], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Mean of items" in {row["method"] for row in json.loads(done.stdout)["quality"]}
 
 
 def test_the_python_snippets_run(tmp_path, monkeypatch):

@@ -8,8 +8,8 @@ from outfitbench.bench import Subject, export_onnx
 from outfitbench.bench.engines.engine import answer
 from outfitbench.bench.engines.onnxruntime_engine import OnnxRuntimeEngine
 from outfitbench.bench.engines.torch_engine import TorchEngine
-from outfitbench.bench.machine import usable_cores
 from outfitbench.bench.request import make_request
+from outfitbench.core.machine import usable_cores
 from outfitbench.models import create_model, list_models
 
 from .ratios import report_percentiles

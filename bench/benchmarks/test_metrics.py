@@ -6,7 +6,7 @@ from time import perf_counter
 
 import numpy as np
 import pytest
-from outfitbench.suites.metrics import rank_metrics
+from outfitbench.evaluation.metrics import rank_metrics
 from sklearn.metrics import ndcg_score, roc_auc_score
 
 USERS, POSITIVES = 630, 23_054
@@ -50,5 +50,6 @@ def test_rank_metrics_against_a_loop_over_users(benchmark, candidates):
     np.testing.assert_allclose(
         np.column_stack([found.auc, found.ndcg, found.ndcg_standard]), expected[0], rtol=0, atol=1e-9
     )
-    ratios = np.array(seconds) / benchmark.stats.stats.data
-    benchmark.extra_info["loop over users / one sort, median"] = float(np.median(ratios))
+    if not benchmark.disabled:
+        ratios = np.array(seconds) / benchmark.stats.stats.data
+        benchmark.extra_info["loop over users / one sort, median"] = float(np.median(ratios))

@@ -1,12 +1,17 @@
-"""Engines by name. Importing this package imports no engine's library."""
+"""Engines by name. Importing this package, or naming its engines, imports no engine's library.
+
+Ours are entered as small classes that only say where the engine is. One of your own is entered by a plugin,
+the same way or as the engine's class itself, or is named as `module:Class`.
+"""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import cast
+from typing import ClassVar, cast
 
-from ...datasets.errors import Fault, InputError
+from ...core.errors import Fault, InputError
+from ...core.registry import Registry
 from ..subject import Subject
 from .engine import Engine, answer
 
@@ -15,24 +20,60 @@ __all__ = [
     "ENGINES",
     "Engine",
     "EngineFactory",
+    "LazyEngine",
     "answer",
+    "check_engine",
     "engine_factory",
-    "engine_target",
     "needs_export",
+    "register_engine",
 ]
 
 DEVICES = ("cpu", "cuda")
 """Where an engine can run."""
 
-ENGINES = {
-    "torch": "outfitbench.bench.engines.torch_engine:TorchEngine",
-    "torch-compile": "outfitbench.bench.engines.torch_compile:TorchCompileEngine",
-    "onnxruntime": "outfitbench.bench.engines.onnxruntime_engine:OnnxRuntimeEngine",
-}
-"""Module and class of each engine; `profile` also takes a `module:Class` of your own."""
-
 EngineFactory = Callable[[Subject, str, int], Engine]
 """Makes an engine for a subject, a device and a number of threads."""
+
+
+class LazyEngine:
+    """Stands for an engine whose library is imported when it is needed.
+
+    Attributes:
+        target: Module and class, `module:Class`.
+        needs_export: Whether it runs the ONNX graphs instead of the model itself.
+    """
+
+    target: ClassVar[str]
+    needs_export: ClassVar[bool] = False
+
+
+ENGINES: Registry[type] = Registry("engine")
+"""Engines by name: a `LazyEngine`, or the engine's class."""
+
+register_engine = ENGINES.register
+"""Decorator that enters an engine's class, or a `LazyEngine`, under a name."""
+
+
+@register_engine("torch")
+class _Torch(LazyEngine):
+    """PyTorch as it is: eager mode, fp32."""
+
+    target = "outfitbench.bench.engines.torch_engine:TorchEngine"
+
+
+@register_engine("torch-compile")
+class _TorchCompile(LazyEngine):
+    """PyTorch with both parts of the model compiled by Inductor."""
+
+    target = "outfitbench.bench.engines.torch_compile:TorchCompileEngine"
+
+
+@register_engine("onnxruntime")
+class _OnnxRuntime(LazyEngine):
+    """ONNX Runtime on the exported graphs."""
+
+    target = "outfitbench.bench.engines.onnxruntime_engine:OnnxRuntimeEngine"
+    needs_export = True
 
 
 def engine_factory(name: str) -> EngineFactory:
@@ -44,24 +85,34 @@ def engine_factory(name: str) -> EngineFactory:
     Raises:
         InputError: For a name that is neither.
     """
-    module, attribute = engine_target(name)
+    check_engine(name)
+    entered = None if _is_target(name) else ENGINES.get(name)
+    if entered is not None and not issubclass(entered, LazyEngine):
+        return cast("EngineFactory", entered)
+    module, _, attribute = (name if entered is None else entered.target).partition(":")
     return cast("EngineFactory", getattr(importlib.import_module(module), attribute))
 
 
-def engine_target(name: str) -> tuple[str, str]:
-    """Module and class of an engine, not imported.
+def check_engine(name: str, where: str = "argument engine") -> None:
+    """Refuse what names no engine; nothing is imported.
+
+    Args:
+        name: What should be in `ENGINES`, or `module:Class`.
+        where: The file and key, or the argument, for the message.
 
     Raises:
-        InputError: For a name that is neither in `ENGINES` nor `module:Class`.
+        InputError: If it is neither; the nearest names are told.
     """
-    module, separator, attribute = ENGINES.get(name, name).partition(":")
-    if not separator:
-        raise InputError(
-            Fault("argument engine", repr(name), f"one of {', '.join(ENGINES)}, or module:Class of your own")
-        )
-    return module, attribute
+    if not _is_target(name):
+        ENGINES.get(name, where)
+    elif not all(part.isidentifier() for part in name.replace(":", ".").split(".")):
+        raise InputError(Fault(where, repr(name)[:80], "an engine's name, or module:Class of your own"))
 
 
-def needs_export(name: str) -> bool:
-    """Whether an engine runs the ONNX graphs instead of the model itself."""
-    return name == "onnxruntime"
+def needs_export(name: str) -> bool | None:
+    """Whether an engine runs the ONNX graphs; None for `module:Class`, which only its process imports."""
+    return None if _is_target(name) else bool(getattr(ENGINES.get(name), "needs_export", False))
+
+
+def _is_target(name: str) -> bool:
+    return name.count(":") == 1

@@ -21,6 +21,8 @@ class Engine(Protocol):
     An engine's module imports its library at the top, so that importing the module is importing the
     engine; its constructor does nothing that takes time or memory.
 
+    A class that runs the ONNX graphs instead of the model has `needs_export = True`.
+
     Attributes:
         provider: ONNX Runtime's execution provider, or None.
         precision: "fp32", "bf16" or "int8".

@@ -11,9 +11,9 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from ..device_memory import DeviceMemory
 from ..errors import EngineError
 from ..exported import ENCODER, SCORER
+from ..memory import DeviceMemory
 from ..request import Items, Request, as_floats
 from ..subject import Subject
 
@@ -28,6 +28,7 @@ class OnnxRuntimeEngine:
 
     precision = "fp32"
     compiles = False
+    needs_export = True
 
     def __init__(self, subject: Subject, device: str, threads: int) -> None:
         self._folder = subject.export

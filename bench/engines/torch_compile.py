@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import torch
 import torch._dynamo  # what `torch.compile` would import while the model is loaded
+import torch._inductor.config
 
 from ..errors import EngineError
 from ..request import Request
@@ -26,10 +28,9 @@ class TorchCompileEngine(TorchEngine):
         Raises:
             EngineError: If there is no C++ compiler for Inductor to call.
         """
-        if self._device.type == "cpu" and not any(map(shutil.which, ("c++", "g++", "clang++"))):
-            raise EngineError(
-                "engine torch-compile: found no C++ compiler, expected g++ or clang++ on the PATH"
-            )
+        if self._device.type == "cpu":
+            # Inductor itself looks for g++ alone where CXX is not set.
+            torch._inductor.config.cpp.cxx = (None, _compiler())
         super().load()
         self._model.encode_items = torch.compile(self._model.encode_items)  # pyright: ignore[reportAttributeAccessIssue]
         self._model.score = torch.compile(self._model.score)  # pyright: ignore[reportAttributeAccessIssue]
@@ -37,3 +38,19 @@ class TorchCompileEngine(TorchEngine):
     def compile(self, request: Request) -> None:
         """Compile by answering the request once."""
         answer(self, request)
+
+
+def _compiler() -> str:
+    """The C++ compiler: the one CXX names, else the first of the usual ones on the PATH.
+
+    Raises:
+        EngineError: If there is none.
+    """
+    chosen = os.environ.get("CXX", "").strip()
+    for name in [chosen] if chosen else ["g++", "clang++", "c++"]:
+        if shutil.which(name):
+            return name
+    found = f"no program {chosen}, which CXX names" if chosen else "no C++ compiler"
+    raise EngineError(
+        f"engine torch-compile: found {found}, expected g++ or clang++ on the PATH, or a compiler in CXX"
+    )

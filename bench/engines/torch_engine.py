@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -12,14 +13,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from ...models import create_model, list_models, load_plugin
+from ...core.plugins import load_plugin
+from ...evaluation.item_inputs import as_float
+from ...models import create_model, list_models
 from ...models.outfit_model import OutfitModel
+from ...models.weights import load_weights
 from ..errors import EngineError
 from ..request import Items, Request
 from ..subject import Subject
-from ..weights import load_weights
 
-__all__ = ["TorchEngine", "load_model"]
+__all__ = ["TorchEngine", "load_model", "one_thread"]
 
 list_models()  # imports the zoo here, where the engine is imported, and not while a model is loaded
 
@@ -30,6 +33,7 @@ class TorchEngine:
     provider: str | None = None
     precision = "fp32"
     compiles = False
+    needs_export = False
 
     def __init__(self, subject: Subject, device: str, threads: int) -> None:
         self._subject = subject
@@ -112,9 +116,7 @@ class TorchEngine:
     def _input(self, items: Items) -> Tensor:
         """Bytes travel to the device as bytes and become floats in [0, 1] there."""
         values = self._to_device(items)
-        if values.dtype != torch.uint8:
-            return values
-        return values.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.contiguous_format).div_(255)
+        return as_float(values.permute(0, 3, 1, 2).contiguous() if values.ndim == 4 else values)
 
     def _to_device(self, array: NDArray[Any]) -> Tensor:
         return torch.from_numpy(array).to(self._device)
@@ -149,6 +151,7 @@ def _create(subject: Subject) -> OutfitModel:
         subject.model,
         num_users=subject.num_users,
         backbone=subject.backbone,
+        options=subject.options,
         input_kind=subject.input_kind,
     )
     if subject.input_kind == "features" and subject.input_size is not None:
@@ -173,6 +176,21 @@ class _NoInitialisation(TorchFunctionMode):
         if getattr(func, "__name__", "") in _DRAWS:
             return args[0] if args else (kwargs or {})["tensor"]
         return func(*args, **(kwargs or {}))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """PyTorch on one thread inside.
+
+    For work beside which others want the cores: PyTorch's threads spin while they wait for one another, and
+    two of them that share one core take fifty times as long.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _event_seconds(run: Callable[[], None], samples: int) -> list[float]:

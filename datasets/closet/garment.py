@@ -10,9 +10,7 @@ from ..simulation import Dice
 from .garments.panels import Cut
 from .styles import CUTS, FIDELITY, NEUTRALS, PALETTES, PATTERNS, Colour, Traits
 
-__all__ = ["CATEGORIES", "Garment", "tailor"]
-
-CATEGORIES = ("top", "bottom", "shoe")
+__all__ = ["Garment", "tailor"]
 
 
 @dataclass(frozen=True)

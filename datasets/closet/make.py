@@ -10,11 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..cache import atomic_folder, made_once
-from ..errors import Fault, InputError
-from ..parallel import map_on_all_cores
+from ...core.errors import Fault, InputError
+from ...core.files import atomic_folder, made_once
+from ...core.parallel import map_on_all_cores
 from ..polyvore.layout import (
-    CATEGORIES,
     FIXED_HEADER,
     IMAGE_FOLDER,
     VARIABLE_HEADER,
@@ -22,7 +21,7 @@ from ..polyvore.layout import (
     positives_file,
     tuples_folder,
 )
-from ..tables import NO_ITEM
+from ..tables import CATEGORIES, NO_ITEM
 from .garment import Garment
 from .painter import render
 from .spec import CLOSETS, GENERATOR_VERSION, Closet

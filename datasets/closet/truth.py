@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors import Fault, InputError
+from ...core.errors import Fault, InputError
 from ..simulation import StyleMixture
 
 __all__ = ["TRUTH_FILE", "hidden_preference"]

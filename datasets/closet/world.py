@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..simulation import Dice, StyleMixture, draw_activity, draw_outfits, draw_tastes
-from ..tables import NO_ITEM, OutfitTable
-from .garment import CATEGORIES, Garment, tailor
+from ..tables import CATEGORIES, NO_ITEM, OutfitTable
+from .garment import Garment, tailor
 from .spec import Closet
 from .styles import STYLES, contrast, weights_of
 

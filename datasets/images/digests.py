@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...core.errors import Fault, InputError
+from ...core.files import locked
+from ...core.parallel import map_on_all_cores
 from ..array_files import read_arrays, write_arrays
-from ..cache import locked
-from ..errors import Fault, InputError
-from ..parallel import map_on_all_cores
+from .source import brief
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,13 +60,13 @@ def file_digests(paths: Sequence[Path], cache: Path) -> NDArray[np.uint8]:
 
 def _list_key(paths: Sequence[Path]) -> str:
     joined = "\0".join(str(path.absolute()) for path in paths)
-    return hashlib.blake2b(joined.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+    return hashlib.blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def _stamp(path: Path) -> tuple[int, int]:
     try:
         status = path.stat()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a ValueError for a name that no file can have
         raise _unreadable(path, error) from error
     return status.st_size, status.st_mtime_ns
 
@@ -78,8 +79,9 @@ def _digest(path: Path) -> bytes:
         raise _unreadable(path, error) from error
 
 
-def _unreadable(path: Path, error: OSError) -> InputError:
-    return InputError(Fault(path, (error.strerror or str(error)).lower(), "a readable file"))
+def _unreadable(path: Path, error: OSError | ValueError) -> InputError:
+    reason = (getattr(error, "strerror", None) or str(error)).lower()
+    return InputError(Fault(brief(str(path)), reason, "a readable file"))
 
 
 def _recall(memory: Path, count: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:

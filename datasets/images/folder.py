@@ -6,9 +6,10 @@ import hashlib
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..cache import cache_folder
-from ..errors import Fault, InputError
+from ...core.cache import cache_folder
+from ...core.errors import Fault, InputError
 from .digests import file_digests
+from .source import brief
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,7 @@ class FolderImages:
 
     def __init__(self, paths: Sequence[Path], cache: Path | None = None) -> None:
         self.paths = paths
-        self.names = [str(path) for path in paths]
+        self.names = [brief(str(path)) for path in paths]
         self._cache = cache or cache_folder()
 
     def read(self, index: int) -> bytes:
@@ -39,9 +40,9 @@ class FolderImages:
         path = self.paths[index]
         try:
             return path.read_bytes()
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise InputError(Fault(path, reason, "a readable image file")) from error
+        except (OSError, ValueError) as error:  # a ValueError for a name that no file can have
+            reason = (getattr(error, "strerror", None) or str(error)).lower()
+            raise InputError(Fault(self.names[index], reason, "a readable image file")) from error
 
     def content_key(self) -> str:
         """Hash of all files' bytes, in item order; 32 hex digits.

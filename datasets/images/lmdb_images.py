@@ -6,9 +6,11 @@ import functools
 import hashlib
 from typing import TYPE_CHECKING
 
-from ..cache import cache_folder
-from ..errors import Fault, InputError
+from ...core.cache import cache_folder
+from ...core.errors import Fault, InputError
+from ...core.names import shown
 from .digests import file_digests
+from .source import brief
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +40,10 @@ def open_lmdb(path: Path) -> lmdb.Environment:
     try:
         environment = lmdb.open(str(path), subdir=path.is_dir(), readonly=True, lock=False)
     except lmdb.Error as error:
+        if "already open" in str(error):
+            found = "an LMDB that something else in this process has open"
+            fix = "close it there, or read it in a process of its own"
+            raise InputError(Fault(path, found, "an LMDB that is free", fix)) from error
         raise InputError(Fault(path, f"no LMDB ({error})", "a folder with data.mdb, or the file")) from error
     # LMDB maps the file: reading a page past its end would not raise but end the process (SIGBUS).
     found = (path / "data.mdb" if path.is_dir() else path).stat().st_size
@@ -65,7 +71,7 @@ class LmdbImages:
     def __init__(self, path: Path, keys: Sequence[str], cache: Path | None = None) -> None:
         self.path = path
         self.keys = keys
-        self.names = [f"{path}[{key}]" for key in keys]
+        self.names = [f"{path}[{brief(key)}]" for key in keys]
         self._environment = open_lmdb(path.resolve())
         self._cache = cache or cache_folder()
 
@@ -79,11 +85,11 @@ class LmdbImages:
 
         try:
             with self._environment.begin() as transaction:
-                value = transaction.get(self.keys[index].encode())
+                value = transaction.get(_encoded(self.keys[index]))
         except lmdb.Error as error:
             raise InputError(Fault(self.names[index], f"nothing readable ({error})", "an image")) from error
         if value is None:
-            raise InputError(Fault(self.path, f"no key {self.keys[index]!r}", "an image for each item"))
+            raise InputError(Fault(self.path, f"no key {shown(self.keys[index])}", "an image for each item"))
         return value
 
     def content_key(self) -> str:
@@ -97,5 +103,10 @@ class LmdbImages:
     def _key(self) -> str:
         file = self.path / "data.mdb" if self.path.is_dir() else self.path
         digest = hashlib.blake2b(file_digests([file], self._cache).tobytes(), digest_size=16)
-        digest.update("\0".join(self.keys).encode())
+        digest.update(_encoded("\0".join(self.keys)))
         return digest.hexdigest()
+
+
+def _encoded(key: str) -> bytes:
+    """A key's bytes; one that no LMDB holds (half a surrogate pair, from a JSON list) is then not found."""
+    return key.encode("utf-8", "surrogatepass")

@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-__all__ = ["ImageSource"]
+from ...core.names import shown
+
+__all__ = ["ImageSource", "brief"]
+
+_LONGEST = 600
+"""Characters of a path or key that a message quotes whole: more than an LMDB's key or a file's name has."""
+
+
+def brief(name: str) -> str:
+    """A path or key for messages: as it stands, but cut in the middle where it is absurdly long.
+
+    Example:
+        >>> brief("shoes/1.jpg"), len(brief("x" * 100_000)) < 100
+        ('shoes/1.jpg', True)
+    """
+    return name if len(name) <= _LONGEST else shown(name)
 
 
 class ImageSource(Protocol):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..errors import Fault, InputError
+from ...core.errors import Fault, InputError
+from ...core.names import shown
+from ..tables import CATEGORIES
 
-__all__ = ["MAPPING_FILES", "NO_CATEGORY", "PHOTO_CATEGORIES", "category_of", "read_mapping"]
-
-PHOTO_CATEGORIES = ("top", "bottom", "shoe")
-"""Category names, by number."""
+__all__ = ["MAPPING_FILES", "NO_CATEGORY", "category_of", "quoted", "read_mapping"]
 
 NO_CATEGORY = "none"
 """Stands for a class that fits no slot of an outfit and is left out."""
@@ -45,30 +45,43 @@ def category_of(class_name: str, mapping: Mapping[str, str]) -> str | None:
     """The category of a class, `NO_CATEGORY` where it fits no slot, or None where it is unknown.
 
     Args:
-        class_name: Name of a class folder, in any case, singular or plural.
-        mapping: What the user says, by class name in lower case; it goes before what is known.
+        class_name: Name of a class folder, in any case and Unicode form, singular or plural.
+        mapping: What the user says, as `read_mapping` gives it; it goes before what is known.
 
     Example:
         >>> [category_of(name, {"kilt": "bottom"}) for name in ("T-Shirts", "Kilt", "dress", "toaster")]
         ['top', 'bottom', 'none', None]
     """
-    if class_name.casefold() in mapping:
-        return mapping[class_name.casefold()]
-    letters = "".join(filter(str.isalpha, class_name.casefold()))
+    key = _key(class_name)
+    if key in mapping:
+        return mapping[key]
+    letters = "".join(filter(str.isalpha, key))
     singulars = (letters, letters.removesuffix("s"), letters.removesuffix("es"))
     return next((_CATEGORY[name] for name in singulars if name in _CATEGORY), None)
 
 
+def _key(class_name: str) -> str:
+    """What names of one class have in common: lower case, in Unicode's form NFC."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", class_name).casefold())
+
+
 def read_mapping(root: Path) -> dict[str, str]:
-    """The user's own mapping of classes to categories, by class name in lower case; empty without a file.
+    """The user's own mapping of classes to categories, by class name in lower case and NFC.
 
     Raises:
-        InputError: If a mapping file is not sound.
+        InputError: If a mapping file is not sound, or two of its names are one class and disagree.
     """
     mapping: dict[str, str] = {}
+    written: dict[str, str] = {}
     for path in (root / name for name in MAPPING_FILES):
-        if path.is_file():
-            mapping |= {name.casefold(): _checked(path, name, value) for name, value in _parse(path).items()}
+        if not path.is_file():
+            continue
+        for name, value in _parse(path).items():
+            key, category = _key(name), _checked(path, name, value)
+            if mapping.setdefault(key, category) != category:
+                found = f"{written[key]!a} = {mapping[key]} and {name!a} = {category}, one class"
+                raise InputError(Fault(path, found, "one category for each class", "remove one of them"))
+            written[key] = name
     return mapping
 
 
@@ -85,7 +98,12 @@ def _parse(path: Path) -> dict[str, object]:
 
 
 def _checked(path: Path, class_name: str, value: object) -> str:
-    if value not in (*PHOTO_CATEGORIES, NO_CATEGORY):
-        allowed = ", ".join((*PHOTO_CATEGORIES, NO_CATEGORY))
-        raise InputError(Fault(f"{path} {class_name}", repr(value), f"one of {allowed}"))
+    if value not in (*CATEGORIES, NO_CATEGORY):
+        allowed = ", ".join((*CATEGORIES, NO_CATEGORY))
+        raise InputError(Fault(f"{path} {quoted(class_name)}", shown(value), f"one of {allowed}"))
     return str(value)
+
+
+def quoted(class_name: str) -> str:
+    """A name as it stands where nothing of it can be overlooked, else quoted."""
+    return class_name if class_name.isprintable() and class_name == class_name.strip() else shown(class_name)

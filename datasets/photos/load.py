@@ -13,8 +13,8 @@ from ..images.folder import FolderImages
 from ..images.store import open_store
 from ..simulation import Dice, StyleMixture, draw_activity, draw_outfits, draw_tastes
 from ..splits import check_scheme, named_splits, resplit
-from ..tables import OutfitTable
-from .classes import PHOTO_CATEGORIES
+from ..tables import CATEGORIES, OutfitTable
+from .classes import quoted
 from .folder import PhotoFolder, find_photos
 from .looks import measure_looks, rank_levels
 from .styles import find_styles, style_contrast, style_weights
@@ -57,7 +57,7 @@ def load_photos(root: Path, *, cache: Path, split: str = "released") -> Dataset:
         name="photos",
         origin=_origin(photos),
         num_users=mixture.num_users,
-        categories=PHOTO_CATEGORIES,
+        categories=CATEGORIES,
         item_category=photos.item_category,
         item_names=photos.item_names,
         tables=tables,
@@ -68,6 +68,7 @@ def load_photos(root: Path, *, cache: Path, split: str = "released") -> Dataset:
         cache=cache,
         pictures=pictures,
         hidden=mixture,
+        notes=photos.notes,
     )
 
 
@@ -91,7 +92,7 @@ def _dress(mixture: StyleMixture, split: str) -> tuple[OutfitTable, OutfitTable,
     """The users' outfits for training, validation and test."""
     dice = Dice(_SEED, _OUTFITS)
     mean = _num_outfits(len(mixture.item_category)) // mixture.num_users
-    slots = range(len(PHOTO_CATEGORIES))
+    slots = range(len(CATEGORIES))
     drawn = draw_outfits(mixture, draw_activity(mixture.num_users, mean, dice), slots, 0, dice)
     train, valid, test = drawn["train"], drawn["valid"], drawn["test"]
     if split == "released":
@@ -105,6 +106,6 @@ def _origin(photos: PhotoFolder) -> str:
     """Where the items come from, and what of the folder is not among them."""
     said = f"{len(photos.paths)} photographs, outfits by simulated users"
     if photos.left_out:
-        classes = ", ".join(f"{name} ({number})" for name, number in photos.left_out.items())
+        classes = ", ".join(f"{quoted(name)} ({number})" for name, number in photos.left_out.items())
         said += f"; left out because they fit no slot: {classes}"
     return said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,8 +12,9 @@ from pathlib import PurePosixPath, PureWindowsPath
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Fault, FaultSink
-from .layout import CATEGORIES
+from ...core.errors import Fault, FaultSink
+from ...core.names import shown
+from ..tables import CATEGORIES
 
 __all__ = ["Catalog", "check_names", "is_file_name"]
 
@@ -74,14 +76,15 @@ def check_names(names: Sequence[str], where: Callable[[int], str], faults: Fault
     for index, name in enumerate(names):
         if not is_file_name(name):
             expected = "a file name inside the image folder"
-            faults(
-                Fault(where(index), f"the image name {name[:80]!r}" if name else "no image name", expected)
-            )
-    if len(set(names)) < len(names):
+            found = f"the image name {shown(name)}" if name else "no image name"
+            faults(Fault(where(index), found, expected))
+    # Two Unicode forms of one name would be one file on some systems and two on others.
+    forms = [unicodedata.normalize("NFC", name) for name in names]
+    if len(set(forms)) < len(names):
         first: dict[str, int] = {}
-        for index, name in enumerate(names):
-            if first.setdefault(name, index) != index:
-                found = f"the image name {name[:80]!r} that stands at {where(first[name])} too"
+        for index, (name, form) in enumerate(zip(names, forms, strict=True)):
+            if first.setdefault(form, index) != index:
+                found = f"the image name {shown(name)} that stands at {where(first[form])} too"
                 faults(Fault(where(index), found, "each image once"))
 
 

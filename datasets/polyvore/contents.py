@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..errors import Fault, FaultSink
+from ...core.errors import Fault, FaultSink
+from ..splits import SPLITS
 from ..tables import OutfitTable
 from .catalog import Catalog
-from .layout import NEGATIVES_PER_POSITIVE, SPLITS
-from .outfits import ReadOutfits, check_positives
+from .layout import NEGATIVES_PER_POSITIVE
+from .number_rows import UnusableRow
+from .outfits import ReadOutfits, RepeatedRows, sound_positives
 from .tree import Tuples
 
-__all__ = ["Contents", "read_contents", "read_negatives"]
+__all__ = ["Contents", "OwnedNegatives", "read_contents", "read_negatives"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,59 +27,68 @@ class Contents:
     Attributes:
         catalog: The items.
         positives: The outfits of each released split; a split that cannot be read is not in it.
-        whole: The splits of whose outfits none had to be left out.
+        repeated: The repeated rows, which are left out.
     """
 
     catalog: Catalog
     positives: Mapping[str, ReadOutfits]
-    whole: Set[str]
+    repeated: Sequence[RepeatedRows]
+
+
+@dataclass(frozen=True, eq=False)
+class OwnedNegatives:
+    """Released negatives with the positives they belong to.
+
+    Attributes:
+        table: The negatives, in the order of their positives.
+        owner: int64 (N,), the row of each one's positive in its split.
+    """
+
+    table: OutfitTable
+    owner: NDArray[np.int64]
 
 
 def read_contents(tuples: Tuples, faults: FaultSink) -> Contents:
     """Read a tree's items and positives. What is not sound is reported and left out."""
     catalog = tuples.read_catalog(faults)
-    positives: dict[str, ReadOutfits] = {}
-    whole: set[str] = set()
-    for split in SPLITS:
-        outfits, is_whole = _read_outfits(tuples, tuples.positives(split), catalog, faults)
-        if outfits is not None:
-            positives[split] = outfits
-        if is_whole:
-            whole.add(split)
-    if positives:
-        check_positives(list(positives.values()), faults)
-    return Contents(catalog, positives, whole)
+    read = {split: tuples.read_outfits(tuples.positives(split), catalog, faults) for split in SPLITS}
+    found = {split: outfits for split, outfits in read.items() if outfits is not None}
+    if not found:
+        return Contents(catalog, {}, [])
+    parts, repeated = sound_positives(list(found.values()), faults)
+    for part in parts:
+        if part.rows.total and not len(part.table):
+            faults(Fault(part.rows.path, "no row that can be used", "one row or more"))
+    return Contents(catalog, dict(zip(found, parts, strict=True)), repeated)
 
 
 def read_negatives(
     tuples: Tuples, contents: Contents, split: str, setting: str, faults: FaultSink
-) -> OutfitTable | None:
-    """The released negatives of a split, ten rows for each positive, in their order; None without them."""
+) -> OwnedNegatives | None:
+    """The released negatives of a split, ten rows for each positive, in their order; None without them.
+
+    The negatives of a positive that was left out are left out, too.
+    """
     path = tuples.negatives(split, setting)
     if not path.exists():
         return None
-    outfits, is_whole = _read_outfits(tuples, path, contents.catalog, faults)
-    if outfits is None or not is_whole or split not in contents.whole:
+    negatives = tuples.read_outfits(path, contents.catalog, faults)
+    if negatives is None or split not in contents.positives:
         return None
     positives = contents.positives[split]
-    owner = np.repeat(np.arange(len(positives.table)), NEGATIVES_PER_POSITIVE)
-    if len(outfits.table) != len(owner):
-        expected = f"{len(owner)} rows, {NEGATIVES_PER_POSITIVE} for each positive"
-        faults(Fault(path, f"{len(outfits.table)} rows", expected))
+    rows = positives.rows.total * NEGATIVES_PER_POSITIVE
+    if negatives.rows.total != rows:
+        expected = f"{rows} rows, {NEGATIVES_PER_POSITIVE} for each positive"
+        faults(Fault(path, f"{negatives.rows.total} rows", expected))
         return None
+    # Both files are counted with the rows that were left out, for that is how they belong together.
+    positive_numbers, owner_numbers = positives.rows.numbers, negatives.rows.numbers // NEGATIVES_PER_POSITIVE
+    owned = np.isin(owner_numbers, positive_numbers)
+    negatives, owner = negatives.take(owned), np.searchsorted(positive_numbers, owner_numbers[owned])
     users = positives.table.users[owner]
-    for row in np.flatnonzero(outfits.table.users != users).tolist():
+    of_others = negatives.table.users != users
+    for row in np.flatnonzero(of_others).tolist():
         expected = f"user {users[row]}, as in its positive at {positives.rows.where(owner[row])}"
-        faults(Fault(outfits.rows.where(row), f"user {outfits.table.users[row]}", expected))
-    return outfits.table
-
-
-def _read_outfits(
-    tuples: Tuples, path: Path, catalog: Catalog, faults: FaultSink
-) -> tuple[ReadOutfits | None, bool]:
-    """The outfits of a file, and whether nothing was wrong with it."""
-    found: list[Fault] = []
-    outfits = tuples.read_outfits(path, catalog, found.append)
-    for fault in found:
-        faults(fault)
-    return outfits, not found
+        found = f"user {negatives.table.users[row]}"
+        faults(UnusableRow(negatives.rows.where(row), found, expected))
+    return OwnedNegatives(negatives.table.take(~of_others), owner[~of_others])

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import Fault, FaultSink
-from ..tables import NO_ITEM
+from ...core.errors import Fault, FaultSink
+from ..splits import SPLITS
+from ..tables import CATEGORIES, NO_ITEM
 from .catalog import Catalog, check_names
-from .layout import CATEGORIES, SPLITS
 from .number_rows import NumberRows, parse_rows
 from .outfits import ReadOutfits
 from .text_files import first_lines, read_text

@@ -9,23 +9,15 @@ Shared by the reader and by whoever writes such a tree, so that they agree:
 from __future__ import annotations
 
 __all__ = [
-    "CATEGORIES",
     "FIXED_HEADER",
     "IMAGE_FOLDER",
     "NEGATIVES_PER_POSITIVE",
-    "SPLITS",
     "VARIABLE_HEADER",
     "image_list",
     "negatives_file",
     "positives_file",
     "tuples_folder",
 ]
-
-CATEGORIES = ("top", "bottom", "shoe")
-"""Category names, by number."""
-
-SPLITS = ("train", "valid", "test")
-"""The splits a tree is released with."""
 
 FIXED_HEADER = ("user", "top", "bottom", "shoe")
 """Columns where every outfit has one item of each category."""

@@ -5,19 +5,26 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Fault, FaultSink
+from ...core.errors import Fault, FaultSink
 from .text_files import excerpt
 
-__all__ = ["NumberRows", "parse_rows"]
+__all__ = ["NumberRows", "UnusableRow", "parse_rows"]
 
 _NUMBER = re.compile(rb"\s*[+-]?[0-9]{1,18}\s*")
 _PLAIN = b"0123456789-,\n"
+
+
+@dataclass(frozen=True)
+class UnusableRow(Fault):
+    """A fault of one row, named by `file:line`; the file can be used without the row."""
+
+    fix: str = "mend it, or leave such rows out with skip_unusable"
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +36,25 @@ class NumberRows:
         fields: Name of each column.
         values: int64 (N, columns).
         lines: int64 (N,), counted from 1.
+        first_line: The line on which the file's rows begin.
+        total: Number of rows in the file, with those that are left out here.
     """
 
     path: Path
     fields: Sequence[str]
     values: NDArray[np.int64]
     lines: NDArray[np.int64]
+    first_line: int
+    total: int
+
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """Place of each row among all rows of the file, from 0, int64 (N,)."""
+        return self.lines - self.first_line
+
+    def take(self, kept: NDArray[np.bool_]) -> NumberRows:
+        """Some of the rows."""
+        return replace(self, values=self.values[kept], lines=self.lines[kept])
 
     def where(self, row: int) -> str:
         """File and line of a row."""
@@ -52,9 +72,8 @@ class NumberRows:
             return self
         for row, column in np.argwhere(wrong).tolist():
             found = f"{self.values[row, column]} as {self.fields[column]}"
-            faults(Fault(self.where(row), found, expected[column]))
-        sound = ~wrong.any(axis=1)
-        return NumberRows(self.path, self.fields, self.values[sound], self.lines[sound])
+            faults(UnusableRow(self.where(row), found, expected[column]))
+        return self.take(np.logical_not(wrong.any(axis=1)))
 
 
 def parse_rows(
@@ -72,16 +91,18 @@ def parse_rows(
     Example:
         >>> found = []
         >>> rows = parse_rows(b"1,2\n3\n5,6\n", Path("pairs"), ["user", "item"], found.append)
-        >>> rows.values.tolist(), rows.lines.tolist(), str(found[0])
-        ([[1, 2], [5, 6]], [1, 3], 'pairs:2: found 1 field, expected 2 fields (user,item)')
+        >>> rows.values.tolist(), rows.lines.tolist(), found[0].where, found[0].expected
+        ([[1, 2], [5, 6]], [1, 3], 'pairs:2', '2 fields (user,item)')
     """
     body = body.rstrip(b"\n")
     if not body:
         faults(Fault(path, "no rows", "one row or more"))
-        return NumberRows(path, fields, np.empty((0, len(fields)), np.int64), np.empty(0, np.int64))
+        nothing = np.empty((0, len(fields)), np.int64)
+        return NumberRows(path, fields, nothing, np.empty(0, np.int64), first_line, 0)
     values = _parse_whole(body, len(fields))
     if values is not None:
-        return NumberRows(path, fields, values, np.arange(first_line, first_line + len(values)))
+        lines = np.arange(first_line, first_line + len(values))
+        return NumberRows(path, fields, values, lines, first_line, len(values))
     return _parse_by_line(body, path, fields, faults, first_line)
 
 
@@ -109,9 +130,10 @@ def _parse_by_line(
             values.append([int(cell) for cell in text.split(b",")])
             lines.append(line)
         else:
-            faults(Fault(f"{path}:{line}", *fault))
+            faults(UnusableRow(f"{path}:{line}", *fault))
     shaped = np.array(values, np.int64).reshape(-1, len(fields))
-    return NumberRows(path, fields, shaped, np.array(lines, np.int64))
+    total = body.count(b"\n") + 1
+    return NumberRows(path, fields, shaped, np.array(lines, np.int64), first_line, total)
 
 
 def _fault_of_line(text: bytes, fields: Sequence[str]) -> tuple[str, str] | None:

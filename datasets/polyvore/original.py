@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Fault, FaultSink
-from ..tables import NO_ITEM
+from ...core.errors import Fault, FaultSink
+from ..splits import SPLITS
+from ..tables import CATEGORIES, NO_ITEM
 from . import layout
 from .catalog import Catalog, check_names
 from .number_rows import NumberRows, parse_rows
@@ -38,8 +39,8 @@ class OriginalTuples:
     @staticmethod
     def lies_in(folder: Path) -> bool:
         """Whether a folder holds this layout."""
-        lists = (layout.image_list(category) for category in layout.CATEGORIES)
-        tuples = (layout.positives_file(split) for split in layout.SPLITS)
+        lists = (layout.image_list(category) for category in CATEGORIES)
+        tuples = (layout.positives_file(split) for split in SPLITS)
         return any((folder / name).exists() for name in (*lists, *tuples))
 
     def positives(self, split: str) -> Path:
@@ -52,7 +53,7 @@ class OriginalTuples:
 
     def read_catalog(self, faults: FaultSink) -> Catalog:
         """The items of all categories."""
-        return Catalog([self._read_names(category, faults) for category in layout.CATEGORIES])
+        return Catalog([self._read_names(category, faults) for category in CATEGORIES])
 
     def read_outfits(self, path: Path, catalog: Catalog, faults: FaultSink) -> ReadOutfits | None:
         """The outfits of a file, or None if it cannot be read."""
@@ -91,13 +92,13 @@ class OriginalTuples:
     @property
     def _categories(self) -> NDArray[np.int64]:
         """The category of each slot."""
-        return np.array([layout.CATEGORIES.index(name) for name in self._columns[1:]])
+        return np.array([CATEGORIES.index(name) for name in self._columns[1:]])
 
     @cached_property
     def _columns(self) -> tuple[str, ...]:
         """The header of the tree: the first known one of its positives that fits the row below it."""
         known: list[tuple[str, ...]] = []
-        for split in layout.SPLITS:
+        for split in SPLITS:
             header, row = first_lines(self.positives(split), 2)
             columns = _HEADERS.get(header.replace(b" ", b"").decode("ascii", "replace"))
             if columns is not None and row.count(b",") + 1 == len(columns):

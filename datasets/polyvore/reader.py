@@ -2,50 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from ..dataset import Dataset
-from ..errors import refuse
 from ..fingerprint import content_fingerprint
-from ..splits import Rows, check_scheme, halve, named_splits, resplit
-from ..tables import OutfitTable
+from ..splits import SPLITS, Rows, check_scheme, halve, named_splits, resplit
+from ..tables import CATEGORIES, SETTINGS, OutfitTable
 from .contents import Contents, read_contents, read_negatives
-from .layout import CATEGORIES, NEGATIVES_PER_POSITIVE, SPLITS
+from .features import LmdbFeatures, odd_values
+from .left_out import RowSink, say_repeated
 from .tree import Tuples, find_tree
 
 __all__ = ["read_tree"]
 
+_LOOKED_AT = 64
+"""Vectors looked at when a tree is loaded; `data check` looks at all."""
 
-def read_tree(root: Path, name: str, *, split: str = "released", cache: Path) -> Dataset:
+
+def read_tree(
+    root: Path, name: str, *, split: str = "released", cache: Path, skip_unusable: bool = False
+) -> Dataset:
     """Read a tree in either layout.
+
+    Rows that repeat an earlier one are left out, counted and said (`Dataset.left_out`, `Dataset.notes`).
 
     Args:
         root: The folder that holds `tuples_<number of users>`, or its `original` in the converted release.
         name: The dataset's name; the number in it is the number of users.
         split: "released", or "9:2:2" to split all outfits anew.
         cache: Folder for what is derived.
+        skip_unusable: Whether rows that cannot be used are left out, counted and said like repeated ones.
 
     Raises:
         InputError: At the first fault of the tree.
     """
     check_scheme(split)
     tree = find_tree(root, name)
-    contents = read_contents(tree.tuples, refuse)
+    sink = RowSink(skip_unusable)
+    contents = read_contents(tree.tuples, sink)
     released = [contents.positives[part].table for part in SPLITS]
     if split == "released":
         tables = named_splits(*released)
-        negatives = ReleasedNegatives(tree.tuples, contents, _rows_in_release(tables))
+        negatives = ReleasedNegatives(tree.tuples, contents, skip_unusable, _rows_in_release(tables))
+        if skip_unusable:  # they are read again when they are wanted, but what they lack is counted now
+            for part, setting in itertools.product(SPLITS[1:], SETTINGS):
+                read_negatives(tree.tuples, contents, part, setting, sink)
     else:
-        pool = OutfitTable(
-            np.concatenate([part.users for part in released]),
-            np.concatenate([part.items for part in released]),
-        )
+        pool = OutfitTable.concatenate(released)
         tables = named_splits(*(pool.take(rows) for rows in resplit(pool)))
-        negatives = ReleasedNegatives(tree.tuples, contents)
+        negatives = ReleasedNegatives(tree.tuples, contents, skip_unusable)
 
     names = contents.catalog.item_names
     pictures = tree.open_images(names, cache)
@@ -65,7 +75,17 @@ def read_tree(root: Path, name: str, *, split: str = "released", cache: Path) ->
         pictures=pictures,
         vectors=vectors,
         released_negatives=negatives,
+        left_out={f"repeated rows of {one.file}": one.count for one in contents.repeated} | sink.counts,
+        notes=(*say_repeated(contents.repeated), *sink.notes, *_odd_features(vectors, names)),
     )
+
+
+def _odd_features(vectors: LmdbFeatures | None, names: Sequence[str]) -> list[str]:
+    """What a look at a few vectors makes doubt that they are what they are read as."""
+    if vectors is None:
+        return []
+    looked_at = np.unique(np.linspace(0, len(names) - 1, _LOOKED_AT).astype(np.int64))
+    return [f"{vectors.path}: {odd}" for odd in odd_values(vectors, looked_at, names)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,15 +97,17 @@ class ReleasedNegatives:
     Attributes:
         tuples: The tree's outfits.
         contents: What was read of them.
+        skip_unusable: Whether rows that cannot be used are left out.
         rows: For each split whose negatives were released, the released split and the rows it is made of.
     """
 
     tuples: Tuples
     contents: Contents
+    skip_unusable: bool
     rows: Mapping[str, tuple[str, Rows]] = field(default_factory=dict)
 
     def __call__(self, split: str, setting: str) -> OutfitTable | None:
-        """The negatives of a split, row i belonging to positive i // 10, or None if there are none.
+        """The negatives of a split in the order of their positives, or None if there are none.
 
         Raises:
             InputError: If they are not sound.
@@ -93,11 +115,9 @@ class ReleasedNegatives:
         if split not in self.rows:
             return None
         released_split, rows = self.rows[split]
-        negatives = read_negatives(self.tuples, self.contents, released_split, setting, refuse)
-        if negatives is None:
-            return None
-        places = rows[:, None] * NEGATIVES_PER_POSITIVE + np.arange(NEGATIVES_PER_POSITIVE)
-        return negatives.take(places.ravel())
+        sink = RowSink(self.skip_unusable)
+        negatives = read_negatives(self.tuples, self.contents, released_split, setting, sink)
+        return None if negatives is None else negatives.table.take(np.isin(negatives.owner, rows))
 
 
 def _rows_in_release(tables: Mapping[str, OutfitTable]) -> dict[str, tuple[str, Rows]]:

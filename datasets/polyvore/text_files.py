@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors import Fault, FaultSink
+from ...core.errors import Fault, FaultSink
 
 __all__ = ["excerpt", "first_lines", "read_lines", "read_text"]
 

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from ..errors import Fault, FaultSink, InputError
+from ...core.errors import Fault, FaultSink, InputError
 from ..images.folder import FolderImages
 from ..images.lmdb_images import LmdbImages
 from ..images.source import ImageSource
 from . import layout
 from .catalog import Catalog
 from .converted import ConvertedTuples
-from .features import LmdbFeatures
+from .features import LmdbFeatures, is_lmdb_file
+from .name_forms import files_by_name, keys_by_name
 from .original import OriginalTuples
 from .outfits import ReadOutfits
 
@@ -75,9 +76,9 @@ class Tree:
         files = [_image_file(name) for name in names]
         for place in self._image_places():
             if place.is_file() or (place / "data.mdb").is_file():
-                return LmdbImages(place, files, cache)
+                return LmdbImages(place, keys_by_name(place, files), cache)
             if place.is_dir():
-                return FolderImages([place / file for file in files], cache)
+                return FolderImages(files_by_name(place, files), cache)
         return None
 
     def open_features(self, names: Sequence[str], cache: Path) -> LmdbFeatures | None:
@@ -86,20 +87,33 @@ class Tree:
         Raises:
             InputError: If they cannot be read.
         """
-        places = sorted(
-            (file.parent for file in self.home.glob(f"{_FEATURES}/*/data.mdb")),
-            key=lambda place: (place.name != _USUAL_FEATURES, place.name),
-        )
-        for place in places:
-            if place.name != _FEATURES_BESIDE_IMAGES:
-                return LmdbFeatures(place, [_image_file(name) for name in names], cache)
+        for place in self._feature_places():
+            keys = keys_by_name(place, [_image_file(name) for name in names])
+            return LmdbFeatures(place, keys, cache)
         return None
+
+    def _feature_places(self) -> list[Path]:
+        """LMDBs of features, those that are usually meant first: folders, or files on their own."""
+        found = [file.parent for file in self.home.glob(f"{_FEATURES}/*/data.mdb")]
+        found += filter(is_lmdb_file, self.home.glob(f"{_FEATURES}/*"))
+        found += filter(is_lmdb_file, (self.home / name for name in (_FEATURES, f"{_FEATURES}.lmdb")))
+
+        def title(place: Path) -> str:
+            return place.name.removesuffix(".mdb").removesuffix(".lmdb")
+
+        found.sort(key=lambda place: (title(place) != _USUAL_FEATURES, place.name))
+        return [place for place in found if title(place) != _FEATURES_BESIDE_IMAGES]
+
+    def has_items(self) -> bool:
+        """Whether there is any place for images or features."""
+        return any(place.exists() for place in self._image_places()) or bool(self._feature_places())
 
     def _image_places(self) -> Iterator[Path]:
         yield self.home / layout.IMAGE_FOLDER
         yield from sorted(self.home.glob("images/[0-9]*x[0-9]*"))
         yield from (self.home / name for name in ("images", "images.lmdb", "lmdb"))
         yield self.home / _FEATURES / _FEATURES_BESIDE_IMAGES
+        yield self.home / _FEATURES / f"{_FEATURES_BESIDE_IMAGES}.lmdb"
 
 
 def find_tree(root: Path, name: str) -> Tree:
@@ -116,15 +130,28 @@ def find_tree(root: Path, name: str) -> Tree:
     if number is None:
         raise InputError(Fault("argument name", repr(name), "a name with the number of users in it"))
     folder_name = layout.tuples_folder(int(number[0]))
-    for folder in (root / folder_name, root / "original" / folder_name, root):
+    selves = [whole for whole in _whole_paths(root) if whole.name == folder_name]
+    for folder in (root / folder_name, root / "original" / folder_name, *selves):
         for kind in _LAYOUTS:
-            if folder.name == folder_name and kind.lies_in(folder):
-                home = folder.parent.parent if folder.parent.name == "original" else folder.parent
-                return Tree(home, kind(folder, int(number[0])))
+            if kind.lies_in(folder):
+                homes = [_home(whole) for whole in _whole_paths(folder)]
+                tree = [Tree(home, kind(folder, int(number[0]))) for home in homes]
+                return next((one for one in tree if one.has_items()), tree[0])
     found = f"no {folder_name} with outfits in it" if root.is_dir() else "no such folder"
     raise InputError(
         Fault(root, found, f"a folder that holds {folder_name}", "name another folder with --root")
     )
+
+
+def _whole_paths(path: Path) -> list[Path]:
+    """A path by names that can be gone by, for `.`, `..` and links have none: as it is spelled, as it is."""
+    as_spelled = [] if ".." in path.parts else [path.absolute()]
+    return [*as_spelled, path.resolve()]
+
+
+def _home(folder: Path) -> Path:
+    """The folder in which the images of a folder of tuples lie."""
+    return folder.parent.parent if folder.parent.name == "original" else folder.parent
 
 
 def _image_file(name: str) -> str:

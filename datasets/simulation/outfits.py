@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..splits import SPLITS
 from ..tables import NO_ITEM, OutfitTable
 from .dice import Dice
 from .mixture import StyleMixture
 
-__all__ = ["SPLITS", "draw_outfits"]
-
-SPLITS = ("train", "valid", "test")
+__all__ = ["draw_outfits"]
 
 _DEAL = np.array([0, 1, 0, 0, 2, 0, 0, 1, 0, 0, 2, 0, 0])
 """Splits that successive items are dealt to: 9 : 2 : 2, however few the items."""

@@ -1,8 +1,20 @@
-"""Networks that turn an item into a vector: AlexNets of four sizes and torchvision's classifiers."""
+"""Networks that turn an item into a vector: AlexNets, torchvision's, timm's, EfficientNet-lite0."""
 
 from __future__ import annotations
 
-from .backbone import Backbone, FeatureBackbone, ImageBackbone
-from .factory import create_backbone, list_backbones
+from .backbone import Backbone, FeatureBackbone, ImageBackbone, ImageNetwork
+from .factory import backbone_entry, check_backbone, create_backbone, list_backbones
+from .registry import BACKBONES, register_backbone
 
-__all__ = ["Backbone", "FeatureBackbone", "ImageBackbone", "create_backbone", "list_backbones"]
+__all__ = [
+    "BACKBONES",
+    "Backbone",
+    "FeatureBackbone",
+    "ImageBackbone",
+    "ImageNetwork",
+    "backbone_entry",
+    "check_backbone",
+    "create_backbone",
+    "list_backbones",
+    "register_backbone",
+]

@@ -17,6 +17,7 @@ from torchvision.models import AlexNet_Weights, alexnet
 
 from ..initial import initialise_rectified
 from .backbone import ImageNetwork
+from .registry import register_backbone
 from .weights import imagenet_weights
 
 __all__ = ["ALEXNETS", "create_alexnet"]
@@ -62,6 +63,19 @@ def create_alexnet(name: str, *, pretrained: bool) -> ImageNetwork:
         input_size=known.transforms.keywords["crop_size"],
         smallest=min(known.meta["min_size"]),
     )
+
+
+def _register(name: str, width: int | None) -> None:
+    def build(pretrained: bool) -> ImageNetwork:
+        return create_alexnet(name, pretrained=pretrained)
+
+    layers = f"two fully connected layers of {width}" if width else "the mean of its last map"
+    build.__doc__ = f"AlexNet's convolutions and {layers}."
+    register_backbone(name)(build)
+
+
+for _name, _width in ALEXNETS.items():
+    _register(_name, _width)
 
 
 def _convolutions() -> nn.Sequential:

@@ -1,13 +1,15 @@
-"""The face of a backbone, whatever its input: images through a network, or vectors as they are."""
+"""The face of a backbone, whatever its input: images through a network, or a vector for each item."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import ModelError
+from ..initial import initialise_rectified
 from ..options import InputKind
 
 __all__ = ["Backbone", "FeatureBackbone", "ImageBackbone", "ImageNetwork"]
@@ -20,43 +22,68 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 class Backbone(nn.Module):
     """Items to vectors.
 
+    In evaluation an item's vector does not depend on the other items of its batch. In training it may: a
+    BatchNorm normalises by the mean and variance over the items that a step encodes (of which there must be
+    at least two), and moves its running averages, which evaluation uses, towards them. A frozen backbone is
+    always in evaluation.
+
     Attributes:
         name: The name it is created by.
         input_kind: "image" or "features".
         input_size: H = W in pixels that it is made for, or F for feature input.
         width: Length of the vectors it gives.
+        frozen: Whether it is kept as it is while the rest of the model learns.
     """
 
     name: str
     input_kind: InputKind
     input_size: int
     width: int
+    frozen: bool = False
+
+    def freeze(self) -> None:
+        """Keep it as it is: its parameters take no gradient, its BatchNorm and dropout stay in evaluation."""
+        self.frozen = True
+        self.requires_grad_(False)
+        self.eval()
+
+    def train(self, mode: bool = True) -> Self:
+        """As of any module, but a frozen backbone stays in evaluation."""
+        return super().train(mode and not self.frozen)
 
 
 class FeatureBackbone(Backbone):
-    """No network: items are known by a vector each.
+    """No network over images: items are known by a vector each.
 
     Args:
-        width: F.
+        size: F, the length of the vectors that come in.
+        connected: Width of two fully connected layers with ReLU, F→width→width; None for none, the vectors
+            are given back as they are.
     """
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, size: int, connected: int | None = None) -> None:
         super().__init__()
         self.name = "features"
         self.input_kind = "features"
-        self.input_size = self.width = width
+        self.input_size = size
+        self.width = connected or size
+        layers = []
+        for inputs in (size, connected) if connected else ():
+            layers += [nn.Linear(inputs, self.width), nn.ReLU(inplace=True)]
+        self.network = nn.Sequential(*layers)
+        initialise_rectified(self.network, raw_input=True)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Give the vectors, float (n, F), back.
+        """Encode vectors, float (n, F), to float (n, width).
 
         Raises:
-            ModelError: If they have another width.
+            ModelError: If they have another length.
         """
-        if features.ndim != 2 or features.shape[1] != self.width:
+        if features.ndim != 2 or features.shape[1] != self.input_size:
             raise ModelError(
-                f"items: found a tensor {list(features.shape)}, expected features (n, {self.width})"
+                f"items: found a tensor {list(features.shape)}, expected features (n, {self.input_size})"
             )
-        return features
+        return self.network(features)
 
 
 @dataclass(frozen=True)
@@ -68,16 +95,20 @@ class ImageNetwork:
         width: Length of its vectors.
         input_size: H = W in pixels that it is made for.
         smallest: The least H and W it takes; when it equals `input_size` the network takes no other.
+        mean: Of the RGB channels in [0, 1], which its images are normalised by.
+        deviation: Of the same.
     """
 
     module: nn.Module
     width: int
     input_size: int
     smallest: int
+    mean: tuple[float, ...] = IMAGENET_MEAN
+    deviation: tuple[float, ...] = IMAGENET_STD
 
 
 class ImageBackbone(Backbone):
-    """A network over images in [0, 1], which it normalises by ImageNet's mean and deviation.
+    """A network over images in [0, 1], which it normalises by the mean and deviation that the network wants.
 
     Args:
         name: The name it is created by.
@@ -95,7 +126,7 @@ class ImageBackbone(Backbone):
         self.smallest = network.smallest
         self.width = network.width
         self.network = network.module
-        mean, deviation = torch.tensor([IMAGENET_MEAN, IMAGENET_STD]).view(2, 1, 3, 1, 1)
+        mean, deviation = torch.tensor([network.mean, network.deviation]).view(2, 1, 3, 1, 1)
         self.register_buffer("scale", 1 / deviation, persistent=False)
         self.register_buffer("shift", -mean / deviation, persistent=False)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import torchvision
 from torch import nn
 
 from .backbone import ImageNetwork
+from .registry import register_backbone
 from .weights import imagenet_weights, known_weights
 
 __all__ = ["create_classifier", "list_classifiers"]
@@ -21,7 +20,6 @@ _OPTIONS: dict[str, dict[str, bool]] = {
 """The two whose constructors add training-time classifiers unless told not to."""
 
 
-@cache
 def list_classifiers() -> list[str]:
     """Names of torchvision's ImageNet classifiers (`resnet18`, `mobilenet_v3_small`, …)."""
     return torchvision.models.list_models(module=torchvision.models)
@@ -54,3 +52,15 @@ def _remove_classifier(network: nn.Module) -> int:
     ][-1]
     network.set_submodule(path, nn.Identity())
     return getattr(layer, "in_features", 0) or getattr(layer, "in_channels", 0)
+
+
+def _register(name: str) -> None:
+    def build(pretrained: bool) -> ImageNetwork:
+        return create_classifier(name, pretrained=pretrained)
+
+    build.__doc__ = f"torchvision's {name} without its last layer."
+    register_backbone(name)(build)
+
+
+for _name in list_classifiers():
+    _register(_name)

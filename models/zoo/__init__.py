@@ -1,1 +1,1 @@
-"""The methods compared, one file each. Every module in this folder is imported and registers its models."""
+"""One file a method of the paper's tables; each registers its models."""

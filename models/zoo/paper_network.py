@@ -11,22 +11,20 @@ import math
 import torch
 from torch import Tensor, nn
 
+from ..backbone_model import BackboneModel
 from ..backbones import Backbone, create_backbone
-from ..initial import initialise_rectified
 from ..options import ModelOptions
-from ..outfit_model import OutfitModel
 from ..registry import register_model
 from ..set_transformer import SetTransformer
 
 __all__ = ["PaperNetwork", "student_m", "student_s", "student_xs", "teacher"]
 
 
-class PaperNetwork(OutfitModel):
+class PaperNetwork(BackboneModel):
     """Backbone and head, set transformer, and the cosine between the outfit and its user (Eq. 9).
 
-    The head, D→D/2→d with a ReLU between, is one for all categories. Users start as random vectors of length
-    about 1: the cosine does not see the length, but its gradient shrinks with it, so PyTorch's √d would hold
-    the users back.
+    Users start as random vectors of length about 1: the cosine does not see the length, but its gradient
+    shrinks with it, so PyTorch's √d would hold the users back.
 
     Args:
         backbone: Items to vectors of width D.
@@ -36,36 +34,13 @@ class PaperNetwork(OutfitModel):
     """
 
     def __init__(self, backbone: Backbone, num_users: int, feature_size: int = 128, heads: int = 8) -> None:
-        super().__init__()
-        self.num_users = num_users
-        self.backbone_name = backbone.name
-        self.feature_size = feature_size
-        self.input_kind = backbone.input_kind
-        self.input_size = backbone.input_size
-        self.backbone = backbone
-        hidden = backbone.width // 2
-        self.head = nn.Sequential(
-            nn.Linear(backbone.width, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, feature_size)
-        )
-        initialise_rectified(self.head)
+        super().__init__(backbone, num_users, feature_size)
         self.set_transformer = SetTransformer(feature_size, heads)
         self.users = nn.Embedding(num_users, feature_size)
         nn.init.normal_(self.users.weight, std=1 / math.sqrt(feature_size))
 
-    def encode_items(self, images: Tensor, categories: Tensor) -> Tensor:
-        """See `OutfitModel.encode_items`; the categories are not used."""
-        return self.head(self.backbone(images))
-
     def embed_outfits(self, features: Tensor, categories: Tensor) -> Tensor:
-        """Outfits as vectors o_j (Eqs. 6–8).
-
-        Args:
-            features: Float (B, K, d).
-            categories: int64 (B, K), −1 where a slot is empty.
-
-        Returns:
-            Float (B, d).
-        """
+        """See `OutfitModel.embed_outfits`: the vectors o_j (Eqs. 6–8)."""
         return self.set_transformer(features, categories < 0)
 
     def score(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:

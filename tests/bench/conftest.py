@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 from outfitbench.bench import ExportedModel, export_onnx
-from outfitbench.models import OutfitModel, create_model, load_plugin
+from outfitbench.core.plugins import load_plugin
+from outfitbench.models import OutfitModel, create_model
 
 HERE = Path(__file__).parent
 

@@ -52,5 +52,5 @@ class Fragile(Instrument):
     """Takes its process with it."""
 
     def load(self):
-        print("out of luck", flush=True)
+        print("a word before", "out of luck", sep="\n", flush=True)
         os._exit(7)

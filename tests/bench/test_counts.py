@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import torch
-from outfitbench.bench.flops import count_flops
-from outfitbench.bench.parameters import count_parameters
+from outfitbench.bench.counts import count_flops, count_parameters
 from outfitbench.models import create_model
 
 

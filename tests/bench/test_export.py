@@ -9,7 +9,7 @@ import onnxruntime
 import pytest
 import torch
 from outfitbench.bench import EngineError, ParityError, export_onnx, load_export
-from outfitbench.bench.parameters import count_parameters
+from outfitbench.bench.counts import count_parameters
 from outfitbench.datasets import InputError
 from outfitbench.models import ModelError, create_model
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 from outfitbench.bench import Subject
 from outfitbench.bench.engines.torch_engine import load_model
-from outfitbench.bench.weights import save_tensors
 from outfitbench.datasets import InputError
 from outfitbench.models import create_model
+from outfitbench.models.weights import save_tensors
 
 
 @pytest.fixture

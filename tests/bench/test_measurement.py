@@ -39,3 +39,16 @@ def test_nothing_measured_is_not_a_number():
 def test_samples_are_finite(bad):
     with pytest.raises(ValueError, match="finite"):
         Measurement(unit="s", samples=[bad])
+
+
+def test_a_ratio_holds_within_a_session_only():
+    turns = {"unit": "s", "samples": [2.0, 2.0, 6.0, 6.0], "turns": [2, 2]}
+    base = {"unit": "s", "samples": [1.0, 1.0, 3.0, 3.0], "turns": [2, 2]}
+    today, later = Measurement(**turns, session="a"), Measurement(**base, session="b")
+    assert today.ratio_to(Measurement(**base, session="a")) == 2.0
+    assert math.isnan(today.ratio_to(later))
+    assert math.isnan(today.ratio_to(Measurement(**base)))
+
+
+def test_what_is_counted_needs_no_session():
+    assert Measurement(unit="1", samples=[6]).ratio_to(Measurement(unit="1", samples=[3])) == 2.0

@@ -25,7 +25,7 @@ def test_a_constant_scorer_agrees_with_itself_and_with_no_other():
     assert math.isnan(compare_rankings([0.5] * 4, [0.1, 0.2, 0.3, 0.4])[0])
 
 
-def test_exams_are_compared_at_their_worst():
+def test_answers_are_compared_at_their_worst():
     values = [[0.1], [0.2, 0.3], [0.4] * 5]
     right = [*values, [1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]
     found = [*values, [1.0, 2.0, 3.5], [2.0, 1.0, 3.0]]

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from outfitbench.bench import ParityError, Subject, profile, profile_subjects
+from outfitbench.bench import EngineError, FailedProfile, ParityError, Subject, profile, profile_subjects
 from outfitbench.bench.effort import Effort
-from outfitbench.bench.engines import engine_factory
+from outfitbench.bench.engines import ENGINES, engine_factory
+from outfitbench.core.plugins import load_plugin
 from outfitbench.datasets import InputError, load_dataset
 from outfitbench.suites.records import CostRecord, Machine
 
@@ -31,7 +34,7 @@ def profiles(plugin):
     subject = Subject(
         model="tiny", num_users=dataset.num_users, label="Tiny!", input_size=16, plugins=(plugin,)
     )
-    return profile_subjects([subject], dataset=dataset, effort=LEAST)
+    return list(profile_subjects([subject], dataset=dataset, effort=LEAST))
 
 
 def test_both_engines_measure_the_same_quantities(profiles):
@@ -42,6 +45,10 @@ def test_both_engines_measure_the_same_quantities(profiles):
     for row in profiles:
         assert row.measurements.keys() == TIMED | RECOMMENDED | COUNTED
         assert all(measured.n for measured in row.measurements.values())
+        assert row.outfit_size == load_dataset("closet-12").outfit_size
+        of_the_session = {name for name, measured in row.measurements.items() if measured.session}
+        assert of_the_session == TIMED | RECOMMENDED
+        assert row.measurements["latency"].session == row.session
         assert row.measurements["latency"].n == LEAST.rounds * LEAST.samples
     torch_row, runtime_row = profiles
     assert torch_row.threads == runtime_row.threads
@@ -67,7 +74,7 @@ def test_the_parts_of_recommending_add_up(profiles):
 def test_a_profile_fills_a_cost_record(profiles):
     for row in profiles:
         record = CostRecord(
-            cost="0" * 16,
+            trial="0" * 16,
             description={},
             dataset="closet-12",
             evaluator_version=1,
@@ -84,10 +91,13 @@ def test_turns_alternate_with_rounds_outermost(instruments, tmp_path, monkeypatc
         Subject(model="tiny", num_users=5, label=label, plugins=(plugin,)) for label in ("one", "two")
     ]
     # It answers 0 to everything, which is not what the model answers.
-    with pytest.raises(ParityError, match="engine instrument:Instrument on cpu, model tiny: found scores"):
-        profile_subjects(subjects, engines=["instrument:Instrument"], effort=LEAST)
-    monkeypatch.setattr("outfitbench.bench.turns.check_parity", lambda parity, what: None)
-    rows = profile_subjects(subjects, engines=["instrument:Instrument"], effort=LEAST)
+    failed = list(profile_subjects(subjects, engines=["instrument:Instrument"], effort=LEAST))
+    assert len(failed) == 2
+    for outcome in failed:
+        assert isinstance(outcome.error, ParityError)
+        assert outcome.reason.startswith("engine instrument:Instrument on cpu, model tiny: found scores")
+    monkeypatch.setattr("outfitbench.bench.measured_cell.check_parity", lambda parity, what: None)
+    rows = list(profile_subjects(subjects, engines=["instrument:Instrument"], effort=LEAST))
     asked = log.read_text().split()
     changes = sum(now != before for now, before in zip(asked[1:], asked, strict=False))
     loads_and_turns = 2 * (1 + LEAST.rounds)
@@ -118,5 +128,89 @@ def test_weights_that_cannot_be_read_are_named(tmp_path):
     path = tmp_path / "weights.safetensors"
     path.write_bytes(b"not weights")
     subject = Subject(model="student-xs", num_users=5, input_size=64, weights=path)
-    with pytest.raises(InputError, match=r"weights\.safetensors: found unreadable weights"):
-        profile_subjects([subject], engines=["instrument:Instrument"])
+    (failed,) = profile_subjects([subject], engines=["instrument:Instrument"])
+    assert isinstance(failed.error, InputError)
+    assert "weights.safetensors: found unreadable weights" in failed.reason
+
+
+def test_a_model_that_cannot_be_exported_costs_the_engines_alone_that_need_it(plugin):
+    subjects = [
+        Subject(model=model, num_users=5, label=model, plugins=(plugin,))
+        for model in ("tiny-branching", "tiny")
+    ]
+    outcomes = list(profile_subjects(subjects, engines=["torch", "onnxruntime"], effort=LEAST))
+    found = {(one.method, one.engine): one for one in outcomes}
+    assert list(found) == [
+        (model, engine) for model in ("tiny-branching", "tiny") for engine in ("torch", "onnxruntime")
+    ]
+    failed = found.pop(("tiny-branching", "onnxruntime"))
+    assert isinstance(failed, FailedProfile)
+    assert failed.reason.startswith("export to scorer.onnx: found a model that torch.export cannot follow")
+    assert all(one.measurements["latency"].n for one in found.values())
+
+
+def test_an_engine_that_dies_leaves_the_others_and_its_whole_output(plugin, instruments):
+    subject = Subject(model="tiny", num_users=5, plugins=(plugin,))
+    torch_row, failed = profile_subjects([subject], engines=["torch", "instrument:Fragile"], effort=LEAST)
+    assert torch_row.measurements["latency"].n
+    assert failed.reason.endswith("status 7 (out of luck)")
+    assert failed.output == "a word before\nout of luck\n"
+    with pytest.raises(EngineError, match="status 7"):
+        profile("tiny", engines=["instrument:Fragile"], effort=LEAST)
+
+
+PLUGIN = """
+from outfitbench.bench import LazyEngine, register_engine
+
+
+@register_engine("exported-twin")
+class Twin(LazyEngine):
+    "ONNX Runtime under another name."
+
+    target = "outfitbench.bench.engines.onnxruntime_engine:OnnxRuntimeEngine"
+    needs_export = True
+"""
+
+
+def test_an_engine_of_a_plugin_says_that_it_wants_an_export(plugin, tmp_path):
+    path = tmp_path / "engines.py"
+    path.write_text(PLUGIN)
+    load_plugin(path)
+    try:
+        assert {"exported-twin", "torch"} <= set(ENGINES.names())
+        assert ENGINES.entry("exported-twin").summary == "ONNX Runtime under another name."
+        subject = Subject(model="tiny", num_users=5, plugins=(plugin, path))
+        (row,) = profile_subjects([subject], engines=["exported-twin"], effort=LEAST)
+        assert row.provider == "CPUExecutionProvider"
+        assert row.measurements["file_size"].median > 0
+    finally:
+        ENGINES._entries.pop("exported-twin")
+
+
+def test_the_size_of_an_outfit_decides_the_work(plugin):
+    subject = Subject(model="tiny", num_users=5, plugins=(plugin,))
+    (two,), (four,) = (
+        profile_subjects([subject], engines=["torch"], outfit_size=size, effort=LEAST) for size in (2, 4)
+    )
+    assert (two.outfit_size, four.outfit_size) == (2, 4)
+    assert four.measurements["flops"].median > 1.9 * two.measurements["flops"].median
+
+
+@pytest.mark.parametrize(
+    ("kind", "lacking", "words"),
+    [
+        ("image", "pictures", "dataset closet-12, model tiny: found items without images"),
+        ("features", "vectors", "dataset closet-12, model tiny: found items without features"),
+    ],
+)
+def test_a_dataset_without_what_the_model_takes_is_refused_before_anything_is_measured(
+    kind, lacking, words, monkeypatch
+):
+    def refuse(*arguments, **options):
+        raise AssertionError("a worker was started")
+
+    monkeypatch.setattr("outfitbench.bench.profiling.WorkerProcess", refuse)
+    dataset = replace(load_dataset("closet-12"), **{lacking: None})
+    subject = Subject(model="tiny", num_users=5, input_kind=kind)
+    with pytest.raises(InputError, match=words):
+        profile_subjects([subject], dataset=dataset)

@@ -18,6 +18,7 @@ subjects = st.builds(
     label=st.text(),
     weights=st.none() | paths,
     backbone=st.none() | st.text(),
+    options=st.dictionaries(st.text(), st.integers() | st.text() | st.booleans()),
     input_kind=st.sampled_from(["image", "features"]),
     input_size=st.none() | st.integers(1),
     plugins=st.lists(paths).map(tuple),

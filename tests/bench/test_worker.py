@@ -1,15 +1,28 @@
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
 import pytest
 import torch
 from outfitbench.bench import EngineError, Subject
 from outfitbench.bench.engines.torch_engine import TorchEngine
 from outfitbench.bench.memory import peak_resident
+from outfitbench.bench.scratch import scratch_folder
+from outfitbench.bench.worker import _line_of
 from outfitbench.bench.worker_process import WorkerProcess
 
 from .instrument import ALLOCATION, SLEEP
 
-FOR_ALL = {"device": "cpu", "threads": 1, "warm_seconds": 0.1, "turn_seconds": 60.0}
+HERE = Path(__file__).parent
+
+FOR_ALL = {"device": "cpu", "threads": 1, "outfit_size": 3, "warm_seconds": 0.1, "turn_seconds": 60.0}
 SUBJECT = Subject(model="none", num_users=3, input_size=16).to_json()
 
 
@@ -89,3 +102,128 @@ def test_torch_refuses_a_missing_device(plugin):
     subject = Subject(model="tiny", num_users=5, input_size=16, plugins=(plugin,))
     with pytest.raises(EngineError, match=r"^engine torch: found no CUDA device"):
         TorchEngine(subject, "cuda", 1).load()
+
+
+def test_a_worker_imports_nothing_from_the_current_folder(instruments, tmp_path, monkeypatch):
+    for name in ("statistics.py", "outfitbench/__init__.py", "outfitbench/bench/__init__.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("raise SystemExit('a stranger was imported')\n")
+    monkeypatch.chdir(tmp_path)
+    # An empty entry means the current folder, too.
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", str(HERE), ""]))
+    with WorkerProcess("instrument:Instrument") as worker:
+        assert worker.wait_until_imported() == {"needs_export": False}
+
+
+PARENT = """
+import sys
+from outfitbench.bench.scratch import scratch_folder
+from outfitbench.bench.worker_process import WorkerProcess
+with scratch_folder() as folder, WorkerProcess("instrument:Instrument") as worker:
+    worker.ask("load", **{request})
+    print(worker._process.pid, folder, flush=True)
+    worker.ask("latency", batch=1, samples=10_000)
+"""
+
+
+def test_a_worker_ends_at_once_with_a_parent_that_is_killed_and_its_scratch_is_swept(
+    instruments, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    program = PARENT.replace("{request}", repr({"subject": SUBJECT, **FOR_ALL}))
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
+        pid, folder = parent.stdout.readline().split()
+        worker = psutil.Process(int(pid))
+        time.sleep(0.5)  # it is at work on its ten thousand samples
+        assert worker.is_running()
+        parent.send_signal(signal.SIGKILL)
+    psutil.wait_procs([worker], timeout=5)
+    assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
+    assert Path(folder).is_dir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with scratch_folder() as mine, scratch_folder() as other:
+        assert not Path(folder).exists()
+        assert mine.is_dir()
+        assert other.is_dir()
+    assert list(tmp_path.iterdir()) == []
+
+
+COMPLAINT = "a.cpp:1:10: fatal error: Python.h: gone"
+
+
+class WrappedError(RuntimeError):
+    """As torch.compile wraps what its backend raises."""
+
+    def __init__(self, inner):
+        super().__init__(f"backend='inductor' raised:\n{inner}\n\nSet TORCHDYNAMO_VERBOSE=1 for more")
+        self.inner_exception = inner
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (ValueError("one\ntwo"), "ValueError: one"),
+        (ValueError(""), "ValueError: "),
+        (
+            subprocess.CalledProcessError(1, "g++", stderr=COMPLAINT.encode()),
+            f"CalledProcessError: {COMPLAINT}",
+        ),
+        (
+            WrappedError(OSError(f"C++ compile error\n\nCommand:\ng++ a.cpp\n\nOutput:\n{COMPLAINT}")),
+            f"OSError: {COMPLAINT}",
+        ),
+        (
+            WrappedError(OSError("No working C++ compiler found in cpp.cxx: (None, 'c++')")),
+            "OSError: No working C++ compiler found in cpp.cxx: (None, 'c++')",
+        ),
+    ],
+)
+def test_the_line_of_the_error_itself_is_told(error, line):
+    assert _line_of(error) == line
+
+
+def test_a_broken_compiler_is_told_by_its_own_line(plugin, tmp_path, monkeypatch):
+    compiler = tmp_path / "my-c++"
+    compiler.write_text(
+        "#!/bin/sh\n"
+        "case \"$*\" in *--version*) echo 'g++ 12.2.0'; exit 0;; esac\n"
+        "echo 'x.cpp:1:10: fatal error: Python.h: No such file or directory' >&2; exit 1\n"
+    )
+    compiler.chmod(0o755)
+    monkeypatch.setenv("CXX", str(compiler))
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "inductor"))
+    subject = Subject(model="tiny", num_users=5, input_size=16, plugins=(plugin,))
+    with WorkerProcess("torch-compile") as worker, pytest.raises(EngineError) as raised:
+        worker.ask("load", subject=subject.to_json(), **FOR_ALL)
+    assert "fatal error: Python.h: No such file or directory" in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert "Traceback (most recent call last)" in raised.value.output
+
+
+@pytest.mark.parametrize(
+    ("programs", "chosen", "found"),
+    [
+        (["my-c++"], "my-c++", "my-c++"),
+        (["clang++"], None, "clang++"),
+        (["g++", "clang++"], None, "g++"),
+        (["g++"], "my-c++", None),
+        ([], None, None),
+    ],
+)
+def test_the_compiler_is_the_one_of_cxx_or_the_first_on_the_path(
+    tmp_path, monkeypatch, programs, chosen, found
+):
+    from outfitbench.bench.engines.torch_compile import _compiler
+
+    for name in programs:
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    if chosen is not None:
+        monkeypatch.setenv("CXX", chosen)
+    if found is None:
+        with pytest.raises(EngineError, match=chosen or "no C\\+\\+ compiler"):
+            _compiler()
+    else:
+        assert _compiler() == found

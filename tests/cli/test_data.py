@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from outfitbench.cli.main import main
+from outfitbench.core.cache import cache_folder
 from outfitbench.datasets import load_dataset
-from outfitbench.datasets.cache import cache_folder
 from outfitbench.datasets.closet import make_closet
 
 NAME = "closet-12"

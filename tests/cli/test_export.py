@@ -7,8 +7,8 @@ import shutil
 
 import onnxruntime
 import pytest
-from outfitbench.bench.file_hash import file_hash
 from outfitbench.cli.main import main
+from outfitbench.core.hashes import file_hash
 from safetensors.torch import load_file, save_file
 
 
@@ -28,7 +28,7 @@ def test_a_trained_method_is_exported_with_its_weights(finished_run, capsys, tmp
 def copied_run(finished_run, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(finished_run.folder, copy)
-    (record,) = copy.glob("trials/*/record.json")
+    (record,) = copy.glob("fits/*/record.json")
     return copy, record, record.with_name("weights.safetensors")
 
 
@@ -57,7 +57,10 @@ def test_broken_weights_are_named_by_file_and_tensor(copied_run, capsys, tmp_pat
     ("source", "hint"),
     [
         (["techer"], "teacher"),
-        (["RUN", "--method", "No such method"], "a trial of No such method"),
+        (
+            ["RUN", "--method", "No such method"],
+            "found 'No such method', expected a method of the run; known: N-pair XS",
+        ),
     ],
 )
 def test_what_cannot_be_exported(finished_run, capsys, tmp_path, source, hint):

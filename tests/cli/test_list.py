@@ -7,18 +7,40 @@ import json
 import pytest
 from outfitbench.cli.main import main
 
+KINDS = [
+    ("models", {"teacher", "student-xs", "student-s", "student-m"}),
+    ("objectives", {"n-pair", "bpr", "fnd"}),
+    ("backbones", {"alexnet", "alexnet-small", "resnet18"}),
+    ("engines", {"torch", "torch-compile", "onnxruntime"}),
+    ("datasets", {"closet-12", "closet-24", "polyvore-630", "photos"}),
+    ("suites", {"demo", "smoke", "table2"}),
+]
 
-@pytest.mark.parametrize(
-    ("what", "some"),
-    [
-        ("models", {"teacher", "student-xs", "student-s", "student-m"}),
-        ("datasets", {"closet-12", "closet-24", "polyvore-630", "photos"}),
-        ("suites", {"demo", "smoke", "table2"}),
-    ],
-)
-def test_names_what_there_is(capsys, what, some):
+
+@pytest.mark.parametrize(("what", "some"), KINDS)
+def test_names_what_there_is_and_says_what_it_is(capsys, what, some):
     assert main(["list", what]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert some <= set(lines)
+    names = [line.split()[0] for line in lines]
+    assert some <= set(names)
+    assert all(len(line.split()) > 1 for line in lines if line.split()[0] in some)
     assert main(["list", what, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {what: lines}
+    found = json.loads(capsys.readouterr().out)[what]
+    assert [entry["name"] for entry in found] == names
+    assert all(entry["summary"] in line for entry, line in zip(found, lines, strict=True))
+
+
+PLUGIN = '''
+from outfitbench.bench import register_engine
+
+@register_engine("mine")
+class Mine:
+    """Mine, and [nobody]'s else."""
+'''
+
+
+def test_a_plugins_name_is_among_them(capsys, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(PLUGIN)
+    assert main(["list", "engines", "--plugin", str(path)]) == 0
+    assert "mine           Mine, and [nobody]'s else." in capsys.readouterr().out.splitlines()

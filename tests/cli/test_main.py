@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 
@@ -10,9 +12,9 @@ import pytest
 from outfitbench.bench.errors import EngineError
 from outfitbench.cli.list import List
 from outfitbench.cli.main import main, parse
-from outfitbench.datasets.errors import Fault, InputError
+from outfitbench.core.errors import Fault, InputError
 from outfitbench.models.errors import ModelError
-from outfitbench.suites.errors import TrainingError
+from outfitbench.training.errors import TrainingError
 
 
 @pytest.fixture
@@ -80,14 +82,14 @@ def test_stdout_is_the_answer_alone(monkeypatch, capsys):
     monkeypatch.setattr(List, "run", chatty)
     assert main(["list", "suites", "--json"]) == 0
     printed = capsys.readouterr()
-    assert "demo" in json.loads(printed.out)["suites"]
+    assert "demo" in [suite["name"] for suite in json.loads(printed.out)["suites"]]
     assert "a library says hello" in printed.err
 
 
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
-        ([], "Expected one of {list, data, run, profile, export, report}"),
+        (["--json"], "Expected one of {list, data, run, profile, export, report}"),
         (["lst", "models"], "list, data, run, profile, export, report; nearest: list"),
         (["--cache", "c", "rnu", "demo"], "nearest: run"),
         (["list", "model"], "invalid choice 'model' for argument 'what'. Expected one of ('models', "),
@@ -103,7 +105,7 @@ def test_a_usage_error_is_status_2_and_one_line_that_names_what_there_is(capsys,
         main(arguments)
     assert stop.value.code == 2
     printed = capsys.readouterr()
-    assert printed.out == ""
+    assert printed.out == "" or "--json" in arguments
     assert hint in printed.err
     assert printed.err.startswith("outfitbench: ")
     assert printed.err.count("\n") == 1
@@ -124,3 +126,88 @@ def test_the_command_answers_a_reader_that_has_gone():
         assert process.stderr is not None
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+def test_the_bare_command_shows_the_help(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([])
+    assert not stop.value.code
+    bare = capsys.readouterr()
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert bare.out == capsys.readouterr().out
+    assert "export" in bare.out
+    assert bare.err == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "document"),
+    [
+        (
+            InputError(Fault("list.csv:3", "5 \x1b fields", "4", "see there")),
+            2,
+            {
+                "kind": "input",
+                "where": "list.csv:3",
+                "found": "5 \x1b fields",
+                "expected": "4",
+                "fix": "see there",
+                "message": "list.csv:3: found 5 \\x1b fields, expected 4; see there",
+            },
+        ),
+        (ModelError("no weights"), 2, {"kind": "input", "message": "no weights"}),
+        (EngineError("no CUDA"), 1, {"kind": "failed", "message": "no CUDA"}),
+        (KeyboardInterrupt(), 130, {"kind": "interrupted", "message": "interrupted"}),
+    ],
+)
+def test_an_error_is_json_for_a_program(failing, capsys, error, status, document):
+    failing(error)
+    assert main(["list", "suites", "--json"]) == status
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == {"error": {"status": status, **document}}
+    assert printed.err.count("\n") == 1
+
+
+def test_a_usage_error_is_json_for_a_program(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["list", "modles", "--json"])
+    assert stop.value.code == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert (error["kind"], error["status"]) == ("usage", 2)
+    assert "modles" in error["message"]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_folder_that_fills_up_half_way_is_one_line(failing, capsys, code):
+    failing(OSError(code, os.strerror(code), "runs/x\x1b"))
+    assert main(["list", "suites"]) == 2
+    assert capsys.readouterr().err.startswith("outfitbench: runs/x\\x1b: found ")
+
+
+def test_a_full_disk_is_one_line_also_where_the_system_names_no_file(failing, capsys):
+    failing(OSError(errno.ENOSPC, "No space left on device"))
+    assert main(["list", "suites"]) == 2
+    assert capsys.readouterr().err.startswith("outfitbench: the disk: found no space left on device")
+
+
+def test_other_errors_of_the_system_are_bugs(failing):
+    failing(OSError(errno.ENOENT, "gone", "file"))
+    with pytest.raises(FileNotFoundError):
+        main(["list", "suites"])
+
+
+def test_completion_is_written_for_the_shell(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--tyro-print-completion", "bash"])
+    assert not stop.value.code
+    script = capsys.readouterr().out
+    assert "outfitbench" in script
+    assert "profile" in script
+    assert subprocess.run(["bash", "-n"], input=script, text=True).returncode == 0
+
+
+@pytest.mark.parametrize("heavy", ["torch", "numpy", "pydantic", "tabulate", "matplotlib", "onnxruntime"])
+def test_the_help_imports_nothing_heavy(heavy):
+    """What takes a tenth of a second or more to import is imported when it is used."""
+    code = f"import sys, outfitbench.cli.main; sys.exit({heavy!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

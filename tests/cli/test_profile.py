@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from outfitbench.bench.machine import accelerator_name
 from outfitbench.cli.main import main
+from outfitbench.core.machine import accelerator_name
 from outfitbench.suites.record_files import load_records
 
 
-def test_a_trained_method_is_measured_and_recorded(finished_run, least_effort, capsys, tmp_path):
+def test_a_trained_method_is_measured_and_recorded_once(finished_run, least_effort, capsys, tmp_path):
     arguments = [str(finished_run.folder), "--engine", "torch", "--out", str(tmp_path), "--json", "--quiet"]
     assert main(["profile", *arguments]) == 0
     (profile,) = json.loads(capsys.readouterr().out)["profiles"]
@@ -21,6 +21,36 @@ def test_a_trained_method_is_measured_and_recorded(finished_run, least_effort, c
     assert record.kind == "cost"
     assert record.dataset == "closet-12"
     assert record.measurements["latency"].n == len(profile["measurements"]["latency"]["samples"])
+    (weights,) = (r.trial for r in load_records([finished_run.folder]) if r.kind == "fit")
+    assert record.inputs == {"weights": weights}
+
+    (path,) = tmp_path.rglob("record.json")
+    before = path.read_bytes()
+    assert main(["profile", *arguments]) == 0
+    assert json.loads(capsys.readouterr().out)["kept"] == [str(path)]
+    assert path.read_bytes() == before
+
+
+def test_what_fails_is_said_and_the_rest_is_measured(finished_run, least_effort, capsys, tmp_path):
+    plugin = tmp_path / "broken.py"
+    plugin.write_text(BROKEN)
+    words = ["--engine", "torch", "--engine", "broken", "--plugin", str(plugin), "--quiet"]
+    assert main(["profile", str(finished_run.folder), *words, "--json"]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert [profile["engine"] for profile in answer["profiles"]] == ["torch"]
+    ((engine, reason),) = ((failed["engine"], failed["reason"]) for failed in answer["failed"])
+    assert engine == "broken"
+    assert "no licence" in reason
+
+
+BROKEN = """
+from outfitbench.bench import register_engine
+
+@register_engine("broken")
+class Broken:
+    def __init__(self, subject, device, threads):
+        raise RuntimeError("no licence")
+"""
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from statistics import fmean
 
+import pytest
 from outfitbench.cli.main import main
+from outfitbench.core.hashes import content_hash
+from outfitbench.suites.record_files import write_record
+from outfitbench.suites.records import QualityRecord
+
+from ..reports.made_records import dataset, quality, suite
 
 
 def test_a_report_of_records_alone(finished_run, capsys, tmp_path):
@@ -15,6 +22,35 @@ def test_a_report_of_records_alone(finished_run, capsys, tmp_path):
     page = Path(answer["report"])
     assert answer["records"] == len(list(finished_run.folder.rglob("record.json")))
     assert page.read_bytes() == Path(finished_run.answer["report"]).read_bytes()
+    (ran,) = finished_run.answer["quality"]
+    assert answer["quality"] == [
+        {
+            "dataset": "closet-12",
+            "setting": "random",
+            "negatives": "random",
+            "method": ran["method"],
+            "parameters": ran["parameters"],
+            "seeds": [0],
+            "auc": pytest.approx(ran["auc"]),
+            "ndcg": pytest.approx(ran["ndcg"]),
+        }
+    ]
+
+
+def test_the_numbers_are_means_over_users_and_seeds(capsys, tmp_path):
+    records = [dataset(), suite()]
+    records += [quality("A", auc=auc, seed=seed) for seed, auc in enumerate((0.7, 0.9))]
+    for number, record in enumerate(records):
+        if isinstance(record, QualityRecord):
+            record = record.model_copy(update={"trial": content_hash(record.description | {"n": number})})
+            record = record.model_copy(update={"description": record.description | {"n": number}})
+        write_record(record, tmp_path / "runs" / str(number))
+    assert main(["report", str(tmp_path / "runs"), "--out", str(tmp_path / "out"), "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["quality"]
+    assert (row["method"], row["seeds"]) == ("A", [0, 1])
+    for metric in ("auc", "ndcg"):
+        by_hand = [fmean(getattr(r.test, metric)) for r in records if isinstance(r, QualityRecord)]
+        assert row[metric] == pytest.approx(fmean(by_hand))
 
 
 def test_nothing_to_report(capsys, tmp_path):

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 from outfitbench.cli.main import main
-from outfitbench.suites import run_trial
-from outfitbench.suites.errors import TrainingError
+from outfitbench.suites import run_fit
 from outfitbench.suites.record_files import load_records
+from outfitbench.training.errors import TrainingError
 
 
 def test_a_run_leaves_records_and_a_report(finished_run):
     (row,) = finished_run.answer["quality"]
     (record,) = (record for record in load_records([finished_run.folder]) if record.kind == "quality")
-    assert row["method"] == record.method
+    assert row["method"] == record.fit.method
     assert row["auc"] == pytest.approx(sum(record.test.auc) / len(record.test.auc))
     assert 0 <= row["auc"] <= 1
     assert Path(finished_run.answer["report"]).is_relative_to(finished_run.folder / "report")
@@ -25,8 +25,11 @@ def test_a_run_leaves_records_and_a_report(finished_run):
 def test_a_finished_run_is_planned_as_finished(finished_run, capsys):
     assert main(["run", str(finished_run.suite), "--out", str(finished_run.folder), "--dry-run"]) == 0
     out = capsys.readouterr().out
-    assert out.splitlines()[0].startswith("finished")
-    assert out.endswith("one: 0 of 1 trials to run\n")
+    assert [line.split()[:2] for line in out.splitlines()[:-1]] == [
+        ["finished", "fit"],
+        ["finished", "evaluation"],
+    ]
+    assert out.endswith("one: 0 of 2 trials to run\n")
 
 
 def test_a_dry_run_writes_nothing(finished_run, capsys, tmp_path):
@@ -34,8 +37,9 @@ def test_a_dry_run_writes_nothing(finished_run, capsys, tmp_path):
     assert (
         main(["run", str(finished_run.suite), "--out", str(out), "--epochs", "2", "--dry-run", "--json"]) == 0
     )
-    (trial,) = json.loads(capsys.readouterr().out)["trials"]
-    assert not trial["finished"]
+    trials = json.loads(capsys.readouterr().out)["trials"]
+    assert [trial["kind"] for trial in trials] == ["fit", "evaluation"]
+    assert not any(trial["finished"] for trial in trials)
     assert not out.exists()
 
 
@@ -43,7 +47,7 @@ def test_a_failed_trial_is_status_1_and_said(finished_run, capsys, monkeypatch, 
     def diverge(*arguments):
         raise TrainingError("the loss is not finite")
 
-    monkeypatch.setattr(run_trial.Training, "run", diverge)
+    monkeypatch.setattr(run_fit.Training, "run", diverge)
     status = main(["run", str(finished_run.suite), "--out", str(tmp_path / "runs"), "--quiet"])
     assert status == 1
     assert "the loss is not finite" in capsys.readouterr().out
@@ -52,7 +56,7 @@ def test_a_failed_trial_is_status_1_and_said(finished_run, capsys, monkeypatch, 
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
-        (["smok"], "'smoke'"),
+        (["smok"], "nearest: smoke"),
         (["no-such.toml"], "no-such.toml"),
         (["smoke", "--dataset", "closet-13"], "closet-12"),
         (["smoke", "--epochs", "0"], "epochs"),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outfitbench.datasets.candidates import load_candidates
+from outfitbench.core.errors import InputError
 from outfitbench.datasets.dataset import Dataset
-from outfitbench.datasets.errors import InputError
 from outfitbench.datasets.negatives import sample_negatives
 from outfitbench.datasets.tables import CandidateSet, OutfitTable
 
@@ -50,7 +50,7 @@ def files(dataset: Dataset) -> list[Path]:
 @pytest.mark.parametrize("setting", ["random", "hard"])
 def test_ten_negatives_follow_the_positives(dataset, setting):
     positives = dataset.split("test")
-    candidates = load_candidates(dataset, "test", setting)
+    candidates = dataset.candidates("test", setting)
     assert candidates.labels.tolist() == [True] * 20 + [False] * 200
     np.testing.assert_array_equal(candidates.items[:20], positives.items)
     np.testing.assert_array_equal(
@@ -62,13 +62,13 @@ def test_ten_negatives_follow_the_positives(dataset, setting):
 
 def test_are_the_same_in_every_cache(dataset, tmp_path):
     elsewhere = dataclasses.replace(dataset, cache=tmp_path / "elsewhere")
-    assert same(load_candidates(dataset, "test", "random"), load_candidates(elsewhere, "test", "random"))
+    assert same(dataset.candidates("test", "random"), elsewhere.candidates("test", "random"))
 
 
 def test_are_drawn_once(dataset, monkeypatch):
-    first = load_candidates(dataset, "test", "random")
+    first = dataset.candidates("test", "random")
     monkeypatch.setattr("outfitbench.datasets.candidates.sample_negatives", None)  # whoever draws again fails
-    assert same(load_candidates(dataset, "test", "random"), first)
+    assert same(dataset.candidates("test", "random"), first)
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_are_drawn_once(dataset, monkeypatch):
     ],
 )
 def test_differ_with_what_they_are_drawn_for(dataset, change, split, setting):
-    first = load_candidates(dataset, "test", "random")
-    other = load_candidates(dataclasses.replace(dataset, **change), split, setting)
+    first = dataset.candidates("test", "random")
+    other = dataclasses.replace(dataset, **change).candidates(split, setting)
     assert len(files(dataset)) == 2
     assert (first.items != other.items).any()
 
@@ -93,8 +93,8 @@ def test_released_negatives_come_first(dataset):
     with_released = dataclasses.replace(
         dataset, released_negatives=lambda split, setting: released if setting == "random" else None
     )
-    assert same(load_candidates(with_released, "test", "random"), CandidateSet.join(positives, released))
-    assert same(load_candidates(with_released, "test", "hard"), load_candidates(dataset, "test", "hard"))
+    assert same(with_released.candidates("test", "random"), CandidateSet.join(positives, released))
+    assert same(with_released.candidates("test", "hard"), dataset.candidates("test", "hard"))
 
 
 class TestBrokenCache:
@@ -102,25 +102,79 @@ class TestBrokenCache:
     @given(st.data())
     def test_is_drawn_again(self, tmp_path_factory, data):
         dataset = make_dataset(tmp_path_factory.mktemp("cache"))
-        first = load_candidates(dataset, "valid", "random")
+        first = dataset.candidates("valid", "random")
         (path,) = files(dataset)
         whole = bytearray(path.read_bytes())
         for place in data.draw(st.lists(st.integers(0, len(whole) - 1), max_size=4)):
             whole[place] ^= 1 << data.draw(st.integers(0, 7))
         path.write_bytes(whole[: data.draw(st.integers(0, len(whole)))])
-        assert same(load_candidates(dataset, "valid", "random"), first)
+        assert same(dataset.candidates("valid", "random"), first)
 
     def test_of_other_positives_is_drawn_again(self, dataset):
-        load_candidates(dataset, "test", "random")
+        dataset.candidates("test", "random")
         other = dataclasses.replace(
             dataset, tables={"test": dataset.split("train").take(slice(None, None, -1))}
         )
-        candidates = load_candidates(other, "test", "random")  # the same fingerprint, wrongly
+        candidates = other.candidates("test", "random")  # the same fingerprint, wrongly
         np.testing.assert_array_equal(candidates.items[:20], other.split("test").items)
 
 
 def test_impossible_negatives_are_refused(dataset):
     one_user = dataclasses.replace(dataset, tables={"test": dataset.split("train").take(slice(0, 5))})
     with pytest.raises(InputError, match="hard negatives: found no outfit that user 0 has not posted"):
-        load_candidates(one_user, "test", "hard")
+        one_user.candidates("test", "hard")
     assert files(one_user) == []
+
+
+@pytest.mark.parametrize("setting", ["random", "hard"])
+def test_no_negative_was_posted_by_its_user_in_any_split(cache, setting):
+    """A small catalogue, where half of all outfits were posted in training: blind draws would meet them."""
+    every = np.array(list(itertools.product(range(4), range(4, 8), range(8, 12))), np.int32)
+    order = np.random.default_rng(3).permutation(len(every))
+    worn = [order[:30], order[:30], order[20:50]]
+    train = OutfitTable(np.repeat(np.int32([0, 1, 2]), 30), every[np.concatenate(worn)])
+    test = OutfitTable(np.repeat(np.int32([0, 1, 2]), 4), every[order[50:62]])
+    dataset = dataclasses.replace(
+        make_dataset(cache),
+        num_users=3,
+        item_category=np.repeat(np.int8([0, 1, 2]), 4),
+        item_names=[str(number) for number in range(12)],
+        tables={"train": train, "valid": train.take(slice(0, 1)), "test": test},
+    )
+    own = {
+        (user, tuple(items))
+        for table in dataset.tables.values()
+        for user, items in zip(table.users.tolist(), table.items.tolist(), strict=True)
+    }
+    candidates = dataset.candidates("test", setting)
+    negatives = candidates.outfits.take(~candidates.labels)
+    assert len(negatives) == 120
+    if setting == "random":
+        assert [len(np.unique(ten, axis=0)) for ten in np.split(negatives.items, 12)] == [10] * 12
+    for user, items in zip(negatives.users.tolist(), negatives.items.tolist(), strict=True):
+        assert (user, tuple(items)) not in own
+
+
+def test_a_catalogue_that_is_too_small_is_refused_before_anything_is_written(cache):
+    """Eighteen outfits: three in the test, six in training, and nine are no ten."""
+    every = np.array(list(itertools.product([0, 1, 2], [3, 4, 5], [6, 7])), np.int32)
+    test, rest = every[[0, 9, 16]], np.delete(every, [0, 9, 16], axis=0)
+
+    def dataset(worn: int) -> Dataset:
+        return dataclasses.replace(
+            make_dataset(cache),
+            num_users=1,
+            item_category=np.int8([0, 0, 0, 1, 1, 1, 2, 2]),
+            tables={
+                "train": OutfitTable(np.zeros(worn, np.int32), rest[:worn]),
+                "test": OutfitTable(np.zeros(3, np.int32), test),
+            },
+        )
+
+    with pytest.raises(
+        InputError,
+        match=r"can make \(18\) but 9, with those of user 0 in other splits, expected items that make 10",
+    ):
+        dataset(6).candidates("test", "random")
+    assert files(dataset(6)) == []
+    assert len(dataset(5).candidates("test", "random")) == 33

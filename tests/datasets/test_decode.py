@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outfitbench.datasets.errors import InputError
+from outfitbench.core.errors import InputError
 from outfitbench.datasets.images.decode import MAX_PIXELS, decode
 from PIL import Image
 
@@ -37,6 +37,24 @@ def png_header(width: int, height: int) -> bytes:
     header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunk = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
     return b"\x89PNG\r\n\x1a\n" + chunk + struct.pack(">I", 1000) + b"IDAT"
+
+
+def png(bits: int, colour_type: int, width: int, row: bytes, clear: bytes) -> bytes:
+    """A PNG of one row, with a transparent colour: Pillow itself writes none of 2, 4 or 16 bits."""
+    header = struct.pack(">IIBBBBB", width, 1, bits, colour_type, 0, 0, 0)
+    parts = {b"IHDR": header, b"tRNS": clear, b"IDAT": zlib.compress(row), b"IEND": b""}
+    chunks = [
+        struct.pack(">I", len(part)) + name + part + struct.pack(">I", zlib.crc32(name + part))
+        for name, part in parts.items()
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def grey_png(bits: int, pixels: list[int], clear: int) -> bytes:
+    packed = sum(pixel << (bits * (len(pixels) - 1 - place)) for place, pixel in enumerate(pixels))
+    used = bits * len(pixels)
+    row = (packed << (-used % 8)).to_bytes((used + 7) // 8, "big")
+    return png(bits, 0, len(pixels), b"\0" + row, struct.pack(">H", clear))
 
 
 class TestKinds:
@@ -85,7 +103,7 @@ class TestKinds:
         frames = [Image.new("RGB", (40, 40), colour) for colour in ("red", "blue")]
         assert (decoded(frames[0], "GIF", save_all=True, append_images=frames[1:]) == (255, 0, 0)).all()
 
-    @pytest.mark.parametrize("pixels", [np.float32(0.5), np.int32(1 << 20)])
+    @pytest.mark.parametrize("pixels", [np.float32(0.5), np.int32(1 << 20), np.int32(-1)])
     def test_refuses_pixels_without_a_known_range(self, pixels):
         with pytest.raises(InputError, match="a broken image"):
             decoded(Image.fromarray(np.full((40, 40), pixels)), "TIFF")
@@ -110,6 +128,25 @@ class TestTransparency:
 
     def test_of_one_rgb_colour(self):
         assert (decoded(Image.new("RGB", (40, 40), (9, 8, 7)), transparency=(9, 8, 7)) == 255).all()
+
+    @pytest.mark.parametrize("bits", [1, 2, 4, 8, 16])
+    def test_of_one_grey_in_every_depth(self, bits):
+        most = (1 << bits) - 1
+        clear, seen = most - 1, most  # the colour that is transparent is dark in one bit, almost white in 16
+        dark = 0 if bits > 1 else seen
+        row = decode(grey_png(bits, [clear] * 4 + [dark] * 4, clear), "image", 8)[3, :, 0].tolist()
+        assert row == [255] * 4 + [0 if bits > 1 else 255] * 4
+        opaque = decode(grey_png(bits, [clear] * 8, most), "image", 8)
+        assert (opaque[3] == (clear >> 8 if bits == 16 else clear * 255 // most)).all()
+
+    def test_of_one_grey_of_sixteen_bits_and_no_other(self):
+        data = grey_png(16, [0x1234] * 4 + [0x1235] * 4, 0x1234)  # the same in eight bits
+        assert decode(data, "image", 8)[3, :, 0].tolist() == [255] * 4 + [0x12] * 4
+
+    def test_of_one_rgb_colour_of_sixteen_bits(self):
+        clear, other = struct.pack(">3H", 0x9080, 0x1234, 7), struct.pack(">3H", 0x1080, 0x1234, 7)
+        row = decode(png(16, 2, 8, b"\0" + clear * 4 + other * 4, clear), "image", 8)[3].tolist()
+        assert row == [[255, 255, 255]] * 4 + [[0x10, 0x12, 0]] * 4
 
     def test_leaves_no_fringe(self):
         image = Image.new("RGBA", (64, 64), (0, 0, 0, 0))  # black where it cannot be seen
@@ -186,7 +223,6 @@ class TestBroken:
         with pytest.raises(InputError, match=r"^image: found a broken image"):
             decode(data[: len(data) // 2], "image", 16)
 
-    @pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # its remarks on metadata that we broke
     @settings(deadline=None)
     @given(st.data())
     def test_broken_anywhere_is_refused_or_read_but_never_crashes(self, data):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import lmdb
 import pytest
-from outfitbench.datasets.errors import InputError
+from outfitbench.core.errors import InputError
 from outfitbench.datasets.images import digests
 from outfitbench.datasets.images.digests import file_digests
 from outfitbench.datasets.images.folder import FolderImages
@@ -47,6 +47,14 @@ class TestFolderImages:
         for ask in (lambda source: source.read(2), FolderImages.content_key):
             with pytest.raises(InputError, match=r"2\.jpg: found is a directory"):
                 ask(FolderImages(paths, cache))
+
+    @pytest.mark.parametrize("name", ["n" * 100_000, "\ud800", "a\0b", "\udce9\x1b[2J.jpg"])
+    def test_a_name_that_no_file_has_is_one_short_harmless_line(self, tmp_path, cache, name):
+        for ask in (lambda source: source.read(0), FolderImages.content_key):
+            with pytest.raises(InputError) as caught:
+                ask(FolderImages([tmp_path / name], cache))
+            assert str(caught.value).isprintable()
+            assert len(str(caught.value)) < 600
 
     def test_key_depends_on_bytes_and_order_alone(self, paths, cache, tmp_path):
         (tmp_path / "copy").mkdir()
@@ -147,6 +155,20 @@ class TestLmdbImages:
     def test_refuses_a_key_that_no_lmdb_can_hold(self, path, cache):
         with pytest.raises(InputError, match=r"found nothing readable .*MDB_BAD_VALSIZE"):
             LmdbImages(path, [""], cache).read(0)
+
+    @pytest.mark.parametrize("key", ["k" * 100_000, "\x1b[31m", "a\nb", "\u202eb", "\ud800", "\x7f"])
+    def test_an_odd_key_is_one_short_harmless_line(self, path, cache, key):
+        source = LmdbImages(path, [key, "a.jpg"], cache)
+        assert len(source.content_key()) == 32
+        with pytest.raises(InputError) as caught:
+            source.read(0)
+        assert str(caught.value).isprintable()
+        assert len(str(caught.value)) < 500
+        assert len(source.names[0]) < 500
+
+    def test_says_that_it_is_open_elsewhere_in_this_process(self, path):
+        with lmdb.open(str(path)), pytest.raises(InputError, match="something else in this process has open"):
+            open_lmdb(path)
 
     def test_refuses_what_is_no_lmdb(self, tmp_path):
         (tmp_path / "data.mdb").write_bytes(b"no" * 5000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import signal
 import subprocess
@@ -13,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from outfitbench.datasets.errors import InputError
+from outfitbench.core.errors import InputError
 from outfitbench.datasets.images import store as store_module
-from outfitbench.datasets.images.decode import decode
+from outfitbench.datasets.images.decode import DECODER_VERSION, decode
 from outfitbench.datasets.images.folder import FolderImages
-from outfitbench.datasets.images.store import open_store
+from outfitbench.datasets.images.store import check_stores, open_store
 from PIL import Image
 
 COUNT, SIZE = 40, 32
@@ -48,7 +49,7 @@ def test_holds_every_image_in_order_memory_mapped_and_read_only(source, cache):
     np.testing.assert_array_equal(store, expected(source))
     assert isinstance(store, np.memmap)
     assert not store.flags.writeable
-    assert store_files(cache) == [f"{source.content_key()}-{SIZE}px-v1.npy"]
+    assert store_files(cache) == [f"{source.content_key()}-{SIZE}px-v{DECODER_VERSION}.npy"]
 
 
 def test_decodes_once(source, cache, monkeypatch):
@@ -70,7 +71,7 @@ def test_a_changed_image_is_decoded_anew(source, cache):
 
 def test_another_decoder_version_is_another_store(source, cache, monkeypatch):
     open_store(source, SIZE, cache)
-    monkeypatch.setattr(store_module, "DECODER_VERSION", 2)
+    monkeypatch.setattr(store_module, "DECODER_VERSION", DECODER_VERSION + 1)
     open_store(source, SIZE, cache)
     assert len(store_files(cache)) == 2
 
@@ -86,6 +87,72 @@ def test_a_broken_store_is_built_again(source, cache, harm):
     else:
         np.save(path, np.zeros((COUNT, 2, 2, 3), dtype=np.uint8))
     np.testing.assert_array_equal(open_store(source, SIZE, cache), expected(source))
+
+
+def flip(path: Path, place: int) -> None:
+    """Change one bit of a file, and neither its length nor its times."""
+    status = path.stat()
+    with path.open("r+b") as file:
+        file.seek(place, os.SEEK_END if place < 0 else os.SEEK_SET)
+        byte = file.read(1)[0]
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte ^ 0x10]))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+class TestChecksums:
+    @pytest.fixture(autouse=True)
+    def as_in_another_process(self, monkeypatch):
+        monkeypatch.setattr(store_module, "_sound", set())
+
+    @pytest.fixture
+    def path(self, source, cache, monkeypatch) -> Path:
+        """A store of thirty blocks."""
+        monkeypatch.setattr(store_module, "_BLOCK", 4096)
+        open_store(source, SIZE, cache)
+        store_module._sound.clear()
+        (path,) = (cache / "images").glob("*.npy")
+        return path
+
+    @pytest.mark.parametrize("place", [128, 128 + 4095, -1, -30 * 4 - 1])  # pixels, sums, the last pixel
+    def test_a_flipped_bit_in_what_is_always_looked_at_is_mended_on_opening(self, source, cache, path, place):
+        flip(path, place)
+        np.testing.assert_array_equal(open_store(source, SIZE, cache), expected(source))
+
+    def test_any_flipped_bit_of_a_small_store_is_mended_on_opening(self, source, cache):
+        open_store(source, SIZE, cache)
+        (path,) = (cache / "images").glob("*.npy")
+        for place in (128, 50_000, 122_000, -1):
+            flip(path, place)
+            store_module._sound.clear()
+            np.testing.assert_array_equal(open_store(source, SIZE, cache), expected(source))
+
+    @pytest.mark.parametrize("place", [128, 60_000, 122_000, -50])
+    def test_the_whole_check_finds_a_flipped_bit_wherever_it_is(self, source, cache, path, place):
+        open_store(source, 8, cache)
+        assert check_stores(source, cache) == []
+        flip(path, place)
+        (fault,) = check_stores(source, cache)
+        assert fault.where == path
+        assert "other bytes than were written" in fault.found
+        assert not path.exists()
+        assert check_stores(source, cache) == []
+        np.testing.assert_array_equal(open_store(source, SIZE, cache), expected(source))
+
+    def test_the_whole_check_says_about_where(self, source, cache, path):
+        flip(path, 128 + 25 * SIZE * SIZE * 3 + 5)
+        (fault,) = check_stores(source, cache)
+        assert "at image 24 or a little after" in fault.found  # the block begins in the image before
+
+    def test_a_store_is_looked_at_once_a_process(self, source, cache, path, monkeypatch):
+        open_store(source, SIZE, cache)
+        monkeypatch.setattr(store_module, "_wrong_with", None)  # whoever looks again fails
+        open_store(source, SIZE, cache)
+
+    def test_the_stores_of_others_are_left_alone(self, source, cache, path):
+        flip(path, 200)
+        assert check_stores(FolderImages(source.paths[1:], cache), cache) == []
+        assert path.exists()
 
 
 def test_a_broken_image_is_named_and_nothing_stays(source, cache):
@@ -170,7 +237,7 @@ BUILDER = """
 import sys, time
 from pathlib import Path
 from outfitbench.datasets.images.folder import FolderImages
-from outfitbench.datasets.images.store import open_store
+from outfitbench.datasets.images.store import check_stores, open_store
 
 class SlowImages(FolderImages):
     reads = 0

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outfitbench.datasets.errors import InputError
+from outfitbench.core.errors import InputError
 from outfitbench.datasets.negatives import sample_negatives
 from outfitbench.datasets.tables import NO_ITEM, OutfitTable
 from scipy.stats import chisquare
@@ -212,6 +212,103 @@ class TestMixed:
         ]
         hard = [[as_set(outfit) in posted(self.positives) for outfit in draw.items] for draw in draws]
         assert chisquare(np.sum(hard, axis=0)).pvalue > 1e-3
+
+
+class TestAvoid:
+    """What a user posted elsewhere is no negative of that user, and of that user only."""
+
+    @settings(deadline=None)
+    @given(tables(), tables(), st.integers(1, 5), st.integers(0, 2**63))
+    def test_random_ones_hold_nothing_that_the_user_posted(self, positives, avoid, per_positive, seed):
+        positives, avoid = same_slots(positives, avoid)
+        allowed = [
+            [slots for slots in outfits_like(outfit, positives) if as_set(np.array(slots)) not in own]
+            for outfit, own in zip(positives.items, own_of(positives, avoid), strict=True)
+        ]
+        options = {"per_positive": per_positive, "seed": seed, "avoid": avoid}
+        if not all(allowed):
+            with pytest.raises(InputError, match="random negatives: found positives that are all"):
+                sample_negatives(positives, ITEM_CATEGORY, **options)
+            return
+        for row, outfit in enumerate(sample_negatives(positives, ITEM_CATEGORY, **options).items):
+            assert tuple(outfit.tolist()) in allowed[row // per_positive]
+
+    @settings(deadline=None)
+    @given(tables(), tables(), st.integers(1, 5), st.integers(0, 2**63))
+    def test_hard_ones_hold_nothing_that_the_user_posted(self, positives, avoid, per_positive, seed):
+        positives, avoid = same_slots(positives, avoid)
+        allowed = [
+            [
+                other
+                for other in outfits_of_others(row, positives)
+                if as_set(positives.items[other]) not in own
+            ]
+            for row, own in enumerate(own_of(positives, avoid))
+        ]
+        options = {"per_positive": per_positive, "seed": seed, "avoid": avoid, "hard": 1.0}
+        if not all(allowed):
+            with pytest.raises(
+                InputError, match=r"hard negatives: found no outfit that user \d has not posted"
+            ):
+                sample_negatives(positives, ITEM_CATEGORY, **options)
+            return
+        for row, outfit in enumerate(sample_negatives(positives, ITEM_CATEGORY, **options).items.tolist()):
+            assert outfit in positives.items[allowed[row // per_positive]].tolist()
+
+    @pytest.mark.parametrize("hard", [0.0, 0.5, 1.0])
+    def test_what_holds_nothing_new_changes_nothing(self, hard):
+        positives = TestMixed.positives
+        plain = sample_negatives(positives, ITEM_CATEGORY, hard=hard, seed=5)
+        avoiding = sample_negatives(positives, ITEM_CATEGORY, hard=hard, seed=5, avoid=positives)
+        np.testing.assert_array_equal(plain.items, avoiding.items)
+
+
+class TestDistinct:
+    @settings(deadline=None)
+    @given(tables(), st.integers(1, 12), st.integers(0, 2**63))
+    def test_the_random_ones_of_a_positive_are_all_different_or_refused(self, positives, per_positive, seed):
+        options = {"per_positive": per_positive, "seed": seed, "distinct": True}
+        allowed = [
+            {as_set(np.array(slots)) for slots in outfits_like(outfit, positives)}
+            for outfit in positives.items
+        ]
+        if min(map(len, allowed)) < per_positive:
+            with pytest.raises(InputError, match="random negatives: found positives that are all"):
+                sample_negatives(positives, ITEM_CATEGORY, **options)
+            return
+        drawn = sample_negatives(positives, ITEM_CATEGORY, **options).items
+        for own, may in zip(np.split(drawn, len(positives)), allowed, strict=True):
+            outfits = set(map(as_set, own))
+            assert len(outfits) == per_positive
+            assert outfits <= may
+
+    def test_each_is_drawn_as_often_as_any_other(self):
+        positives = table((0, [0, 5, 10]), (1, [1, 6, 11]))  # leaves six
+        drawn = np.concatenate(
+            [
+                sample_negatives(positives, ITEM_CATEGORY, per_positive=4, distinct=True, seed=seed).items
+                for seed in range(2_000)
+            ]
+        )
+        counts = Counter(map(tuple, drawn.tolist()))
+        assert len(counts) == 6
+        assert chisquare(list(counts.values())).pvalue > 1e-3
+
+
+def same_slots(one: OutfitTable, other: OutfitTable) -> tuple[OutfitTable, OutfitTable]:
+    """Both tables with four slots."""
+
+    def widen(outfits: OutfitTable) -> OutfitTable:
+        if outfits.items.shape[1] == 4:
+            return outfits
+        return OutfitTable(outfits.users, np.insert(outfits.items, 1, NO_ITEM, axis=1))
+
+    return widen(one), widen(other)
+
+
+def own_of(positives: OutfitTable, avoid: OutfitTable) -> list[set[frozenset[int]]]:
+    """For each positive, what its user posted elsewhere."""
+    return [posted(avoid.take(avoid.users == user)) for user in positives.users]
 
 
 @settings(deadline=None)

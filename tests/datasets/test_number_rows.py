@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outfitbench.datasets.errors import Fault
+from outfitbench.core.errors import Fault
 from outfitbench.datasets.polyvore.number_rows import parse_rows
 
 PATH = Path("rows")
 FIELDS = ("user", "top", "shoe")
+ADVICE = "; mend it, or leave such rows out with skip_unusable"
 
 
 def parse(body: bytes, **arguments: int) -> tuple[list[list[int]], list[int], list[str]]:
@@ -62,7 +63,7 @@ def test_a_line_is_read_or_reported_and_never_both(lines: list[bytes]) -> None:
 )
 def test_names_the_line_and_the_field(line: bytes, fault: str) -> None:
     values, lines, found = parse(b"5,6,7\n" + line + b"\n8,9,10\n", first_line=2)
-    assert found == [fault]
+    assert found == [fault + ADVICE]
     assert values == [[5, 6, 7], [8, 9, 10]]
     assert lines == [2, 4]
 
@@ -83,6 +84,6 @@ def test_wrong_values_are_reported_one_by_one_and_their_rows_left_out() -> None:
     kept = rows.without(wrong, ["a user", "a top", "a shoe"], found.append)
     assert kept.values.tolist() == [[1, 2, 3]]
     assert [str(fault) for fault in found] == [
-        "rows:2: found 4 as user, expected a user",
-        "rows:2: found 6 as shoe, expected a shoe",
+        f"rows:2: found 4 as user, expected a user{ADVICE}",
+        f"rows:2: found 6 as shoe, expected a shoe{ADVICE}",
     ]

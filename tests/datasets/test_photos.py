@@ -1,146 +1,20 @@
+"""The dataset made of photographs: looks, styles and simulated users."""
+
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
-from outfitbench.datasets import Fault, InputError, load_dataset
+from outfitbench.datasets import InputError, load_dataset
 from outfitbench.datasets.photos import load_photos
-from outfitbench.datasets.photos.classes import category_of, read_mapping
-from outfitbench.datasets.photos.folder import find_photos
 from outfitbench.datasets.photos.looks import LOOKS, measure_looks, rank_levels
 from outfitbench.datasets.photos.styles import find_styles, style_contrast, style_weights
 from outfitbench.datasets.simulation import Dice
 from outfitbench.datasets.splits import shared_items
-from PIL import Image
 from sklearn.metrics import roc_auc_score
 
-
-def snap(root: Path, classes: Sequence[str] = ("T-Shirt", "Trousers", "shoes"), each: int = 20) -> Path:
-    """A folder of patches in all colours."""
-    rng = np.random.default_rng(3)
-    for number in range(each * len(classes)):
-        path = root / classes[number % len(classes)] / f"{number:03d}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        patch = rng.integers(0, 256, 3) + rng.integers(0, 60, (16, 16, 3))
-        Image.fromarray(np.minimum(patch, 255).astype(np.uint8)).save(path)
-    return root
-
-
-def test_class_folders_are_found_at_any_depth(tmp_path: Path) -> None:
-    for part in ("train", "more/validation"):
-        snap(tmp_path / part, each=10)
-    snap(tmp_path, ["dress", "Hat"], each=2)
-    (tmp_path / "README.md").write_text("Photographs.")
-    (tmp_path / "train" / "shoes" / "notes.txt").write_text("Shoes.")
-    (tmp_path / "train" / "shoes" / ".hidden.jpg").write_bytes(b"?")
-    (tmp_path / ".cache" / "gadget").mkdir(parents=True)
-    (tmp_path / ".cache" / "gadget" / "x.jpg").write_bytes(b"?")
-    photos = find_photos(tmp_path)
-    assert np.bincount(photos.item_category).tolist() == [20, 20, 20]
-    assert photos.left_out == {"Hat": 2, "dress": 2}
-    assert photos.item_names[0] == "more/validation/T-Shirt/000.png"
-    assert photos.paths[0] == tmp_path / photos.item_names[0]
-    assert len(set(photos.item_names)) == 60
-
-
-@pytest.mark.parametrize(
-    ("name", "category"),
-    [
-        ("t-shirt", "top"),
-        ("T_SHIRTS", "top"),
-        ("Long sleeve", "top"),
-        ("outwear", "top"),
-        ("jeans", "bottom"),
-        ("Pants", "bottom"),
-        ("skirt", "bottom"),
-        ("high heels", None),
-        ("Heels", "shoe"),
-        ("dresses", "none"),
-        ("42", None),
-    ],
-)
-def test_classes_are_known_by_their_usual_names(name: str, category: str | None) -> None:
-    assert category_of(name, {}) == category
-
-
-@pytest.mark.parametrize(
-    ("file", "text"),
-    [
-        ("categories.toml", '"High Heels" = "shoe"\ndress = "top"\n'),
-        ("categories.json", '{"High Heels": "shoe", "dress": "top"}'),
-    ],
-)
-def test_a_mapping_goes_before_what_is_known(tmp_path: Path, file: str, text: str) -> None:
-    snap(tmp_path, ["dress", "pants", "HIGH HEELS"])
-    (tmp_path / file).write_text(text)
-    assert np.bincount(find_photos(tmp_path).item_category).tolist() == [20, 20, 20]
-
-
-@pytest.mark.parametrize(
-    ("file", "text", "message"),
-    [
-        ("categories.toml", 'dress = "frock"', r"categories\.toml dress: found 'frock', expected one of top"),
-        ("categories.toml", "dress = ", r"categories\.toml: found what cannot be read"),
-        ("categories.json", '{"dress": 3}', r"categories\.json dress: found 3"),
-        ("categories.json", '["dress"]', r"categories\.json: found something else"),
-    ],
-)
-def test_a_broken_mapping_is_one_clear_line(tmp_path: Path, file: str, text: str, message: str) -> None:
-    (tmp_path / file).write_text(text)
-    with pytest.raises(InputError, match=message):
-        read_mapping(tmp_path)
-
-
-def test_what_is_missing_is_said(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="found no photographs, expected images in a folder a class"):
-        find_photos(tmp_path)
-    snap(tmp_path, ["shirt", "pants"])
-    with pytest.raises(InputError, match="found 0 photographs of category shoe, expected at least 13"):
-        find_photos(tmp_path)
-
-
-def test_an_unknown_class_is_answered_with_what_to_write(tmp_path: Path) -> None:
-    snap(tmp_path, ["shirt", "pants", "shoes", "toaster"])
-    with pytest.raises(
-        InputError, match=r"found the class 'toaster', .*write \"toaster\" = .*categories\.toml"
-    ):
-        find_photos(tmp_path)
-
-
-def test_all_faults_of_a_folder_can_be_collected(tmp_path: Path) -> None:
-    snap(tmp_path, ["shirt", "toaster", "kettle"])
-    faults: list[str] = []
-    find_photos(tmp_path, lambda fault: faults.append(fault.found))
-    assert faults == [
-        "the class 'kettle'",
-        "the class 'toaster'",
-        "0 photographs of category bottom",
-        "0 photographs of category shoe",
-    ]
-
-
-def test_a_name_that_is_not_utf8_is_a_fault_of_its_own(tmp_path: Path) -> None:
-    root = snap(tmp_path)
-    photo = next(root.rglob("*.png"))
-    photo.rename(os.fsdecode(os.fsencode(photo.parent) + b"/caf\xe9.png"))
-    found: list[Fault] = []
-    find_photos(root, found.append)
-    assert [str(fault) for fault in found] == [
-        f"{photo.parent}: found the file name 'caf\\xe9.png', not UTF-8, expected a name in UTF-8; rename it"
-    ]
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser reads every folder")
-def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path) -> None:
-    root = snap(tmp_path)
-    closed = next(root.rglob("*.png")).parent
-    closed.chmod(0)
-    with pytest.raises(InputError, match="permission denied"):
-        find_photos(root)
-    closed.chmod(0o700)
+from .snapped_photos import snap
 
 
 def test_a_broken_photograph_is_named(tmp_path: Path, cache: Path) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from outfitbench.datasets import Dataset, InputError
+from outfitbench.datasets.check import check_tree
 from outfitbench.datasets.polyvore import read_tree
 
 from .written_trees import (
@@ -79,6 +81,78 @@ def test_the_root_may_be_any_folder_down_to_the_tuples(below: str, tmp_path: Pat
     assert dataset.pictures is None
 
 
+SPELLINGS = {
+    "the root itself": (".", "."),
+    "inside original": ("original", "."),
+    "inside the tuples": ("original/tuples_3", "."),
+    "up from the tuples": ("original/tuples_3", ".."),
+    "up and up": ("original/tuples_3", "../.."),
+    "up at the end": (".", "original/tuples_3/.."),
+    "down at the end": (".", "original/../original/tuples_3"),
+    "a link to the root": (".", "../to-root"),
+    "a link to original": (".", "../to-original"),
+    "a link to the tuples": (".", "../to-tuples"),
+    "up from a link": (".", "../to-tuples/.."),
+}
+
+
+@pytest.mark.parametrize(("inside", "root"), SPELLINGS.values(), ids=SPELLINGS)
+def test_the_root_may_be_spelled_in_any_way(
+    inside: str, root: str, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree, home = small_tree(), tmp_path / "home"
+    write_converted(tree, home)
+    vectors = write_features(tree, home)
+    for link, target in {"root": ".", "original": "original", "tuples": "original/tuples_3"}.items():
+        (tmp_path / f"to-{link}").symlink_to(home / target)
+    monkeypatch.chdir(home / inside)
+    dataset = read_tree(Path(root), NAME, cache=cache)
+    np.testing.assert_array_equal(dataset.features(np.arange(72)), vectors)
+    assert dataset.origin == "tuples_3 of the converted release"
+
+
+def test_tuples_that_are_linked_to_lie_beside_the_link(tmp_path: Path, cache: Path) -> None:
+    tree = small_tree()
+    write_original(tree, tmp_path / "lists")
+    write_images(tree, tmp_path / "here")
+    (tmp_path / "here" / "tuples_3").symlink_to(tmp_path / "lists" / "tuples_3")
+    dataset = read_tree(tmp_path / "here", NAME, cache=cache)
+    assert dataset.images(np.array([5]), 8).shape == (1, 8, 8, 3)
+
+
+@pytest.mark.parametrize(("listed", "stored"), [("NFC", "NFD"), ("NFD", "NFC")])
+@pytest.mark.parametrize("below", ["", "été/"])
+def test_images_are_found_under_names_in_another_normal_form(
+    listed: str, stored: str, below: str, tmp_path: Path, cache: Path
+) -> None:
+    tree = small_tree()
+    names = [[f"{below}é{name}" for name in part] for part in tree.names]
+
+    def in_form(form: str) -> Tree:
+        return dataclasses.replace(
+            tree, names=[[unicodedata.normalize(form, name) for name in part] for part in names]
+        )
+
+    write_original(in_form(listed), tmp_path)
+    if below:
+        (tmp_path / "images" / "291x291" / unicodedata.normalize(stored, below)).mkdir(parents=True)
+    write_images(in_form(stored), tmp_path)
+    dataset = read_tree(tmp_path, NAME, cache=cache)
+    assert dataset.pictures is not None
+    assert [dataset.pictures.read(item) for item in range(72)] == [picture(item) for item in range(72)]
+    assert check_tree(tmp_path, NAME, cache) == []
+
+
+def test_two_forms_of_one_name_are_one_name(tmp_path: Path, cache: Path) -> None:
+    tree = small_tree()
+    tops = ["\u00e9.jpg", "e\u0301.jpg", *tree.names[0][2:]]
+    folder = write_original(dataclasses.replace(tree, names=[tops, *tree.names[1:]]), tmp_path)
+    with pytest.raises(
+        InputError, match=f"{folder}/image_list_top:2: found the image name .* stands at .*:1"
+    ):
+        read_tree(tmp_path, NAME, cache=cache)
+
+
 @pytest.mark.parametrize("folder", ["images/291x291", "images/16x16", "images"])
 def test_images_from_a_folder(folder: str, tmp_path: Path, cache: Path) -> None:
     tree = small_tree()
@@ -99,6 +173,20 @@ def test_images_from_an_lmdb(folder: str, tmp_path: Path, cache: Path) -> None:
     assert dataset.pictures is not None
     assert [dataset.pictures.read(item) for item in range(72)] == [picture(item) for item in range(72)]
     assert dataset.vectors is None
+
+
+@pytest.mark.parametrize("write", [write_original, write_converted])
+def test_a_tree_with_images_and_features_can_be_used_either_way(
+    write: Write, tmp_path: Path, cache: Path
+) -> None:
+    tree = small_tree()
+    write(tree, tmp_path)
+    write_images(tree, tmp_path)
+    vectors = write_features(tree, tmp_path)
+    dataset = read_tree(tmp_path, NAME, cache=cache)
+    ids = np.array([3, 71])
+    assert dataset.images(ids, 8).shape == (2, 8, 8, 3)
+    np.testing.assert_array_equal(dataset.features(ids), vectors[ids])
 
 
 def test_names_without_a_suffix_are_jpegs(tmp_path: Path, cache: Path) -> None:

@@ -7,7 +7,14 @@ from pathlib import Path
 import numpy as np
 import outfitbench.datasets
 import pytest
-from outfitbench.datasets import InputError, check_dataset, list_datasets, load_dataset
+from outfitbench.core.plugins import load_plugin
+from outfitbench.datasets import (
+    InputError,
+    check_dataset,
+    inspect_dataset,
+    list_datasets,
+    load_dataset,
+)
 
 from .written_trees import picture, small_tree, write_images, write_original
 
@@ -24,7 +31,7 @@ def test_lists_every_dataset_once() -> None:
 )
 def test_an_unknown_name_is_answered_with_the_nearest(name: str, nearest: str, tmp_path: Path) -> None:
     with pytest.raises(
-        InputError, match=f"argument name: found '{name}', expected a dataset, such as .*{nearest}"
+        InputError, match=f"argument name: found '{name}', expected a dataset; nearest: .*{nearest}"
     ):
         load_dataset(name)
     assert nearest in str(check_dataset(name, tmp_path)[0])
@@ -104,6 +111,37 @@ def test_a_closet_can_be_read_from_a_root_like_any_tree(tmp_path: Path, cache: P
     assert dataset.origin == "tuples_12 of the original release"
     with pytest.raises(InputError, match="expected a folder that holds tuples_24"):
         load_dataset("closet-24", tmp_path, cache=cache)
+
+
+PLUGIN = """
+import dataclasses
+from outfitbench.datasets import load_dataset, register_dataset
+
+@register_dataset("closet-mine")
+def load(name, root, split, cache):
+    \"\"\"The small closet under another name.\"\"\"
+    assert root is None
+    dataset = load_dataset("closet-12", split=split, cache=cache)
+    return dataclasses.replace(dataset, name=name, notes=("mine",))
+"""
+
+
+@pytest.mark.usefixtures("own_registry")
+def test_a_plugin_adds_a_dataset(tmp_path: Path) -> None:
+    (tmp_path / "plugin.py").write_text(PLUGIN)
+    assert load_plugin(tmp_path / "plugin.py") == ["closet-mine"]
+    assert "closet-mine" in list_datasets()
+    dataset = load_dataset("closet-mine")
+    assert (dataset.name, dataset.num_users) == ("closet-mine", 12)
+    findings = inspect_dataset("closet-mine")
+    assert (findings.faults, findings.notes) == ([], ["mine"])
+
+
+@pytest.mark.usefixtures("own_registry")
+def test_a_name_that_is_taken_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "plugin.py").write_text(PLUGIN.replace("closet-mine", "closet-12"))
+    with pytest.raises(InputError, match="dataset 'closet-12': found a second definition"):
+        load_plugin(tmp_path / "plugin.py")
 
 
 def test_every_public_name_is_there() -> None:

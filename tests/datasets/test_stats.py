@@ -32,3 +32,30 @@ def test_statistics_do_not_depend_on_the_layout(tmp_path: Path, cache: Path) -> 
     write_converted(tree, tmp_path / "b")
     first, second = (describe(read_tree(tmp_path / place, "polyvore-3", cache=cache)) for place in "ab")
     assert first == second
+
+
+def test_released_negatives_that_were_posted_are_counted(tmp_path: Path, cache: Path) -> None:
+    tree = small_tree(variable=True)
+    test, train = tree.outfits["test"], tree.outfits["train"]
+    negatives = [[row[0], row[1], -1, (row[3] + 1 + n) % 24, n] for row in test for n in range(10)]
+    user, top, other, bottom, shoe = test[1]
+    assert other != -1
+    negatives[0] = [user, other, top, bottom, shoe]  # a positive of this split, its tops exchanged
+    negatives[1] = list(train[0])  # one of training
+    negatives[2] = list(train[0])
+    negatives[3] = [0, *train[-1][1:]]  # somebody else's
+    write_original(dataclasses.replace(tree, negatives={("test", "nega"): negatives}), tmp_path)
+    statistics = describe(read_tree(tmp_path, "polyvore-3", cache=cache))
+    assert statistics.negatives_posted_in_split == {"test random": 1}
+    assert statistics.negatives_posted_elsewhere == {"test random": 2}
+    assert statistics.negatives_repeated == {"test random": 1}
+
+
+def test_negatives_that_cannot_be_read_do_not_keep_the_rest_from_being_described(
+    tmp_path: Path, cache: Path
+) -> None:
+    tree = dataclasses.replace(small_tree(), negatives={("test", "nega"): [[0, 1, 2, 3]]})
+    write_original(tree, tmp_path)
+    statistics = describe(read_tree(tmp_path, "polyvore-3", cache=cache))
+    assert statistics.users == 3
+    assert statistics.negatives_posted_in_split == {}

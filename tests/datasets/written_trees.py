@@ -109,7 +109,7 @@ def all_names(tree: Tree) -> list[str]:
 
 def write_images(tree: Tree, root: Path, folder: str = "images/291x291") -> None:
     place = root / folder
-    place.mkdir(parents=True)
+    place.mkdir(parents=True, exist_ok=True)
     for number, name in enumerate(all_names(tree)):
         (place / name).write_bytes(picture(number))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 import torchvision
+from outfitbench.core.errors import InputError
 from outfitbench.models import ModelError, ModelOptions
 from outfitbench.models.backbones import create_backbone, list_backbones
 from outfitbench.models.backbones.backbone import IMAGENET_MEAN, IMAGENET_STD
@@ -94,7 +95,9 @@ def test_every_torchvision_classifier_is_listed():
 
 
 def test_an_unknown_backbone_is_answered_with_the_nearest():
-    with pytest.raises(ModelError, match="found 'resnet-18', expected a backbone; nearest: resnet18"):
+    with pytest.raises(
+        InputError, match="argument backbone: found 'resnet-18', expected a backbone; nearest: resnet18"
+    ):
         backbone("resnet-18")
 
 
@@ -118,13 +121,29 @@ def test_tensors_that_are_no_images_are_refused(shape):
         backbone("alexnet-small")(torch.rand(shape))
 
 
-def test_feature_vectors_pass_as_they_are():
-    network = create_backbone(ModelOptions(num_users=1, input_kind="features", feature_size=7), "alexnet-s")
-    features = torch.rand(4, 7)
-    assert network(features) is features
-    assert count(network) == 0
+def over_features(default: str, size: int = 7):
+    return create_backbone(ModelOptions(num_users=1, input_kind="features", feature_size=size), default)
+
+
+def test_feature_vectors_pass_as_they_are_where_the_alexnet_has_no_connected_layers():
+    network, features = over_features("alexnet-small"), torch.rand(4, 7)
+    assert torch.equal(network(features), features)
+    assert (count(network), network.width, network.input_size) == (0, 7, 7)
     with pytest.raises(ModelError, match=r"found a tensor \[4, 6\], expected features \(n, 7\)"):
         network(features[:, :6])
+
+
+@pytest.mark.parametrize(
+    ("name", "width"), [("alexnet-large", 4096), ("alexnet-m", 2048), ("alexnet-s", 1024)]
+)
+def test_feature_vectors_go_through_connected_layers_of_the_alexnets_width(name, width):
+    network, features = over_features(name), torch.randn(4, 7)
+    assert (network.width, network.input_size) == (width, 7)
+    first, second = (layer for layer in network.modules() if isinstance(layer, nn.Linear))
+    assert (first.weight.shape, second.weight.shape) == ((width, 7), (width, width))
+    with torch.inference_mode():
+        expected = (features @ first.weight.T + first.bias).relu() @ second.weight.T + second.bias
+        torch.testing.assert_close(network(features), expected.relu())
 
 
 def test_channels_last_images_stay_so_through_the_convolutions():

@@ -66,8 +66,9 @@ def test_scores_are_those_of_torch_at_any_batch_and_outfit_size(name, tmp_path):
         torch.testing.assert_close(outputs(session, users, features, categories), expected, rtol=0, atol=1e-4)
 
 
-def test_item_features_are_those_of_torch_at_any_batch(tmp_path):
-    model = create_model("student-xs", num_users=USERS).eval()
+@pytest.mark.parametrize("backbone", [None, "efficientnet-lite0"])
+def test_item_features_are_those_of_torch_at_any_batch(backbone, tmp_path):
+    model = create_model("student-xs", num_users=USERS, backbone=backbone).eval()
     example = (torch.rand(2, 3, 64, 64), torch.tensor([0, 1]))
     session = exported(Encoder(model), example, ({0: ITEMS}, {0: ITEMS}), tmp_path / "encoder.onnx")
     for rows in (1, 5):

@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 from outfitbench.bench.measurement import Measurement
+from outfitbench.evaluation.user_scores import UserScores
 from outfitbench.suites.records import (
     CostRecord,
     DatasetRecord,
-    Distillation,
-    Epoch,
+    FitRecord,
     Machine,
     QualityRecord,
     SuiteRecord,
-    UserScores,
 )
+from outfitbench.training.history import Distillation, Environment, Epoch
 
 PARAMETERS = {
     "teacher": 65_986_752,
@@ -32,6 +32,7 @@ def backbone_of(model: str) -> str:
 def machine(**changes: Any) -> Machine:
     fields: dict[str, Any] = {
         "processor": "Made-up CPU",
+        "generation": "6.143.8",
         "cores": 2,
         "memory_bytes": 16 * 2**30,
         "accelerator": None,
@@ -58,7 +59,22 @@ def user_scores(
     )
 
 
-def quality(
+OBJECTIVES = {"fnd": ["n-pair", "fnd"]}
+
+
+def description_of(method: str, objective: str, seed: int, **changes: Any) -> dict[str, Any]:
+    """A fit's; methods of other names differ in an option of their objective, and are so of other recipes."""
+    names = OBJECTIVES.get(objective, [objective])
+    return {
+        "kind": "fit",
+        "seed": seed,
+        "model": {"name": "made up", "input_kind": "image", "image_size": 64},
+        "objectives": [{"name": name, "options": {"made_up": method}} for name in names],
+        **changes,
+    }
+
+
+def fit(
     method: str,
     model: str = "student-xs",
     auc: float = 0.9,
@@ -66,14 +82,9 @@ def quality(
     objective: str = "n-pair",
     seed: int = 0,
     teacher: str | None = None,
-    scores: UserScores | None = None,
     **changes: Any,
-) -> QualityRecord:
-    trial = changes.pop(
-        "trial", f"{method}-{changes.get('setting', 'random')}-{seed}".lower().replace(" ", "-")
-    )
+) -> FitRecord:
     distillation = teacher and Distillation(
-        teacher_trial=teacher,
         alpha=2.4,
         alpha_relative=1.0,
         gap=0.41,
@@ -82,26 +93,23 @@ def quality(
         true_false_negative_share=0.31,
         true_base_rate=0.06,
     )
+    negatives = changes.get("negatives", "random")
     fields: dict[str, Any] = {
-        "trial": trial,
-        "description": {
-            "method": {"objective": objective, "image_size": 64},
-            "seed": seed,
-            "teacher": teacher,
-        },
+        "trial": f"{method}-{negatives}-{seed}".lower().replace(" ", "-"),
+        "description": description_of(method, objective, seed),
+        "inputs": {"teacher": teacher} if teacher else {},
         "method": method,
         "model": model,
         "backbone": backbone_of(model),
+        "input_kind": "image",
+        "input_size": 64,
         "dataset": "closet-24",
         "split_scheme": "9:2:2",
-        "setting": "random",
+        "negatives": negatives,
         "seed": seed,
         "data_fingerprint": "da7a" * 4,
-        "candidate_fingerprint": "cafe" * 4,
-        "evaluator_version": 1,
         "parameters": PARAMETERS[model],
-        "test": scores or user_scores(auc, seed=seed + len(method)),
-        "valid_auc": auc + 0.005,
+        "valid_auc": auc,
         "best_epoch": 5,
         "history": [
             Epoch(
@@ -112,12 +120,50 @@ def quality(
             )
             for n in range(1, 7)
         ],
+        "environment": Environment(device="cpu", precision="fp32", threads=2),
         "distillation": distillation or None,
         "machine": machine(),
-        "seconds": {"train": 120.0 + seed, "evaluate": 3.0},
+        "seconds": {"train": 120.0 + seed},
         "weights": "feed" * 8,
     }
+    return FitRecord(**(fields | changes))
+
+
+OF_EVALUATION = ("candidate_fingerprint", "evaluator_version", "test")
+
+
+def evaluation(
+    trained: FitRecord, scores: UserScores, setting: str = "random", **changes: Any
+) -> QualityRecord:
+    fields: dict[str, Any] = {
+        "trial": f"{trained.trial}-on-{setting}",
+        "description": {"kind": "evaluation", "setting": setting},
+        "inputs": {"weights": trained.trial},
+        "fit": trained,
+        "setting": setting,
+        "candidate_fingerprint": f"cafe-{setting}",
+        "evaluator_version": 2,
+        "test": scores,
+        "machine": machine(),
+        "seconds": {"evaluate": 3.0},
+    }
     return QualityRecord(**(fields | changes))
+
+
+def quality(
+    method: str,
+    model: str = "student-xs",
+    auc: float = 0.9,
+    *,
+    seed: int = 0,
+    scores: UserScores | None = None,
+    setting: str = "random",
+    **changes: Any,
+) -> QualityRecord:
+    """An evaluation and its fit; `changes` are the fit's, except for those that only an evaluation has."""
+    own = {key: changes.pop(key) for key in OF_EVALUATION if key in changes}
+    trained = fit(method, model, auc, seed=seed, **changes)
+    return evaluation(trained, scores or user_scores(auc, seed=seed + len(method)), setting, **own)
 
 
 def measurement(value: float, unit: str, n: int = 200, flags: list[str] | None = None) -> Measurement:
@@ -137,8 +183,8 @@ def cost(method: str, model: str = "student-xs", latency: float = 0.007, **chang
         "recommend": measurement(latency * 900, "s", 10),
     }
     fields: dict[str, Any] = {
-        "cost": f"{method}-{changes.get('engine', 'torch')}-{changes.get('device', 'cpu')}",
-        "description": {"model": model},
+        "trial": f"{method}-{changes.get('engine', 'torch')}-{changes.get('device', 'cpu')}",
+        "description": {"model": model, "effort": {"rounds": 3}},
         "method": method,
         "model": model,
         "backbone": backbone_of(model),
@@ -150,10 +196,13 @@ def cost(method: str, model: str = "student-xs", latency: float = 0.007, **chang
         "device": "cpu",
         "precision": "fp32",
         "threads": 2,
+        "outfit_size": 3,
         "batch": 32,
-        "evaluator_version": 1,
+        "evaluator_version": 2,
         "measurements": measurements | changes.pop("measured", {}),
         "machine": machine(),
+        "session": "5e5510",
+        "date": "2026-11-25",
     }
     return CostRecord(**(fields | changes))
 
@@ -172,16 +221,18 @@ def dataset(**changes: Any) -> DatasetRecord:
         "wears_per_item": 2.516,
         "image_size": 64,
         "reference": {"random": {"hidden truth": 0.97, "random": 0.5, "colour histogram": 0.61}},
+        "evaluator_version": 2,
     }
     return DatasetRecord(**(fields | changes))
 
 
 def suite(**changes: Any) -> SuiteRecord:
-    fields = {
+    fields: dict[str, Any] = {
         "suite": "demo",
         "title": "A made-up demo",
         "command": "outfitbench run demo",
         "fingerprint": "5u17e",
+        "date": "2026-11-25T10:00:00",
     }
     return SuiteRecord(**(fields | changes))
 
@@ -195,10 +246,15 @@ def whole_grid() -> list[Any]:
             teacher,
             quality("N-pair XS", auc=0.905 - drop, setting=setting),
             quality("BPR XS", auc=0.86 - drop, objective="bpr", setting=setting),
-            quality("FND XS", auc=0.916 - drop, objective="fnd", teacher=teacher.trial, setting=setting),
+            quality("FND XS", auc=0.916 - drop, objective="fnd", teacher=teacher.fit.trial, setting=setting),
             quality("N-pair S", "student-s", 0.915 - drop, setting=setting),
             quality(
-                "FND S", "student-s", 0.926 - drop, objective="fnd", teacher=teacher.trial, setting=setting
+                "FND S",
+                "student-s",
+                0.926 - drop,
+                objective="fnd",
+                teacher=teacher.fit.trial,
+                setting=setting,
             ),
         ]
     parity = {"max_abs_difference": 2.4e-6, "kendall_tau": 1.0, "top_k_overlap": 1.0}

@@ -1,19 +1,21 @@
 from __future__ import annotations
 
+import re
 from statistics import fmean, median, stdev
 
+import pytest
 from outfitbench.bench.measurement import Measurement
 from outfitbench.reports.cost_table import cost_section
-from outfitbench.reports.costs import cost_groups
+from outfitbench.reports.costs import Network, cost_groups
 
 from .made_records import cost, machine, measurement
 from .tables import by_first_column, read_tables
 
-TEACHERS = frozenset({"teacher"})
+TEACHERS = {Network("teacher", "alexnet-large", "image", 64)}
 
 
 def section(*records) -> str:
-    return cost_section(cost_groups(records), TEACHERS)
+    return cost_section(cost_groups(records, teachers=TEACHERS))
 
 
 def test_the_columns_of_the_papers_table_5():
@@ -34,7 +36,7 @@ def test_latency_is_relative_to_the_teacher_in_the_same_configuration():
         cost("student-xs", latency=0.01),
         cost("student-xs", latency=0.005, engine="onnxruntime"),
     )
-    shares = {row["Run by"]: row["of the teacher's"] for row in read_tables(text)[1] if "xs" in row["Model"]}
+    shares = {row["Run by"]: row["Ratio"] for row in read_tables(text)[1] if "xs" in row["Model"]}
     assert shares == {
         "PyTorch on cpu, fp32, 2 threads": "50.0 %",
         "ONNX Runtime on cpu, fp32, 2 threads": "–",
@@ -97,8 +99,8 @@ def test_start_up_and_phases_show_what_there_is():
 
 def test_the_machine_is_named():
     text = section(cost("A"), cost("A", machine=machine(processor="Other CPU")))
-    assert "on Made-up CPU, 2 cores" in text
-    assert "on Other CPU, 2 cores" in text
+    assert "on Made-up CPU (6.143.8), 2 cores" in text
+    assert "on Other CPU (6.143.8), 2 cores" in text
     assert "tables of their own" in text
 
 
@@ -106,3 +108,81 @@ def test_a_lone_run_has_no_deviation():
     text = section(cost("A", measured={"recommend": measurement(5.0, "s", 1)}))
     assert read_tables(text)[0][0]["Time"] == "5.00 s"
     assert "n = 1)" in text
+
+
+def test_what_stands_with_every_cost():
+    text = section(cost("A"))
+    for fact in (
+        "Made-up CPU, generation (family.model.stepping) 6.143.8; instruction sets: avx2",
+        "python 3.11.9, torch 2.11.0",
+        "Session 1 (`5e5510`): taken 2026-11-25; effort: rounds 3.",
+    ):
+        assert fact in text
+
+
+def test_one_name_of_two_generations_has_two_tables():
+    text = section(cost("A"), cost("A", machine=machine(generation="25.17.1")))
+    assert "on Made-up CPU (6.143.8)" in text
+    assert "on Made-up CPU (25.17.1)" in text
+
+
+def test_ratios_are_taken_within_a_session():
+    """The first design divided whatever had equally many turns."""
+    text = section(
+        cost("teacher", "teacher", 0.02),
+        cost("student-xs", latency=0.01),
+        cost("student-s", "student-s", latency=0.01, session="another", date="2026-11-26"),
+    )
+    rows = {row["Model"]: row for row in read_tables(text)[1]}
+    assert (rows["student-xs"]["Ratio"], rows["student-s"]["Ratio"]) == ("50.0 %", "–")
+    assert (rows["student-xs"]["Session"], rows["student-s"]["Session"]) == ("1", "2")
+    assert "Ratios are taken within a session only." in text
+
+
+def test_without_a_teacher_costs_are_relative_to_the_largest_model():
+    records = [cost("student-xs", latency=0.01), cost("student-s", "student-s", latency=0.02)]
+    text = cost_section(cost_groups(records))
+    assert {row["Model"]: row["Ratio"] for row in read_tables(text)[1]} == {
+        "student-xs": "50.0 %",
+        "student-s": "–",
+    }
+    assert "relative to those of the largest model" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, "(one user, one outfit of 3 items, from decoded images to the score)"),
+        (
+            {"input_kind": "features", "input_size": 512, "outfit_size": 4},
+            "(one user, one outfit of 4 items, from feature vectors to the score)",
+        ),
+    ],
+)
+def test_a_request_is_what_the_records_say(changes, sentence):
+    assert sentence in section(cost("A", **changes))
+
+
+@pytest.mark.parametrize(
+    "samples", [[0.0] * 20, [1e308] * 20, [1e-308] * 20, [0.0, 1e308]], ids=["zeros", "huge", "tiny", "both"]
+)
+@pytest.mark.parametrize("turns", [[], [1_000_000, -5], [3], [0, 20], [10, 10]])
+def test_absurd_samples_harm_nothing(samples, turns):
+    measured = Measurement.model_construct(unit="s", samples=samples, turns=turns, flags=[])
+    absurd = cost("student-xs").model_copy(
+        update={"measurements": dict.fromkeys(("latency", "recommend", "throughput", "parameters"), measured)}
+    )
+    text = section(
+        cost("teacher", "teacher"), absurd, absurd.model_copy(update={"method": "B", "trial": "b"})
+    )
+    assert not re.search(r"\b(nan|inf)\b", text)
+    assert len(max(text.splitlines(), key=len)) < 800
+    of_absurd = absurd.model_copy(update={"model": "teacher", "backbone": "alexnet-large"})
+    assert section(of_absurd, cost("student-xs"))
+
+
+def test_flags_and_units_are_escaped():
+    noisy = Measurement(unit="<b>s", samples=[1.0], flags=["<b>loud|"])
+    text = section(cost("A", flags=["<b>"], session="<b>", date="<b>", measured={"latency": noisy}))
+    assert "<b>" not in text
+    assert "&lt;b&gt;s" in text

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from outfitbench.reports.costs import configuration, cost_groups, costs_of_rows, machine_label
-from outfitbench.reports.grouping import rankings
+from outfitbench.reports.costs import Network, configuration, cost_groups, costs_of_rows, machine_label
+from outfitbench.reports.grouping import comparison_tables
 
-from .made_records import cost, machine, quality
+from .made_records import cost, machine, measurement, quality
 
 
 def test_machines_versions_datasets_and_rules_have_tables_of_their_own():
@@ -12,7 +12,7 @@ def test_machines_versions_datasets_and_rules_have_tables_of_their_own():
         cost("A", machine=machine(processor="Other CPU")),
         cost("A", machine=machine(versions={"torch": "2.12.0"})),
         cost("A", dataset=None),
-        cost("A", evaluator_version=2),
+        cost("A", evaluator_version=3),
     ]
     assert [len(group.records) for group in cost_groups(records)] == [1] * 5
     assert len(cost_groups([cost("A"), cost("A", engine="onnxruntime")])) == 1
@@ -25,7 +25,8 @@ def test_a_record_given_twice_counts_once():
 
 def test_the_teacher_leads_and_students_follow_by_size():
     models = ("student-s", "teacher", "student-xs")
-    (group,) = cost_groups(cost(model, model) for model in models)
+    taught = [Network("teacher", "alexnet-large", "image", 64)]
+    (group,) = cost_groups([cost(model, model) for model in models], teachers=taught)
     assert [record.model for record in group.records] == ["teacher", "student-xs", "student-s"]
 
 
@@ -41,7 +42,7 @@ def test_machine_label_names_the_accelerator():
 
 
 def chosen(qualities, costs):
-    return costs_of_rows(rankings(qualities)[0], cost_groups(costs))
+    return costs_of_rows(comparison_tables(qualities)[0], cost_groups(costs))
 
 
 def test_methods_that_share_a_model_share_its_cost():
@@ -57,9 +58,9 @@ def test_a_row_takes_its_own_record_before_one_of_its_model():
 
 
 def test_of_two_measurements_the_slower_one_is_claimed():
-    found = chosen([quality("A")], [cost("A", latency=0.1, cost="1"), cost("A", latency=0.2, cost="2")])
+    found = chosen([quality("A")], [cost("A", latency=0.1, trial="1"), cost("A", latency=0.2, trial="2")])
     assert found is not None
-    assert found.by_row["A"].cost == "2"
+    assert found.by_row["A"].trial == "2"
 
 
 def test_the_configuration_that_covers_most_rows_is_chosen():
@@ -75,3 +76,34 @@ def test_other_datasets_and_reduced_precision_do_not_stand_beside_quality():
     assert chosen([quality("A")], [cost("A", dataset="closet-60")]) is None
     assert chosen([quality("A")], [cost("A", precision="int8")]) is None
     assert chosen([quality("A")], [cost("A", dataset=None)]) is not None
+
+
+def test_a_cost_goes_by_the_name_of_its_fit():
+    record = cost("FND XS", inputs={"weights": "f1t"})
+    (group,) = cost_groups([record], {"f1t": "Renamed"})
+    assert [r.method for r in group.records] == ["Renamed"]
+
+
+def test_a_row_takes_the_cost_of_its_own_weights():
+    row = quality("N-pair XS")
+    own = cost("other name", latency=0.1, inputs={"weights": row.fit.trial})
+    found = chosen([row], [cost("N-pair XS", latency=0.5), own])
+    assert found is not None
+    assert found.by_row["N-pair XS"].trial == own.trial
+
+
+def test_other_data_of_the_same_name_does_not_stand_beside_quality():
+    assert chosen([quality("A")], [cost("A", description={"data": "0ther"})]) is None
+    assert chosen([quality("A")], [cost("A", description={"data": "da7a" * 4})]) is not None
+
+
+def test_latencies_of_one_figure_are_of_one_session():
+    records = [cost("A"), cost("B", "student-s", session="later", date="2026-12-01"), cost("C", "student-m")]
+    found = chosen([quality("A"), quality("B", "student-s"), quality("C", "student-m")], records)
+    assert found is not None
+    assert set(found.by_row) == {"A", "C"}
+
+
+def test_no_time_is_no_latency():
+    assert chosen([quality("A")], [cost("A", measured={"latency": measurement(0.0, "s")})]) is None
+    assert chosen([quality("A")], [cost("A", latency=1e300)]) is None

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from outfitbench.datasets.errors import InputError
-from outfitbench.reports.grouping import rankings
+from outfitbench.core.errors import InputError
+from outfitbench.reports.grouping import comparison_tables, names_of_fits
+from outfitbench.training.history import Environment
 
-from .made_records import quality, user_scores
+from .made_records import fit, machine, quality, suite, user_scores
 
 
 def names(ranking):
@@ -18,27 +19,27 @@ def test_settings_and_datasets_have_tables_of_their_own():
         quality("FND"),
         quality("FND", dataset="closet-12", trial="other"),
     ]
-    found = [(ranking.dataset, ranking.setting) for ranking in rankings(records)]
+    found = [(ranking.dataset, ranking.setting) for ranking in comparison_tables(records)]
     assert found == [("closet-12", "random"), ("closet-24", "random"), ("closet-24", "hard")]
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"evaluator_version": 2},
+        {"evaluator_version": 3},
         {"candidate_fingerprint": "beef" * 4},
         {"data_fingerprint": "d00d" * 4},
         {"split_scheme": "released"},
     ],
 )
 def test_what_cannot_be_compared_never_shares_a_table(change):
-    found = rankings([quality("A"), quality("B", **change)])
+    found = comparison_tables([quality("A"), quality("B", **change)])
     assert [names(ranking) for ranking in found] in ([["A"], ["B"]], [["B"], ["A"]])
 
 
 def test_seeds_of_one_recipe_are_one_row():
     records = [quality("N-pair", seed=seed) for seed in (2, 0, 1)]
-    (ranking,) = rankings(records)
+    (ranking,) = comparison_tables(records)
     (row,) = ranking.rows
     assert row.seeds == (0, 1, 2)
     by_hand = np.mean([record.test.auc for record in records], axis=0)
@@ -49,65 +50,169 @@ def test_seeds_of_one_recipe_are_one_row():
 
 def test_students_of_teachers_that_differ_in_the_seed_are_one_row():
     teachers = [quality("Teacher", "teacher", seed=seed) for seed in (0, 1)]
-    students = [quality("FND", objective="fnd", seed=seed, teacher=teachers[seed].trial) for seed in (0, 1)]
-    (ranking,) = rankings([*teachers, *students])
+    students = [
+        quality("FND", objective="fnd", seed=seed, teacher=teachers[seed].fit.trial) for seed in (0, 1)
+    ]
+    (ranking,) = comparison_tables([*teachers, *students])
     assert [(row.name, row.seeds) for row in ranking.rows] == [("Teacher", (0, 1)), ("FND", (0, 1))]
 
 
 def test_namesakes_of_other_recipes_are_not_averaged():
     short = quality("FND", trial="aaaaaaaaaa")
-    long = quality("FND", trial="bbbbbbbbbb", seed=1, description={"method": {"epochs": 50}, "seed": 1})
-    (ranking,) = rankings([short, long])
+    long = quality("FND", trial="bbbbbbbbbb", seed=1, description={"recipe": {"epochs": 50}, "seed": 1})
+    (ranking,) = comparison_tables([short, long])
     assert names(ranking) == ["FND (trial aaaaaaaa)", "FND (trial bbbbbbbb)"]
 
 
 def test_a_trial_given_twice_counts_once():
     record = quality("FND")
-    again = record.model_copy(update={"seconds": {"train": 1.0}})
-    (ranking,) = rankings([record, again])
+    again = record.model_copy(update={"seconds": {"evaluate": 1.0}})
+    (ranking,) = comparison_tables([record, again])
     assert len(ranking.rows[0].records) == 1
 
 
-def test_one_trial_with_two_outcomes_is_refused():
-    with pytest.raises(InputError, match="trial fnd-random-0: found two records with different outcomes"):
-        rankings([quality("FND"), quality("FND", auc=0.8)])
+def environment(**changes):
+    return Environment(**({"device": "cpu", "precision": "fp32", "threads": 2} | changes))
+
+
+@pytest.mark.parametrize("other", [{"device": "cuda"}, {"precision": "bf16"}, {"threads": 4}])
+def test_of_one_trial_from_two_environments_one_is_shown_by_rule(other):
+    shown = quality("FND", auc=0.8, environment=environment())
+    passed = quality("FND", auc=0.9, environment=environment(**other))
+    for records in ([shown, passed], [passed, shown]):
+        (ranking,) = comparison_tables(records)
+        (row,) = ranking.rows
+        assert row.records == (shown,)
+        (outcome,) = ranking.passed_over
+        assert outcome.other == passed
+        expected = np.mean(passed.test.auc) - np.mean(shown.test.auc)
+        assert outcome.auc_difference == pytest.approx(expected)
+
+
+def test_another_environment_of_the_same_outcome_is_not_worth_a_word():
+    records = [quality("FND", environment=environment(threads=n), machine=machine(cores=n)) for n in (1, 2)]
+    (ranking,) = comparison_tables(records)
+    assert len(ranking.rows[0].records) == 1
+    assert not ranking.passed_over
+
+
+def test_rows_go_by_the_name_of_the_latest_suite():
+    record = quality("Old name")
+    suites = [
+        suite(names={record.fit.trial: "Newest"}, date="2026-12-02T00:00:00"),
+        suite(names={record.fit.trial: "New"}, date="2026-12-01T00:00:00"),
+    ]
+    assert names(comparison_tables([record], names_of_fits(suites))[0]) == ["Newest"]
+    assert names(comparison_tables([record], names_of_fits([]))[0]) == ["Old name"]
+
+
+def test_seeds_of_one_recipe_are_one_row_whatever_they_were_called():
+    first = quality("FND")
+    second = quality("FND old", seed=1, description=first.fit.description | {"seed": 1})
+    (ranking,) = comparison_tables([first, second], {first.fit.trial: "FND new"})
+    assert [(row.name, row.seeds) for row in ranking.rows] == [("FND new", (0, 1))]
+
+
+def test_students_of_teachers_without_records_never_share_a_seed():
+    students = [
+        quality("FND", objective="fnd", teacher=teacher, trial=f"5tudent{i}")
+        for i, teacher in enumerate(("one", "another"))
+    ]
+    (ranking,) = comparison_tables(students)
+    assert [row.seeds for row in ranking.rows] == [(0,), (0,)]
+
+
+def test_a_teacher_that_was_not_evaluated_still_tells_recipes_apart():
+    teachers = [fit("Teacher", "teacher", seed=seed) for seed in (0, 1)]
+    longer = fit("Long", "teacher", seed=1, description={"recipe": {"epochs": 99}})
+    students = [
+        quality("FND", objective="fnd", seed=seed, teacher=trial)
+        for seed, trial in ((0, teachers[0].trial), (1, longer.trial))
+    ]
+    assert len(comparison_tables(students, others=[*teachers, longer])[0].rows) == 2
+    same = [students[0], quality("FND", objective="fnd", seed=1, teacher=teachers[1].trial)]
+    assert len(comparison_tables(same, others=teachers)[0].rows) == 1
+
+
+def test_fits_that_name_each_other_as_teachers_end():
+    a = quality("A", objective="fnd", teacher="b", trial="a")
+    b = quality("B", objective="fnd", teacher="a", trial="b")
+    assert len(comparison_tables([a, b])[0].rows) == 2
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        {"objectives": None},
+        {"objectives": [None, {"name": 3}]},
+        {"model": [], "recipe": []},
+        {"objectives": {}},
+    ],
+)
+def test_descriptions_of_another_form_are_left_blank(description):
+    (ranking,) = comparison_tables([quality("A", description=description), quality("B")])
+    assert next(row for row in ranking.rows if row.name == "A").objectives == ""
+
+
+def test_training_negatives_have_tables_of_their_own():
+    records = [quality("A", setting="hard"), quality("A", setting="hard", negatives="hard")]
+    assert [ranking.label for ranking in comparison_tables(records)] == [
+        "closet-24, hard negatives",
+        "closet-24, hard negatives (trained on random ones)",
+    ]
+
+
+def test_two_datasets_of_one_name_have_headings_of_their_own():
+    records = [quality("A"), quality("A", data_fingerprint="d00d" * 4, trial="other")]
+    assert [ranking.label for ranking in comparison_tables(records)] == [
+        "closet-24, random negatives, data d00dd00dd00d",
+        "closet-24, random negatives, data da7ada7ada7a",
+    ]
 
 
 def test_rows_of_other_users_are_refused():
     with pytest.raises(InputError, match=r"test\.users"):
-        rankings([quality("A"), quality("B", scores=user_scores(0.8, users=20))])
+        comparison_tables([quality("A"), quality("B", scores=user_scores(0.8, users=20))])
 
 
 def test_a_trial_that_ranked_nobody_is_refused():
     with pytest.raises(InputError, match="no user"):
-        rankings([quality("A", scores=user_scores(0.8, users=0, left_out=24))])
+        comparison_tables([quality("A", scores=user_scores(0.8, users=0, left_out=24))])
 
 
 def test_who_taught_is_read_from_the_records():
     big = quality("Big XS", "student-xs", trial="big")
     other = quality("Teacher", "teacher")
     student = quality("FND", objective="fnd", teacher="big")
-    (ranking,) = rankings([big, other, student])
+    (ranking,) = comparison_tables([big, other, student])
     assert ranking.teacher is not None
     assert ranking.teacher.name == "Big XS"
 
 
-def test_without_distillation_the_teacher_is_the_model_of_that_name():
-    (ranking,) = rankings([quality("N-pair"), quality("Large", "teacher")])
-    assert ranking.teacher is not None
-    assert ranking.teacher.name == "Large"
-    assert rankings([quality("N-pair")])[0].teacher is None
+def test_without_distillation_no_row_is_a_teacher_whatever_its_name():
+    assert comparison_tables([quality("N-pair"), quality("Teacher", "teacher")])[0].teacher is None
 
 
-def test_the_baseline_is_the_same_model_trained_with_n_pair():
+def test_baselines_are_the_same_model_and_recipe_without_a_teacher():
     teacher = quality("Teacher", "teacher")
-    student = quality("FND S", "student-s", objective="fnd", teacher=teacher.trial)
-    rows = [teacher, student, quality("N-pair XS"), quality("BPR S", "student-s", objective="bpr")]
-    (ranking,) = rankings(rows)
+    student = quality("FND S", "student-s", objective="fnd", teacher=teacher.fit.trial)
+    rows = [
+        teacher,
+        student,
+        quality("N-pair XS"),
+        quality("FND 2 S", "student-s", objective="fnd", teacher="x"),
+    ]
+    (ranking,) = comparison_tables(rows)
     fnd = next(row for row in ranking.rows if row.name == "FND S")
-    assert ranking.baseline_of(fnd) is None
-    (ranking,) = rankings([*rows, quality("N-pair S", "student-s")])
+    assert ranking.baselines_of(fnd) == []
+    plain = [quality(f"{name} S", "student-s", objective=name) for name in ("n-pair", "bpr")]
+    (ranking,) = comparison_tables([*rows, *plain])
     fnd = next(row for row in ranking.rows if row.name == "FND S")
-    baseline = ranking.baseline_of(fnd)
-    assert baseline is not None
-    assert baseline.name == "N-pair S"
+    assert [row.name for row in ranking.baselines_of(fnd)] == ["bpr S", "n-pair S"]
+    assert ranking.baselines_of(next(row for row in ranking.rows if row.name == "bpr S")) == []
+
+
+def test_objectives_are_shown_with_their_weights():
+    parts = [{"name": "n-pair"}, {"name": "contrastive", "options": {"weight": 0.2}}]
+    (ranking,) = comparison_tables([quality("CL", description={"objectives": parts})])
+    assert ranking.rows[0].objectives == "n-pair + 0.2 contrastive"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import random
 import re
 import subprocess
@@ -7,13 +8,18 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from outfitbench.datasets.errors import InputError
+from outfitbench.bench.measurement import Measurement
+from outfitbench.core.errors import InputError
+from outfitbench.core.hashes import content_hash
 from outfitbench.reports import write_report
-from outfitbench.suites.canonical import content_hash
-from outfitbench.suites.record_files import write_record
+from outfitbench.reports.markdown import escape
+from outfitbench.suites.record_files import load_records, write_record
+from outfitbench.suites.records import NeighboursRecord
+from outfitbench.training.history import Distillation, Environment
 from PIL import Image
 
-from .made_records import cost, dataset, quality, suite, whole_grid
+from .made_records import cost, dataset, fit, machine, quality, suite, whole_grid
+from .tables import by_first_column, read_tables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +27,7 @@ if TYPE_CHECKING:
 
 def small_grid():
     teacher = quality("Teacher", "teacher", 0.93)
-    student = quality("FND XS", objective="fnd", teacher=teacher.trial, warnings=["mean d fell below 1"])
+    student = quality("FND XS", objective="fnd", teacher=teacher.fit.trial, warnings=["mean d fell below 1"])
     return [teacher, student, cost("Teacher", "teacher", 0.02), cost("FND XS"), dataset(), suite()]
 
 
@@ -117,3 +123,119 @@ def test_a_report_needs_neither_torch_nor_pyplot(tmp_path):
     write_record(record.model_copy(update={"trial": content_hash(record.description)}), tmp_path)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "settings"),
+    [
+        ({"MPLBACKEND": "module://matplotlib_inline.backend_inline"}, ""),
+        ({"MPLBACKEND": "no such backend"}, ""),
+        ({}, "text.usetex: True\nlines.linewidth: 9\nfont.size: 30\nsavefig.bbox: tight\naxes.grid: True\n"),
+    ],
+    ids=["notebook", "unknown backend", "matplotlibrc"],
+)
+def test_the_settings_around_it_change_no_byte(environment, settings, tmp_path):
+    """What a notebook hands down, and what a user wrote for figures of their own."""
+    records = [quality("A"), cost("A")]
+    for name, record in zip("ab", records, strict=True):
+        hashed = record.model_copy(update={"trial": content_hash(record.description)})
+        if record.kind == "quality":
+            trial = content_hash(record.fit.description)
+            hashed = hashed.model_copy(
+                update={"fit": record.fit.model_copy(update={"trial": trial}), "inputs": {"weights": trial}}
+            )
+        write_record(hashed, tmp_path / "records" / name)
+    expected = content(write_report(load_records([tmp_path / "records"]), tmp_path / "expected").parent)
+    (tmp_path / "matplotlibrc").write_text(settings)
+    script = (
+        "import sys; from pathlib import Path; import outfitbench.reports as reports\n"
+        "from outfitbench.suites.record_files import load_records\n"
+        "reports.write_report(load_records([Path('records')]), Path('found'))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={key: value for key, value in os.environ.items() if key != "MPLBACKEND"} | environment,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert content(tmp_path / "found") == expected
+
+
+def test_two_outcomes_of_one_trial_are_told(tmp_path):
+    shown, other = (
+        quality("FND", auc=auc, environment=Environment(device=device, precision="fp32", threads=2))
+        for auc, device in ((0.8, "cpu"), (0.82, "cuda"))
+    )
+    page = write_report([other, shown], tmp_path).read_text()
+    by = 100 * (sum(other.test.auc) - sum(shown.test.auc)) / len(shown.test.auc)
+    assert "shown is the one trained in cpu, fp32, 2 threads" in page
+    assert f"another, trained in cuda, fp32, 2 threads, has an AUC × 100 that differs by {by:+.2f}." in page
+    assert "CPU before a GPU" in page
+
+
+def test_fits_alone_make_a_page(tmp_path):
+    page = write_report([fit("Teacher", "teacher")], tmp_path).read_text()
+    assert "`teacher-random-0`" in page
+    assert re.findall(r"^## (.*)$", page, flags=re.MULTILINE) == ["How to repeat it"]
+
+
+def test_neighbours_alone_make_a_page(tmp_path):
+    record = NeighboursRecord(
+        trial="ne1ghb0urs",
+        description={},
+        machine=machine(),
+        dataset="closet-24",
+        data_fingerprint="da7a",
+        count=10,
+        losses=[0.3, 0.2],
+        table="7ab1e",
+    )
+    assert "`ne1ghb0urs`" in write_report([record], tmp_path).read_text()
+
+
+@pytest.mark.parametrize("name", ["0.10", "5e-2", "007", "nan", "1_000", " inf "])
+def test_names_that_look_like_numbers_stay_as_they_are(name, tmp_path):
+    page = write_report([quality(name), quality("B"), cost(name)], tmp_path).read_text()
+    assert escape(name) in by_first_column(next(t for t in read_tables(page) if "Seed numbers" in t[0]))
+
+
+def test_nothing_in_a_record_is_obeyed(tmp_path):
+    evil = "<b>x</b> `` | $\\frac$ \x1b[31m\u202e ![i](j) \n# no heading"
+    teacher = quality(
+        evil, "teacher", backbone=evil, dataset=evil, machine=machine(processor=evil, system=evil)
+    )
+    records = [
+        teacher,
+        quality("B", dataset=evil, objective=evil, teacher=teacher.fit.trial, warnings=[evil]),
+        cost(evil, "teacher", dataset=evil, session=evil, date=evil, flags=[evil], engine=evil, trial=evil),
+        suite(suite=evil, title=evil, fingerprint=evil, date=evil, command="run"),
+        dataset(dataset=evil, origin=evil, split_scheme=evil),
+    ]
+    page = write_report(records, tmp_path).read_text()
+    assert not re.search("<b>|\x1b|\u202e|^# no|(?<!\\\\)!\\[i\\]", page, flags=re.MULTILINE)
+
+
+def test_absurd_numbers_that_parse_make_no_traceback(tmp_path):
+    """Records are only as honest as whoever wrote them."""
+    huge = 10**400
+    absurd = machine(memory_bytes=huge, cores=huge)
+    teacher = quality("T", "teacher", auc=0.9, machine=absurd, seconds={"train": 1e308})
+    told = {
+        "alpha": 1e308,
+        "alpha_relative": -1e308,
+        "gap": 1e308,
+        "mean_d": -1e308,
+        "false_negative_share": 0,
+    }
+    records = [
+        teacher,
+        quality("FND", teacher=teacher.fit.trial, distillation=Distillation(**told), parameters=2**63 - 1),
+        cost("T", "teacher", machine=absurd, parity={"kendall_tau": 1e308}, threads=huge, batch=huge),
+        cost("FND", measured={"latency": Measurement(unit="s", samples=[1e308] * 8)}),
+        dataset(users=huge, items=-huge, wears_per_item=1e308, reference={"random": {"x": 1e308}}),
+    ]
+    page = write_report(records, tmp_path).read_text()
+    assert not re.search(r"\b(nan|inf|None)\b", page)

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from outfitbench.reports.grouping import rankings
+from outfitbench.reports.grouping import comparison_tables
 from outfitbench.reports.quality_table import quality_legend, quality_table
 from outfitbench.suites.records import UserScores
 from scipy import stats
@@ -16,7 +16,7 @@ METRICS = {"AUC": "auc", "NDCG (all cut-offs)": "ndcg", "NDCG (standard)": "ndcg
 
 
 def rows_of(*records):
-    (ranking,) = rankings(records)
+    (ranking,) = comparison_tables(records)
     (rows,) = read_tables(quality_table(ranking))
     return by_first_column(rows)
 
@@ -81,7 +81,7 @@ def test_with_one_user_there_is_no_interval_and_no_tie():
     rows = rows_of(*records)
     assert rows["A"]["AUC"] == "**90.00**"
     assert rows["B"]["AUC"] == "80.00"
-    assert "with one user there is no interval and no test" in quality_table(rankings(records)[0])
+    assert "with one user there is no interval and no test" in quality_table(comparison_tables(records)[0])
 
 
 def test_several_seeds_show_their_spread():
@@ -91,12 +91,12 @@ def test_several_seeds_show_their_spread():
     row = rows_of(*records)["FND"]
     assert row["Seed numbers"] == "0, 1"
     assert row["AUC"] == "85.00 ± 7.07 [85.00, 85.00]"
-    assert "standard deviation of the seeds" in quality_legend(rankings(records))
-    assert "standard deviation" not in quality_legend(rankings(records[:1]))
+    assert "standard deviation of the seeds" in quality_legend(comparison_tables(records))
+    assert "standard deviation" not in quality_legend(comparison_tables(records[:1]))
 
 
 def test_users_left_out_are_counted():
-    (ranking,) = rankings([quality("FND", scores=user_scores(0.9, left_out=1))])
+    (ranking,) = comparison_tables([quality("FND", scores=user_scores(0.9, left_out=1))])
     assert "24 users, 1 user without a test positive left out" in quality_table(ranking)
-    (ranking,) = rankings([quality("FND")])
+    (ranking,) = comparison_tables([quality("FND")])
     assert "24 users, none left out" in quality_table(ranking)

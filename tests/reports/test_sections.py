@@ -6,23 +6,22 @@ from outfitbench.reports import write_report
 from outfitbench.reports.costs import cost_groups
 from outfitbench.reports.dataset_section import dataset_section
 from outfitbench.reports.distillation_section import distillation_section
-from outfitbench.reports.grouping import rankings
+from outfitbench.reports.grouping import comparison_tables
 from outfitbench.reports.paper_results import published_section
 from outfitbench.reports.provenance import provenance_section
-from outfitbench.suites.records import Distillation
+from outfitbench.training.history import Distillation
 
-from .made_records import cost, dataset, machine, quality, suite
+from .made_records import cost, dataset, machine, quality, suite, user_scores
 from .tables import by_first_column, read_tables
 
 
 def distilled(**changes) -> str:
     teacher = quality("Teacher", "teacher")
-    student = quality("FND XS", objective="fnd", teacher=teacher.trial)
-    assert student.distillation is not None
-    fields = student.distillation.model_dump() | changes
-    return distillation_section(
-        rankings([teacher, student.model_copy(update={"distillation": Distillation(**fields)})])
-    )
+    student = quality("FND XS", objective="fnd", teacher=teacher.fit.trial)
+    assert student.fit.distillation is not None
+    told = Distillation(**(student.fit.distillation.model_dump() | changes))
+    student = quality("FND XS", objective="fnd", teacher=teacher.fit.trial, distillation=told)
+    return distillation_section(comparison_tables([teacher, student]))
 
 
 def test_distillation_in_numbers():
@@ -53,23 +52,27 @@ def test_a_base_rate_alone_gives_no_precision():
 
 def test_a_teacher_without_a_record_is_named_by_its_trial():
     student = quality("FND XS", objective="fnd", teacher="0123456789abcdef")
-    assert read_tables(distillation_section(rankings([student])))[0][0]["Teacher"] == "trial 01234567"
+    assert (
+        read_tables(distillation_section(comparison_tables([student])))[0][0]["Teacher"] == "trial `01234567`"
+    )
 
 
 def test_no_distillation_no_section():
-    assert not distillation_section(rankings([quality("N-pair")]))
+    assert not distillation_section(comparison_tables([quality("N-pair")]))
 
 
 def test_recipes_stand_once_each_and_a_last_best_epoch_is_told(tmp_path):
     recipe = {"learning_rate": 0.015, "batch_size": 32, "schedule": "cosine"}
-    description = {"method": {"objective": "n-pair", "image_size": 64, "recipe": recipe}, "precision": "bf16"}
-    records = [quality("N-pair XS", seed=seed, description=description) for seed in (0, 1)]
-    late = [record.model_copy(update={"best_epoch": len(record.history)}) for record in records]
+    late = [
+        quality("N-pair XS", seed=seed, best_epoch=6, description={"recipe": recipe, "seed": seed})
+        for seed in (0, 1)
+    ]
     page = write_report(late, tmp_path).read_text()
     (rows,) = [table for table in read_tables(page) if "Recipe" in table[0]]
     assert len(rows) == 1
-    assert (rows[0]["Learning rate"], rows[0]["Trained in"], rows[0]["Images"]) == ("0.015", "bf16", "64 px")
-    assert "2 of 2 trials kept their last epoch" in page
+    cells = (rows[0]["Learning rate"], rows[0]["Trained in"], rows[0]["Items"])
+    assert cells == ("0.015", "cpu, fp32, 2 threads", "64 px")
+    assert "2 of 2 fits kept their last epoch" in page
 
 
 def test_dataset_statistics_and_reference_scorers():
@@ -110,28 +113,68 @@ def test_no_dataset_no_section():
 
 
 def test_published_numbers_stand_beside_polyvore_only():
-    assert not published_section(rankings([quality("FND")]))
-    text = published_section(rankings([quality("FND", dataset="polyvore-630", setting="hard")]))
+    assert not published_section(comparison_tables([quality("FND")]))
+    text = published_section(comparison_tables([quality("FND", dataset="polyvore-630", setting="hard")]))
     (rows,) = read_tables(text)
     assert by_first_column(rows)["FND-CL"] == {"Published": "FND-CL", "AUC": "84.24", "NDCG": "69.99"}
     assert "Table 4" in text
     assert "Not measured here" in text
+    assert "630 users (Table 4): what goes by that name here has 24 users, so it is another dataset." in text
+
+
+def test_published_numbers_of_the_papers_size_need_no_caution():
+    scores = user_scores(0.9, users=515, left_out=4)
+    text = published_section(comparison_tables([quality("FND", dataset="polyvore-519", scores=scores)]))
+    assert "519 users (Table 2):" in text
+    assert "another dataset" not in text
 
 
 def test_provenance_names_every_trial_cost_and_machine():
     other = machine(processor="Other CPU")
     qualities = [quality("A"), quality("B", machine=other)]
     costs = [cost("A", machine=other)]
-    text = provenance_section([suite()], rankings(qualities), cost_groups(costs))
+    text = provenance_section([suite()], comparison_tables(qualities), cost_groups(costs))
     assert "outfitbench run demo" in text
-    candidates, trials, measured = read_tables(text)
-    assert candidates[0]["Candidates"] == "`cafecafecafecafe`"
-    assert [row["Trial"] for row in trials] == ["`a-random-0`", "`b-random-0`"]
-    assert trials[0]["Wall time"] == "evaluate 3 s, train 120 s"
-    assert {row["Machine"] for row in trials} == {"1", "2"}
-    assert measured[0]["Machine"] == trials[1]["Machine"]
+    candidates, _, trained, evaluated, measured = read_tables(text)
+    assert candidates[0]["Candidates"] == "`cafe-random`"
+    assert [row["Fit"] for row in trained] == ["`a-random-0`", "`b-random-0`"]
+    assert [row["Evaluation"] for row in evaluated] == ["`a-random-0-on-random`", "`b-random-0-on-random`"]
+    assert trained[0]["Wall time"] == "train 120 s"
+    assert evaluated[0]["Wall time"] == "evaluate 3 s"
+    assert {row["Machine"] for row in trained} == {"1", "2"}
+    assert measured[0]["Machine"] == trained[1]["Machine"]
+    assert (measured[0]["Date"], measured[0]["Effort"]) == ("2026-11-25", "rounds 3")
     assert "torch 2.11.0" in text
 
 
 def test_provenance_without_a_suite_says_so():
-    assert "No record names the suite" in provenance_section([], rankings([quality("A")]), [])
+    assert "No record names the suite" in provenance_section([], comparison_tables([quality("A")]), [])
+
+
+def test_features_are_no_pixels(tmp_path):
+    records = [quality("A", input_kind="features", input_size=512, backbone="features")]
+    text = provenance_section([], comparison_tables(records), [])
+    row = next(table for table in read_tables(text) if "Recipe" in table[0])[0]
+    assert row["Items"] == "512 features"
+    assert " px" not in text
+    assert "ugment" not in text
+
+
+def test_a_fence_in_a_command_stays_in_its_block():
+    text = provenance_section(
+        [suite(command="run ```\n# injected\n\x1b````x")], comparison_tables([quality("A")]), []
+    )
+    fence, *inside = text.split("\n\n")[1].splitlines()
+    assert fence == "`````sh"
+    assert inside[-1] == "`````"
+    assert inside[:-1] == ["run ```", "# injected", "\\x1b````x"]
+
+
+def test_one_fit_evaluated_twice_is_distilled_once():
+    teacher = quality("Teacher", "teacher")
+    students = [
+        quality("FND XS", objective="fnd", teacher=teacher.fit.trial, setting=setting)
+        for setting in ("random", "hard")
+    ]
+    (rows,) = read_tables(distillation_section(comparison_tables([teacher, *students])))
+    assert len(rows) == 1

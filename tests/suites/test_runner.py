@@ -11,23 +11,44 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from outfitbench.datasets import Fault, InputError, load_dataset
-from outfitbench.models import load_plugin
+from outfitbench.core.errors import Fault, InputError
+from outfitbench.core.plugins import load_plugin
+from outfitbench.datasets import load_dataset
+from outfitbench.models.weights import save_tensors
 from outfitbench.suites import run_suite
-from outfitbench.suites.records import DatasetRecord, QualityRecord
+from outfitbench.suites.plan import plan_trials
+from outfitbench.suites.records import DatasetRecord, QualityRecord, SuiteRecord
 from outfitbench.suites.runner import trial_folder
 from outfitbench.suites.suite_file import Suite
-from outfitbench.suites.trial import plan_trials
+from outfitbench.suites.trial import EvaluationTrial, FitTrial
+from safetensors.torch import load_file
 
 
 def quality(records: list) -> dict[str, QualityRecord]:
-    return {record.method: record for record in records if isinstance(record, QualityRecord)}
+    return {record.fit.method: record for record in records if isinstance(record, QualityRecord)}
+
+
+def planned(suite: Suite) -> dict[str, FitTrial]:
+    """The fits of a suite by their row's name."""
+    trials = plan_trials(suite, [load_dataset(name) for name in suite.datasets])
+    return {trial.method.name: trial for trial in trials if isinstance(trial, FitTrial)}
+
+
+def with_method(suite: Suite, key: str, **changes: object) -> Suite:
+    changed = suite.methods[key].model_copy(update=changes)
+    return suite.model_copy(update={"methods": suite.methods | {key: changed}})
+
+
+def with_recipe(suite: Suite, key: str, **changes: object) -> Suite:
+    return with_method(suite, key, recipe=suite.methods[key].recipe.model_copy(update=changes))
 
 
 def test_a_dry_run_plans_in_order_and_writes_nothing(smoke: Suite, tmp_path: Path) -> None:
     outcome = run_suite(smoke, tmp_path / "out", device="cpu", dry_run=True)
-    assert [trial.method.name for trial in outcome.trials] == ["Teacher XS", "FND XS"]
-    assert outcome.trials[1].teacher is outcome.trials[0]
+    teacher, student, *evaluations = outcome.trials
+    assert [teacher.label.split(" · ")[0], student.label.split(" · ")[0]] == ["Teacher XS", "FND XS"]
+    assert student.inputs == {"teacher": teacher}
+    assert [trial.inputs for trial in evaluations] == [{"weights": teacher}, {"weights": student}]
     assert not outcome.finished
     assert not outcome.records
     assert not (tmp_path / "out").exists()
@@ -37,15 +58,19 @@ def test_every_trial_leaves_its_record_and_weights(smoke: Suite, finished: Path)
     outcome = run_suite(smoke, finished, device="cpu")
     rows = quality(outcome.records)
     assert set(rows) == {"Teacher XS", "FND XS"}
-    assert outcome.finished == {record.trial for record in rows.values()}
+    assert outcome.finished == {record.trial for record in rows.values()} | {
+        record.fit.trial for record in rows.values()
+    }
     assert sum(isinstance(record, DatasetRecord) for record in outcome.records) == 1
     student = rows["FND XS"]
-    assert student.distillation is not None
-    assert student.distillation.teacher_trial == rows["Teacher XS"].trial
+    assert student.fit.distillation is not None
+    assert student.fit.inputs == {"teacher": rows["Teacher XS"].fit.trial}
     assert student.candidate_fingerprint == rows["Teacher XS"].candidate_fingerprint
-    assert student.description["candidates"] != rows["Teacher XS"].description["candidates"], "other halves"
+    halves = {row.fit.description["validation_candidates"] for row in rows.values()}
+    assert len(halves) == 2, "teacher and student choose their epoch on other halves"
     for trial in outcome.trials:
-        assert (trial_folder(finished, trial) / "weights.safetensors").exists()
+        if isinstance(trial, FitTrial):
+            assert (trial_folder(finished, trial) / "weights.safetensors").exists()
 
 
 @pytest.mark.parametrize(
@@ -61,20 +86,21 @@ def test_an_unknown_name_is_refused_before_anything_is_trained(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_trial_that_cannot_begin_leaves_nothing(
+def test_a_trial_that_cannot_begin_leaves_its_reason(
     smoke: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*arguments: object) -> None:
         raise InputError(Fault("top03.jpg", "no image", "an image"))
 
-    monkeypatch.setattr("outfitbench.suites.runner.run_trial", refuse)
-    with pytest.raises(InputError, match="top03"):
-        run_suite(smoke, tmp_path, device="cpu")
-    assert list((tmp_path / "trials").iterdir()) == []
+    monkeypatch.setitem(__import__("outfitbench.suites.runner", fromlist=["_RUNS"])._RUNS, FitTrial, refuse)
+    outcome = run_suite(smoke, tmp_path, device="cpu")
+    assert all(word in " ".join(outcome.failed.values()) for word in ("top03", "its teacher failed"))
+    (reason,) = tmp_path.glob("fits/*/error.txt")
+    assert "top03.jpg: found no image" in reason.read_text()
 
 
 def test_what_a_trial_killed_at_its_very_end_left_is_cleared(smoke: Suite, finished: Path) -> None:
-    (trial, *_) = run_suite(smoke, finished, device="cpu", dry_run=True).trials
+    trial = planned(smoke)["Teacher XS"]
     left = trial_folder(finished, trial) / "progress.safetensors"
     left.write_bytes(b"")
     run_suite(smoke, finished, device="cpu")
@@ -85,22 +111,114 @@ def test_the_same_trial_gives_the_same_record_but_for_times(
     smoke: Suite, finished: Path, tmp_path: Path
 ) -> None:
     again = quality(run_suite(smoke, tmp_path, device="cpu").records)
+
+    def outcome(record: QualityRecord) -> QualityRecord:
+        fit = record.fit.model_copy(update={"seconds": {}})
+        return record.model_copy(update={"seconds": {}, "fit": fit})
+
     for method, record in quality(run_suite(smoke, finished, device="cpu").records).items():
-        assert again[method].model_copy(update={"seconds": {}}) == record.model_copy(update={"seconds": {}})
+        assert outcome(again[method]) == outcome(record)
 
 
-def test_anything_that_decides_the_outcome_renames_the_trial(smoke: Suite, tmp_path: Path) -> None:
-    def hashes(changed: Suite) -> list[str]:
-        return [trial.hash for trial in run_suite(changed, tmp_path, device="cpu", dry_run=True).trials]
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda suite: suite.model_copy(update={"seeds": [1]}),
+        lambda suite: suite.model_copy(update={"negatives": ["hard"]}),
+        lambda suite: with_method(suite, "teacher-xs", objective={"n-pair": {"temperature": 0.2}}),
+        lambda suite: with_recipe(suite, "teacher-xs", optimizer="adam"),
+        lambda suite: with_recipe(suite, "teacher-xs", rates={"users": 0.1}),
+    ],
+    ids=["seed", "negatives", "temperature", "optimizer", "rates"],
+)
+def test_anything_that_decides_the_outcome_renames_the_fit_and_its_student(smoke: Suite, change) -> None:
+    before, after = ({trial.hash for trial in planned(suite).values()} for suite in (smoke, change(smoke)))
+    assert not before & after
 
-    teacher, student = hashes(smoke)
-    assert not {teacher, student} & set(hashes(smoke.model_copy(update={"seeds": [1]})))
-    assert not {teacher, student} & set(hashes(smoke.model_copy(update={"settings": ["hard"]})))
-    methods = dict(smoke.methods)
-    methods["teacher-xs"] = methods["teacher-xs"].model_copy(update={"temperature": 0.2})
-    assert not {teacher, student} & set(hashes(smoke.model_copy(update={"methods": methods}))), (
-        "another teacher makes another student"
-    )
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda suite: with_method(suite, "teacher-xs", name="Another name"),
+        lambda suite: with_recipe(suite, "teacher-xs", plateau_patience=3),
+        lambda suite: with_method(suite, "teacher-xs", objective={"n-pair": {"temperature": 0.1}}),
+        lambda suite: suite.model_copy(update={"settings": ["hard", "random"]}),
+    ],
+    ids=["name", "option without effect", "default written out", "what is ranked"],
+)
+def test_what_decides_nothing_renames_no_fit(smoke: Suite, change) -> None:
+    before, after = ({trial.hash for trial in planned(suite).values()} for suite in (smoke, change(smoke)))
+    assert before == after
+
+
+def test_weights_trained_once_are_ranked_under_every_setting(smoke: Suite, finished: Path, tmp_path) -> None:
+    shutil.copytree(finished, tmp_path / "out")
+    both = smoke.model_copy(update={"settings": ["random", "hard"]})
+    outcome = run_suite(both, tmp_path / "out", device="cpu")
+    trained = [trial for trial in outcome.trials if isinstance(trial, FitTrial)]
+    assert {trial.hash for trial in trained} <= outcome.finished
+    ranked = [(r.fit.method, r.setting) for r in outcome.records if isinstance(r, QualityRecord)]
+    assert sorted(ranked) == [(m, s) for m in ("FND XS", "Teacher XS") for s in ("hard", "random")]
+
+
+def test_a_renamed_row_is_named_by_its_suite(smoke: Suite, finished: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished, tmp_path / "out")
+    renamed = with_method(smoke, "teacher-xs", name="Professor")
+    outcome = run_suite(renamed, tmp_path / "out", device="cpu")
+    assert len(outcome.finished) == len(outcome.trials)
+    (suite,) = (record for record in outcome.records if isinstance(record, SuiteRecord))
+    assert suite.names[planned(smoke)["Teacher XS"].hash] == "Professor"
+
+
+def test_a_teacher_altered_since_its_record_teaches_nobody(
+    smoke: Suite, finished: Path, tmp_path: Path
+) -> None:
+    teacher, student = planned(smoke).values()
+    shutil.copytree(trial_folder(finished, teacher), trial_folder(tmp_path, teacher))
+    path = trial_folder(tmp_path, teacher) / "weights.safetensors"
+    tensors = load_file(path)
+    save_tensors({name: tensor + 0.5 for name, tensor in tensors.items()}, path)
+    failed = run_suite(smoke, tmp_path, device="cpu").failed
+    assert "as in the record beside it" in failed[student.label]
+
+
+def test_contrastive_learning_from_look_alikes_to_ranking(smoke: Suite, tmp_path: Path) -> None:
+    """FND-CL: a table of neighbours, a projection that is not shipped, two named losses."""
+    objectives = {"fnd": {}, "contrastive": {"weight": 0.2}}
+    changed = with_method(smoke, "fnd-xs", objective=objectives, name="FND-CL XS")
+    outcome = run_suite(changed, tmp_path, device="cpu")
+    assert not outcome.failed
+    record = quality(outcome.records)["FND-CL XS"]
+    assert set(record.fit.inputs) == {"teacher", "neighbours"}
+    assert set(record.fit.history[0].losses) == {"fnd", "contrastive"}
+    assert record.fit.parameters == quality(outcome.records)["Teacher XS"].fit.parameters
+    assert any(isinstance(trial, EvaluationTrial) for trial in outcome.trials)
+
+
+@pytest.mark.parametrize(
+    ("key", "changes", "says"),
+    [
+        ("fnd-xs", {"teacher": None}, "teacher: found none"),
+        ("fnd-xs", {"objective": "n-pair"}, "no objective of the method asks for one"),
+        ("fnd-xs", {"own_network": False}, "own network"),
+        ("fnd-xs", {"objective": {"fnd": {"alhpa": 1}}}, "nearest: alpha"),
+        ("fnd-xs", {"objective": {"fnd": {"weight": 0}}}, "weight"),
+        ("fnd-xs", {"objective": {"fnd": {"weight": float("nan")}}}, "weight"),
+        ("fnd-xs", {"objective": "fdn"}, "nearest: fnd"),
+        ("teacher-xs", {"objective": {"contrastive": {"augmentations": ["eras"]}}}, "nearest: erase"),
+        (
+            "teacher-xs",
+            {"objective": {"contrastive": {"augmentations": ["identity"]}}},
+            "other than identity",
+        ),
+    ],
+)
+def test_what_no_objective_can_use_is_refused_before_anything_trains(
+    smoke: Suite, tmp_path: Path, key: str, changes: dict, says: str
+) -> None:
+    with pytest.raises(InputError, match=says):
+        run_suite(with_method(smoke, key, **changes), tmp_path / "out", device="cpu")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_trial_that_diverges_fails_with_its_student_and_the_rest_goes_on(
@@ -111,8 +229,9 @@ def test_a_trial_that_diverges_fails_with_its_student_and_the_rest_goes_on(
     methods["teacher-xs"] = methods["teacher-xs"].model_copy(update={"recipe": wild})
     methods["sound"] = smoke.methods["teacher-xs"].model_copy(update={"name": "Sound"})
     outcome = run_suite(smoke.model_copy(update={"methods": methods}), tmp_path, device="cpu")
-    assert [label.split(" · ")[0] for label in outcome.failed] == ["Teacher XS", "FND XS"]
-    first, second = outcome.failed.values()
+    names = [label.split(" · ")[0] for label in outcome.failed]
+    assert names == ["Teacher XS", "FND XS", "Teacher XS", "FND XS"], "the fits, then their evaluations"
+    first, second, *_ = outcome.failed.values()
     assert "lower recipe.learning_rate" in first
     assert "its teacher failed" in second
     assert set(quality(outcome.records)) == {"Sound"}
@@ -127,7 +246,8 @@ def test_a_network_that_cannot_take_such_images_fails_alone(
     )
     methods = {"vit": other, "sound": smoke.methods["teacher-xs"]}
     outcome = run_suite(smoke.model_copy(update={"methods": methods}), tmp_path / "out", device="cpu")
-    ((label, message),) = outcome.failed.items()
+    (label, message), (_, follows) = outcome.failed.items()
+    assert "its weights failed" in follows
     assert label.startswith("Vision transformer")
     assert "224" in message
     assert set(quality(outcome.records)) == {"Teacher XS"}
@@ -150,7 +270,7 @@ def test_two_processes_share_a_grid(finished: Path, tmp_path: Path) -> None:
     assert [process.returncode for process in both] == [0, 0], said
     epochs = "".join(said).count("epoch 1/1: loss")
     assert epochs == 2, "each trial is trained by one of them"
-    for path in tmp_path.glob("trials/*/record.json"):
+    for path in tmp_path.glob("evaluations/*/record.json"):
         record, expected = (
             json.loads(file.read_text()) for file in (path, finished / path.relative_to(tmp_path))
         )
@@ -158,14 +278,14 @@ def test_two_processes_share_a_grid(finished: Path, tmp_path: Path) -> None:
 
 
 def test_weights_gone_wrong_are_named(smoke: Suite, finished: Path, tmp_path: Path) -> None:
-    trials = run_suite(smoke, finished, device="cpu", dry_run=True).trials
-    teacher = trial_folder(tmp_path, trials[0])
+    trial = planned(smoke)["Teacher XS"]
+    teacher = trial_folder(tmp_path, trial)
     teacher.mkdir(parents=True)
-    source = trial_folder(finished, trials[0])
+    source = trial_folder(finished, trial)
     (teacher / "record.json").write_bytes((source / "record.json").read_bytes())
     (teacher / "weights.safetensors").write_bytes((source / "weights.safetensors").read_bytes()[:1000])
-    with pytest.raises(InputError, match=r"weights\.safetensors: found unreadable weights"):
-        run_suite(smoke, tmp_path, device="cpu")
+    failed = run_suite(smoke, tmp_path, device="cpu").failed
+    assert any("weights.safetensors: found a file of hash" in message for message in failed.values())
 
 
 def test_a_device_that_is_not_there(smoke: Suite, tmp_path: Path) -> None:
@@ -187,8 +307,7 @@ def test_a_changed_plugin_is_another_trial(smoke: Suite, tmp_path: Path) -> None
         load_plugin(path)
         method = smoke.methods["teacher-xs"].model_copy(update={"model": name})
         mine = smoke.model_copy(update={"methods": {"mine": method}})
-        (planned,) = run_suite(mine, tmp_path / "out", device="cpu", dry_run=True).trials
-        return planned.description["model_source"]
+        return planned(mine)[method.name].description.model.sources["model"]
 
     assert trial("mine-one", source) != trial("mine-two", source + "# changed\n")
 
@@ -198,4 +317,4 @@ def test_an_empty_split_is_refused_before_anything_runs(smoke: Suite) -> None:
     nothing = dataset.split("train").take(slice(0, 0))
     halved = replace(dataset, tables={**dataset.tables, "valid-student": nothing})
     with pytest.raises(InputError, match="split valid-student: found no outfit"):
-        plan_trials(smoke, [halved], bf16=False)
+        plan_trials(smoke, [halved])

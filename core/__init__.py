@@ -1,0 +1,1 @@
+"""What every room stands on: faults, files written whole, cache, hashes, progress, names, registries."""

@@ -1,0 +1,119 @@
+"""What a frozen backbone makes of every item: computed once, kept on disk by backbone and images."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from ..core.errors import Fault, InputError
+from ..core.files import atomic_file, made_once
+from ..core.progress import tracked
+from ..datasets import Dataset
+from ..datasets.images.decode import DECODER_VERSION
+from ..models import OutfitModel
+from ..models.backbones import Backbone, FeatureBackbone
+from .item_inputs import ItemInputs, as_float
+
+__all__ = ["Frozen", "freeze_backbone"]
+
+_BATCH = 128
+_HEADER = 128
+"""Bytes of an `.npy` file's header, as numpy pads it for two dimensions."""
+
+
+class Frozen:
+    """A model whose backbone is taken out: it sees what the backbone made of each item.
+
+    Attributes:
+        model: The model, with vectors for input.
+        inputs: The dataset's items as those vectors.
+    """
+
+    def __init__(self, model: OutfitModel, backbone: Backbone, inputs: ItemInputs) -> None:
+        self.model = model
+        self.inputs = inputs
+        self._backbone = backbone
+
+    def whole(self) -> OutfitModel:
+        """The model with its backbone back in place, as it is shipped."""
+        self.model.backbone = self._backbone
+        self.model.input_kind = self._backbone.input_kind
+        self.model.input_size = self._backbone.input_size
+        return self.model
+
+
+def freeze_backbone(model: OutfitModel, dataset: Dataset, inputs: ItemInputs) -> Frozen:
+    """Take the backbone out of a model, and let it see the backbone's vectors instead of images.
+
+    Backbones with BatchNorm use their running means, so an item's vector does not depend on its batch.
+
+    Args:
+        model: On its device.
+        dataset: Whose items are encoded, all of them, once for each state of a backbone.
+        inputs: The items as the backbone sees them.
+
+    Raises:
+        InputError: If the model has no backbone of its own to freeze, or sees no images.
+    """
+    backbone = getattr(model, "backbone", None)
+    if not isinstance(backbone, Backbone) or inputs.kind != "image":
+        found = (
+            "no images to encode" if inputs.kind != "image" else f"{type(model).__name__} without a backbone"
+        )
+        raise InputError(Fault("method, freeze", found, "a model with a `backbone` over images"))
+    vectors = _vectors(backbone, dataset, inputs)
+    model.backbone = FeatureBackbone(backbone.width)
+    model.input_kind, model.input_size = "features", backbone.width
+    return Frozen(model, backbone, ItemInputs(dataset, inputs.size, vectors=vectors))
+
+
+def _vectors(backbone: Backbone, dataset: Dataset, inputs: ItemInputs) -> NDArray[np.float32]:
+    """Float32 (num_items, W), memory-mapped."""
+    assert dataset.pictures is not None  # images are seen
+    digest = hashlib.blake2b(digest_size=8)
+    parts = [backbone.name, dataset.pictures.content_key(), str(inputs.size), str(DECODER_VERSION)]
+    digest.update("\0".join(parts).encode(errors="surrogateescape"))
+    for name, tensor in backbone.state_dict().items():
+        digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
+    path = dataset.cache / "frozen" / f"{digest.hexdigest()}.npy"
+    shape = (dataset.num_items, backbone.width)
+
+    def make() -> NDArray[np.float32]:
+        with atomic_file(path) as part:
+            array = np.lib.format.open_memmap(part, mode="w+", dtype=np.float32, shape=shape)
+            _encode(backbone, inputs, array)
+            array.flush()
+            del array
+        found = _read(path, shape)
+        assert found is not None  # it was written just now
+        return found
+
+    return made_once(path, lambda: _read(path, shape), make)
+
+
+@torch.inference_mode()
+def _encode(backbone: nn.Module, inputs: ItemInputs, into: NDArray[np.float32]) -> None:
+    device = next((p.device for p in backbone.parameters()), torch.device("cpu"))
+    training = backbone.training
+    backbone.eval()
+    starts = range(0, len(into), _BATCH)
+    for start in tracked(starts, "encoding items with a frozen backbone"):
+        ids = np.arange(start, min(start + _BATCH, len(into)))
+        images, _ = inputs(ids)
+        into[ids] = backbone(as_float(images.to(device))).float().cpu().numpy()
+    backbone.train(training)
+
+
+def _read(path: Path, shape: tuple[int, int]) -> NDArray[np.float32] | None:
+    try:
+        if path.stat().st_size != _HEADER + 4 * shape[0] * shape[1]:
+            return None
+        found = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return found if found.shape == shape and found.dtype == np.float32 else None

@@ -1,0 +1,47 @@
+"""How good a ranking is: per-user metrics, their uncertainty, and whether two methods differ.
+
+Pure functions of numpy arrays; whatever `numpy.asarray` reads is accepted, detached CPU tensors of a type
+that numpy has (not bfloat16) included. Nothing here imports torch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...core.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .all_metrics import RankMetrics, rank_metrics
+    from .auc import per_user_auc
+    from .comparison import PairedComparison, paired_comparison
+    from .equality import best, same
+    from .intervals import bootstrap_interval
+    from .ndcg import Variant, per_user_ndcg
+    from .ranking import ranked_users
+
+__all__ = [
+    "PairedComparison",
+    "RankMetrics",
+    "Variant",
+    "best",
+    "bootstrap_interval",
+    "paired_comparison",
+    "per_user_auc",
+    "per_user_ndcg",
+    "rank_metrics",
+    "ranked_users",
+    "same",
+]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "all_metrics": ["RankMetrics", "rank_metrics"],
+        "auc": ["per_user_auc"],
+        "comparison": ["PairedComparison", "paired_comparison"],
+        "equality": ["best", "same"],
+        "intervals": ["bootstrap_interval"],
+        "ndcg": ["Variant", "per_user_ndcg"],
+        "ranking": ["ranked_users"],
+    },
+)

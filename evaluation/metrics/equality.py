@@ -1,0 +1,78 @@
+"""When two values of a metric are equal: floating point writes one number in several ways."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["TOLERANCE", "best", "same", "settled"]
+
+TOLERANCE = 1e-12
+"""Numbers of a size of about 1 that differ by no more than this are one number.
+
+It lies far above what rounding does (1e-15 for a difference or a mean of AUCs, 1e-14 for NDCG) and far below
+what can tell two users apart: AUCs and their means over S seeds are whole numbers over 2·P·N·S, so that the
+differences of two users with some 40 positives and 400 negatives lie 1e-10 apart. Rounding to a grid of such
+steps would not do: the spellings of a value between two points, as 2⁻¹³ is at 12 decimals, fall to either.
+"""
+
+
+def same(a: ArrayLike, b: ArrayLike) -> NDArray[np.bool_]:
+    """Whether two numbers are equal but for rounding, element by element.
+
+    Args:
+        a: Metrics, or other numbers that are not all far below 1.
+        b: Of the same shape, or one that broadcasts.
+
+    Returns:
+        Bool in the common shape; False where one is NaN.
+
+    Example:
+        >>> same([0.1 + 0.2, 0.3, 0.3], [0.3, 0.3, 0.3001]).tolist()
+        [True, True, False]
+    """
+    return np.isclose(a, b, rtol=TOLERANCE, atol=TOLERANCE)
+
+
+def best(values: ArrayLike) -> NDArray[np.bool_]:
+    """Which values equal the greatest; NaN never does.
+
+    Args:
+        values: (n,), a metric of n methods; greater is better.
+
+    Returns:
+        Bool (n,); all False when no value is finite.
+
+    Example:
+        >>> best([0.3, 0.1 + 0.2, 0.2, float("nan")]).tolist()
+        [True, True, False, False]
+    """
+    found = np.asarray(values, dtype=np.float64)
+    finite = found[np.isfinite(found)]
+    return same(found, finite.max()) if finite.size else np.zeros(found.shape, dtype=bool)
+
+
+def settled(differences: ArrayLike, *, scale: float) -> NDArray[np.float64]:
+    """Differences with one spelling each: equal magnitudes become one number, and zeros 0.
+
+    Args:
+        differences: (n,), finite.
+        scale: The largest magnitude of the numbers that were subtracted; rounding is relative to it.
+
+    Returns:
+        float64 (n,). A magnitude that no other comes near stays as it is, to the bit.
+
+    Example:
+        >>> settled([0.3 - 0.2, 0.2 - 0.3, 0.2 - 0.1, 0.1 + 0.2 - 0.3], scale=0.3).tolist()
+        [0.09999999999999998, -0.09999999999999998, 0.09999999999999998, 0.0]
+    """
+    found = np.asarray(differences, dtype=np.float64)
+    magnitudes, place = np.unique(np.abs(found), return_inverse=True)
+    begins = np.diff(magnitudes, prepend=0.0) > TOLERANCE * scale
+    # The first group starts at 0 and takes in what is equal to it; every other is named by its least member.
+    names = np.concatenate([[0.0], magnitudes[begins]])[np.cumsum(begins)]
+    return np.where(names[place] > 0, np.copysign(names[place], found), 0.0)

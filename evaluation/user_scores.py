@@ -1,0 +1,38 @@
+"""Per-user metrics as they stand in a record; imports no torch."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+__all__ = ["Share", "UserScores"]
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class UserScores(BaseModel):
+    """Per-user metrics, aligned lists; users without a positive and a negative are not in them.
+
+    Attributes:
+        users: The users that were ranked, ascending.
+        auc: Area under the ROC curve of each.
+        ndcg: NDCG over all cut-offs of each (the authors' definition).
+        ndcg_standard: NDCG of the full list of each (the usual definition).
+        left_out: How many users of the split had no positive to rank.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    users: list[int]
+    auc: list[Share]
+    ndcg: list[Share]
+    ndcg_standard: list[Share]
+    left_out: Annotated[int, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _one_value_a_user(self) -> UserScores:
+        for name in ("auc", "ndcg", "ndcg_standard"):
+            if (found := len(getattr(self, name))) != len(self.users):
+                raise ValueError(f"`{name}` has {found} values for {len(self.users)} users")
+        return self

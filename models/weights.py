@@ -1,0 +1,61 @@
+"""Weights on disk: safetensors, written atomically, checked when read."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from ..core.errors import Fault, InputError
+from ..core.files import atomic_file
+
+__all__ = ["WEIGHTS_FILE", "load_weights", "save_tensors"]
+
+WEIGHTS_FILE = "weights.safetensors"
+
+
+def save_tensors(tensors: Mapping[str, Tensor], path: Path, header: dict[str, str] | None = None) -> None:
+    """Write tensors, whole or not at all.
+
+    Raises:
+        InputError: If the disk is full.
+    """
+    with atomic_file(path) as temporary:
+        try:
+            save_file(dict(tensors), temporary, metadata=header)
+        except SafetensorError as error:
+            # The library hides the system's error number in its message.
+            if "os error 28" in str(error) or "No space left" in str(error):
+                raise OSError(errno.ENOSPC, "No space left on device") from error
+            raise
+
+
+def load_weights(model: nn.Module, path: Path, *, measured: bool = False) -> None:
+    """Load weights into a model.
+
+    Args:
+        model: Whose parameters and buffers the file holds.
+        path: A safetensors file.
+        measured: Take the file's tensors in place of the model's own and do not look at their values, so that
+            a measured load holds nothing else.
+
+    Raises:
+        InputError: If the file is missing, broken, holds NaN, or belongs to another model.
+    """
+    try:
+        tensors = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise InputError(Fault(path, f"unreadable weights ({error})", "a safetensors file")) from error
+    own = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    for name in sorted(own.keys() | tensors.keys()):
+        given = tuple(tensors[name].shape) if name in tensors else None
+        if own.get(name) != given:
+            raise InputError(Fault(f"{path}, {name}", f"shape {given}", f"shape {own.get(name)}"))
+        if not measured and not torch.isfinite(tensors[name]).all():
+            raise InputError(Fault(f"{path}, {name}", "NaN or infinite weights", "finite weights"))
+    model.load_state_dict(tensors, assign=measured)

@@ -1,0 +1,95 @@
+"""Type-Aware embeddings: how far two items are apart depends on which categories meet.
+
+Vasileva et al., *Learning Type-Aware Embeddings for Fashion Compatibility* (ECCV 2018), on images alone: the
+text losses of the paper are left out, and so is the public code's image-similarity term, whose sign is wrong.
+Items are encoded as in the FND paper's XS, so that the methods differ in what comes after.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ..backbone_model import BackboneModel
+from ..backbones import Backbone, create_backbone
+from ..options import ModelOptions
+from ..registry import register_model
+
+__all__ = ["TypeAware", "type_aware"]
+
+_MASK_OF = ((3, 0, 1), (0, 3, 2), (1, 2, 3))
+"""The mask of two categories (top, bottom, shoe): one for each pair, and one for two items of one category,
+which in the datasets with outfits of varying size are two tops."""
+
+
+class TypeAware(BackboneModel):
+    """A mask m for each pair of categories, d(a, b) = ‖m ⊙ f(a) − m ⊙ f(b)‖₂, m = ReLU of what is learnt.
+
+    The masks are rectified in training and in testing alike. The score of an outfit is minus the mean
+    distance over its pairs, whoever asks; an outfit of fewer than two items has none and scores 0.
+
+    Args:
+        backbone: Items to vectors.
+        num_users: How many users are accepted; they have no parameters.
+        feature_size: d.
+
+    Attributes:
+        masks: Float (4, d), before ReLU; initially from N(0.9, 0.7).
+    """
+
+    mask_of: Tensor
+
+    def __init__(self, backbone: Backbone, num_users: int, feature_size: int = 128) -> None:
+        super().__init__(backbone, num_users, feature_size)
+        self.masks = nn.Parameter(torch.empty(4, feature_size))
+        nn.init.normal_(self.masks, 0.9, 0.7)
+        self.register_buffer("mask_of", torch.tensor(_MASK_OF), persistent=False)
+
+    def mask_norm(self) -> Tensor:
+        """‖m‖₁ over all masks as they are applied, a scalar: what keeps them sparse."""
+        return torch.relu(self.masks).sum()
+
+    def pair_distances(
+        self, features_a: Tensor, features_b: Tensor, categories_a: Tensor, categories_b: Tensor
+    ) -> Tensor:
+        """See `OutfitModel.pair_distances`."""
+        return self._distances(features_a, features_b, self.mask_of[categories_a, categories_b])
+
+    def score(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
+        """See `OutfitModel.score`; at most 0, and the same for all users."""
+        return self._outfit_scores(features, categories)
+
+    def score_matrix(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
+        """See `OutfitModel.score_matrix`; each outfit is scored once."""
+        return self._outfit_scores(features, categories).expand(len(users), -1)
+
+    def _outfit_scores(self, features: Tensor, categories: Tensor) -> Tensor:
+        """Minus the mean distance over an outfit's pairs, float (B,)."""
+        worn = categories >= 0
+        items = features.masked_fill(~worn.unsqueeze(-1), 0.0)
+        kinds = categories.clamp(min=0)
+        slots = torch.arange(categories.shape[1], device=categories.device)
+        pairs = worn.unsqueeze(2) & worn.unsqueeze(1) & (slots.unsqueeze(1) < slots.unsqueeze(0))
+        masks = self.mask_of[kinds.unsqueeze(2), kinds.unsqueeze(1)]
+        distances = self._distances(items.unsqueeze(2), items.unsqueeze(1), masks).masked_fill(~pairs, 0.0)
+        return -distances.sum((1, 2)) / pairs.sum((1, 2)).clamp(min=1)
+
+    def _distances(self, one: Tensor, other: Tensor, masks: Tensor) -> Tensor:
+        """Distances of items (…, d) under the masks of the numbers (…), in float32 at least.
+
+        Squares are weighted by all four masks in one product, from which each pair takes its own: that needs
+        no copy of a mask for every pair.
+        """
+        precision = torch.promote_types(one.dtype, torch.float32)
+        with torch.autocast(one.device.type, enabled=False):
+            squares = (one.to(precision) - other.to(precision)).square()
+            weights = torch.relu(self.masks).to(precision).square()
+            squared = (squares @ weights.mT).gather(-1, masks.unsqueeze(-1)).squeeze(-1)
+        apart = squared > 0  # the root has no gradient at 0, where the distance is least
+        return torch.where(apart, torch.where(apart, squared, 1.0).sqrt(), 0.0)
+
+
+@register_model("type-aware")
+def type_aware(options: ModelOptions) -> TypeAware:
+    """Type-Aware on AlexNet-small; knows no users."""
+    return TypeAware(create_backbone(options, "alexnet-small"), options.num_users)

@@ -1,0 +1,56 @@
+"""Sentences on the difference of two rows, each no stronger than what the records carry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .comparison_table import METRICS
+from .markdown import escape
+from .quantities import counted, interval, p_value, signed
+
+if TYPE_CHECKING:
+    from .differences import Difference
+
+__all__ = ["gain_sentence", "ndcg_sentence", "seeds_clause"]
+
+
+def seeds_clause(difference: Difference) -> str:
+    """What the seeds say of a difference.
+
+    With one seed nothing is known of the method, only of the weights that it happened to give.
+    """
+    if difference.seeds < 2:
+        return "one seed: luck of training is not covered"
+    seeds = counted(difference.seeds, "seed")
+    return f"{seeds}, which agree" if difference.seeds_agree else f"{seeds}, which do not agree"
+
+
+def gain_sentence(difference: Difference) -> str:
+    """What a teacher's pupil gained on the same model and recipe without a teacher, in AUC."""
+    paired = difference.paired
+    name, other = escape(difference.row.name), escape(difference.other.name)
+    alone = f"{other}, the same model and recipe without a teacher"
+    basis = f"{signed(paired.difference)} {interval(paired.low, paired.high)}, {seeds_clause(difference)}"
+    if difference.shows == "no":
+        return f"Between {name} and {alone}, no difference in AUC shows ({basis})."
+    if difference.shows == "unclear":
+        doubt = f"{basis}, Wilcoxon p {p_value(paired.p_value)}"
+        return f"Whether the AUC of {name} differs from that of {alone}, is unclear ({doubt})."
+    side = "above" if paired.difference > 0 else "below"
+    if difference.seeds < 2:
+        return f"The weights of {name} have an AUC {side} those of {alone} ({basis})."
+    if not difference.seeds_agree:
+        return f"On average the AUC of {name} is {side} that of {alone}, but no claim is made ({basis})."
+    return f"The AUC of {name} is {side} that of {alone} ({basis})."
+
+
+def ndcg_sentence(difference: Difference) -> str:
+    """A difference that NDCG shows where AUC does not."""
+    paired = difference.paired
+    side = "above" if paired.difference > 0 else "below"
+    within = f"{signed(paired.difference)} {interval(paired.low, paired.high)}"
+    return (
+        f"In {METRICS[difference.metric]} {escape(difference.row.name)} is {side} "
+        f"{escape(difference.other.name)} ({within}, {seeds_clause(difference)}), though AUC does not tell "
+        "the two apart."
+    )

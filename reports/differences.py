@@ -1,0 +1,108 @@
+"""Paired differences: each method against the teacher, and each distilled one against its baselines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ..evaluation.metrics import PairedComparison, paired_comparison
+from .comparison_table import METRICS
+from .markdown import escape, table
+from .quantities import BLANK, interval, p_value, signed
+
+if TYPE_CHECKING:
+    from .comparison_table import ComparisonTable, Row
+
+__all__ = ["DIFFERENCES_LEGEND", "Difference", "differences", "differences_table"]
+
+
+_SIGNIFICANT = 0.05
+
+_COMPARED = ("auc", "ndcg")
+"""The paper's two metrics."""
+
+DIFFERENCES_LEGEND = (
+    "Differences: mean over users of the difference × 100, paired user by user, with its bootstrap 95 % "
+    "interval and the p-value of Wilcoxon's signed-rank test, not corrected for the number of comparisons. "
+    "Distinguishable: the interval does not hold zero and p < 0.05; unclear where only one of the two is so. "
+    "That speaks of these weights and other users; the luck of training is seen by the seeds alone."
+)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One row's per-user metric minus another's.
+
+    Attributes:
+        row: The row looked at.
+        other: What it is compared with.
+        why: "teacher" or "baseline".
+        paired: Mean difference, its 95 % interval and the Wilcoxon p-value.
+        metric: Of `METRICS`.
+    """
+
+    row: Row
+    other: Row
+    why: str
+    paired: PairedComparison
+    metric: str = "auc"
+
+    @property
+    def shows(self) -> Literal["yes", "no", "unclear"]:
+        """Whether there is a difference; unclear where the interval and the test disagree."""
+        beyond_zero = self.paired.low > 0 or self.paired.high < 0
+        if beyond_zero != (self.paired.p_value < _SIGNIFICANT):
+            return "unclear"
+        return "yes" if beyond_zero else "no"
+
+    @property
+    def seeds(self) -> int:
+        """How many seeds each side has at least."""
+        return min(len(self.row.seeds), len(self.other.seeds))
+
+    @property
+    def above_chance(self) -> bool:
+        """Whether both sides are told from a random order; where one is not, nothing is to be concluded."""
+        return self.row.beats_chance and self.other.beats_chance
+
+    @property
+    def seeds_agree(self) -> bool:
+        """Whether every seed of the one lies on the same side of every seed of the other."""
+        own = self.row.per_seed(self.metric).values()
+        others = self.other.per_seed(self.metric).values()
+        return min(own) > max(others) or max(own) < min(others)
+
+
+def differences(ranked: ComparisonTable, metric: str = "auc") -> list[Difference]:
+    """Each row against its teacher (its own if distilled, else the table's) and against its baselines."""
+    found = []
+    for row in ranked.rows:
+        teacher = ranked.teacher_of(row) or ranked.teacher
+        baselines = [other for other in ranked.baselines_of(row) if other is not teacher]
+        pairs = [(teacher, "teacher"), *((baseline, "baseline") for baseline in baselines)]
+        for other, why in pairs:
+            if other is not None and other is not row and ranked.users > 1:
+                compared = paired_comparison(row.per_user(metric), other.per_user(metric))
+                found.append(Difference(row, other, why, compared, metric))
+    return found
+
+
+def differences_table(ranked: ComparisonTable) -> str:
+    """The differences as markdown, or an empty text where there is nothing to compare."""
+    by_metric = [differences(ranked, metric) for metric in _COMPARED]
+    rows = [
+        {
+            "Method": escape(difference.row.name),
+            "against": escape(difference.other.name),
+            "Metric": METRICS[difference.metric],
+            "Difference": signed(difference.paired.difference),
+            "95 % interval": interval(difference.paired.low, difference.paired.high) or BLANK,
+            "Wilcoxon p": p_value(difference.paired.p_value),
+            "Distinguishable": difference.shows,
+        }
+        for of_one_pair in zip(*by_metric, strict=True)
+        for difference in of_one_pair
+    ]
+    if not rows:
+        return ""
+    return table(rows, text_columns=3)

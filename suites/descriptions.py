@@ -1,0 +1,153 @@
+"""What a trial's hash is taken of: typed, and as canonical JSON only what decides the outcome."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from ..core.hashes import content_hash
+
+__all__ = [
+    "TRAINING_VERSION",
+    "Description",
+    "EvaluationDescription",
+    "FitDescription",
+    "ModelDescription",
+    "NeighboursDescription",
+    "ObjectiveDescription",
+]
+
+TRAINING_VERSION = 2
+"""Raised when a description would be trained to other weights than before, or a default is changed."""
+
+
+class Description(BaseModel):
+    """A trial's description. What stands at its default is left out, so a new field changes no old hash.
+
+    Attributes:
+        inputs: Hash of the trial that fills each role.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    inputs: dict[str, str] = {}
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values; the kind of trial always stands there."""
+        kind = type(self).model_fields["kind"].default
+        return {"kind": kind, **self.model_dump(mode="json", exclude_defaults=True)}
+
+    @property
+    def hash(self) -> str:
+        """Names the trial's folder."""
+        return content_hash(self.to_json())
+
+
+class ModelDescription(BaseModel):
+    """Which network.
+
+    Attributes:
+        name: The zoo's name.
+        options: Its own options that are not at their default; a file by the hash of its content.
+        backbone: Image network other than its own.
+        pretrained: Whether the backbone starts from ImageNet weights.
+        freeze: Whether it stays as it starts.
+        input_kind: What it sees.
+        image_size: Pixels of the images it sees; None for features.
+        decoder: Version of the image decoder; None for features.
+        sources: Hash of each file from outside that defines the model or its backbone.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    options: dict[str, Any] = {}
+    backbone: str | None = None
+    pretrained: bool = False
+    freeze: bool = False
+    input_kind: Literal["image", "features"]
+    image_size: int | None = None
+    decoder: int | None = None
+    sources: dict[str, str] = {}
+
+
+class ObjectiveDescription(BaseModel):
+    """One part of what is minimised.
+
+    Attributes:
+        name: Its registered name.
+        options: Those that are not at their default, the weight among them.
+        sources: Hash of each file from outside that defines it or its augmentations.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    options: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+
+
+class FitDescription(Description):
+    """A method trained on a dataset under one kind of training negatives with one seed.
+
+    Attributes:
+        version: `TRAINING_VERSION`.
+        data: Fingerprint of the dataset.
+        split_scheme: "released" or "9:2:2".
+        negatives: Kind of the training negatives.
+        seed: Of all that is drawn.
+        model: The network.
+        objectives: What is minimised.
+        recipe: The recipe's options that have an effect and are not at their default.
+        validation: The half that chooses the epoch.
+        validation_candidates: Fingerprint of its candidates.
+    """
+
+    kind: Literal["fit"] = "fit"
+    version: int
+    data: str
+    split_scheme: str
+    negatives: str
+    seed: int
+    model: ModelDescription
+    objectives: list[ObjectiveDescription]
+    recipe: dict[str, Any] = {}
+    validation: str
+    validation_candidates: str
+
+
+class NeighboursDescription(Description):
+    """The autoencoder that finds look-alike items.
+
+    Attributes:
+        version: `TRAINING_VERSION`.
+        data: Fingerprint of the dataset.
+        split_scheme: Decides which items are training items.
+        input_kind: Features need no autoencoder: they are the codes.
+        decoder: Version of the image decoder; None for features.
+        options: Of the autoencoder, those that are not at their default.
+    """
+
+    kind: Literal["neighbours"] = "neighbours"
+    version: int
+    data: str
+    split_scheme: str
+    input_kind: Literal["image", "features"]
+    decoder: int | None = None
+    options: dict[str, Any] = {}
+
+
+class EvaluationDescription(Description):
+    """A fit ranks the candidates of a setting.
+
+    Attributes:
+        evaluator: `EVALUATOR_VERSION`.
+        setting: Kind of the evaluation negatives.
+        candidates: Fingerprint of the test candidates.
+    """
+
+    kind: Literal["evaluation"] = "evaluation"
+    evaluator: int
+    setting: str
+    candidates: str

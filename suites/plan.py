@@ -1,0 +1,124 @@
+"""The graph of a suite: which trials it asks for, each after those it depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..core.errors import Fault, InputError
+from ..datasets import Dataset
+from ..evaluation.item_inputs import input_kind
+from ..models.backbones.factory import check_backbone
+from ..models.registry import MODELS
+from ..training.augmentations import needs_neighbours
+from ..training.method import Method
+from .suite_file import Suite
+from .trial import EvaluationTrial, FitTrial, NeighboursTrial, Trial, chosen_objectives
+
+__all__ = ["augmentations_of", "needs_of", "plan_trials"]
+
+
+def plan_trials(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial]:
+    """All trials of a suite, each after those that fill its roles.
+
+    Weights that several settings or rows ask for are trained once.
+
+    Args:
+        suite: What to run.
+        datasets: The suite's datasets, loaded.
+
+    Returns:
+        The trials; what comes to the same description appears once.
+
+    Raises:
+        InputError: If a method names something that there is not, a need that nothing meets, or a split that
+            is needed is empty. All of it before anything is trained.
+    """
+    for key, method in suite.methods.items():
+        _check_names(suite, key, method)
+        _check_teacher(suite, key, method)
+    trials: dict[str, Trial] = {}
+
+    def once(trial: Trial) -> Trial:
+        return trials.setdefault(trial.hash, trial)
+
+    for dataset in datasets:
+        for method in suite.methods.values():
+            _check_data(method, dataset)
+        for negatives in suite.negatives:
+            for seed in suite.seeds:
+                fits: dict[str, Trial] = {}
+                for key, method in suite.methods.items():
+                    inputs = {
+                        role: fits[other]
+                        for role, other in (("teacher", method.teacher), ("start", method.start))
+                        if other is not None
+                    }
+                    if needs_neighbours(augmentations_of(method)):
+                        inputs["neighbours"] = once(NeighboursTrial(dataset, method=method))
+                    fit = FitTrial(dataset, inputs, method=method, negatives=negatives, seed=seed)
+                    fits[key] = once(fit)
+                for fit in fits.values():
+                    for setting in suite.settings:
+                        once(EvaluationTrial(dataset, {"weights": fit}, setting=setting))
+    return list(trials.values())
+
+
+def needs_of(method: Method) -> frozenset[str]:
+    """What a method's objectives ask for."""
+    return frozenset().union(*(entry.value.needs for entry, _ in chosen_objectives(method)))
+
+
+def augmentations_of(method: Method) -> tuple[str, ...]:
+    """The outfit augmentations that a method's views are drawn from; none where nobody asks for views.
+
+    Raises:
+        InputError: If two objectives ask for different ones: a step has one pair of views.
+    """
+    found = {
+        tuple(getattr(options, "augmentations", ()))
+        for entry, options in chosen_objectives(method)
+        if "views" in entry.value.needs
+    }
+    if len(found) > 1:
+        where = f"method {method.name}, objective"
+        raise InputError(Fault(where, "two sets of augmentations", "one, as a step has one pair of views"))
+    return found.pop() if found else ()
+
+
+def _check_names(suite: Suite, key: str, method: Method) -> None:
+    where = f"suite {suite.name}, method {key}"
+    MODELS.entry(method.model, f"{where}, model")
+    if method.backbone is not None:
+        check_backbone(method.backbone, pretrained=method.pretrained, where=f"{where}, backbone")
+    chosen_objectives(method)
+    needs_neighbours(augmentations_of(method))
+
+
+def _check_teacher(suite: Suite, key: str, method: Method) -> None:
+    where = f"suite {suite.name}, method {key}, teacher"
+    asks = "teacher" in needs_of(method)
+    if asks and method.teacher is None:
+        wanted = ", ".join(method.objectives)
+        raise InputError(Fault(where, "none", f"the method that teaches, which objective {wanted} needs"))
+    if method.teacher is None:
+        return
+    if not asks:
+        raise InputError(Fault(where, repr(method.teacher), "none: no objective of the method asks for one"))
+    teacher = suite.methods[method.teacher]
+    network = ("model", "options", "backbone", "image_size", "items", "freeze")
+    if not method.own_network and all(getattr(teacher, f) == getattr(method, f) for f in network):
+        fix = "say own_network = true if that is meant"
+        raise InputError(Fault(where, f"{method.teacher!r}, its student's own network", "another", fix))
+
+
+def _check_data(method: Method, dataset: Dataset) -> None:
+    input_kind(dataset, method.items)
+    for split in ("train", f"valid-{method.validation}", "test"):
+        if not len(dataset.split(split)):
+            where = f"dataset {dataset.name}, split {split}"
+            raise InputError(Fault(where, "no outfit", "one at least", "take another split (--split)"))
+    sizes = (dataset.split("train").items >= 0).sum(1)
+    if augmentations_of(method) and sizes.min() < 2:
+        found = f"{int((sizes < 2).sum())} training outfits of one item"
+        expected = f"two items or more, of which method {method.name} makes two views"
+        raise InputError(Fault(f"dataset {dataset.name}", found, expected))

@@ -1,0 +1,62 @@
+"""An evaluation: a fit's weights rank the test candidates of a setting."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from ..core.machine import describe_machine
+from ..evaluation.scoring import evaluate
+from ..training.environment import Device, enter_environment
+from ..training.errors import TrainingError
+from ..training.network import trained_network
+from .record_files import RECORD_FILE, load_record, write_record
+from .records import EVALUATOR_VERSION, FitRecord, Machine, QualityRecord
+from .run_fit import weights_of
+from .trial import EvaluationTrial
+
+__all__ = ["run_evaluation"]
+
+
+def run_evaluation(
+    trial: EvaluationTrial, folder: Path, inputs: dict[str, Path], device: Device
+) -> QualityRecord:
+    """Rank, measure the ranking per user, and write the record.
+
+    It computes with the fit's number of threads, so that the last bits do not depend on who ranks.
+
+    Args:
+        trial: What to rank.
+        folder: Its own folder.
+        inputs: Folder of the finished fit, as "weights".
+        device: "cpu" or "cuda".
+
+    Raises:
+        InputError: If the weights are missing, broken or altered since their record.
+        TrainingError: If no user can be ranked.
+    """
+    started = time.perf_counter()
+    fit = load_record(inputs["weights"] / RECORD_FILE)
+    assert isinstance(fit, FitRecord)
+    enter_environment(fit.environment.model_copy(update={"device": device}))
+    network = trained_network(trial.fit.method, trial.dataset, weights_of(inputs["weights"]), device)
+    candidates = trial.dataset.candidates("test", trial.setting)
+    scores = evaluate(network.model, trial.dataset, network.inputs, candidates)
+    if not np.isfinite(scores.auc).all() or not scores.users:
+        raise TrainingError(f"{trial.label}: found no user to rank, expected one at least")
+    record = QualityRecord(
+        trial=trial.hash,
+        description=trial.description.to_json(),
+        inputs=trial.description.inputs,
+        machine=Machine.model_validate(describe_machine()),
+        seconds={"evaluate": time.perf_counter() - started},
+        fit=fit,
+        setting=trial.setting,
+        candidate_fingerprint=candidates.fingerprint,
+        evaluator_version=EVALUATOR_VERSION,
+        test=scores,
+    )
+    write_record(record, folder)
+    return record

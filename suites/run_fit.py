@@ -1,0 +1,144 @@
+"""A fit from its description to its weights and record."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from numpy.typing import NDArray
+
+from ..core.errors import Fault, InputError
+from ..core.files import sweep
+from ..core.hashes import file_hash
+from ..core.machine import describe_machine
+from ..core.progress import say
+from ..evaluation.item_inputs import input_kind
+from ..models.weights import WEIGHTS_FILE
+from ..training.checkpoint import begun_environment
+from ..training.environment import Device, choose_environment, enter_environment
+from ..training.loop import Lesson, Training
+from ..training.neighbours import load_table
+from ..training.network import fresh_network, trained_network
+from ..training.objectives.objective import FitContext
+from ..training.step import WeightedObjectives
+from ..training.teacher import Teacher
+from .plan import augmentations_of
+from .record_files import RECORD_FILE, load_record, write_record
+from .records import FitRecord, Machine, NeighboursRecord
+from .run_neighbours import TABLE_FILE
+from .trial import FitTrial, chosen_objectives
+
+__all__ = ["run_fit", "weights_of"]
+
+
+def run_fit(trial: FitTrial, folder: Path, inputs: dict[str, Path], device: Device) -> FitRecord:
+    """Train, and write the weights and then the record; an unfinished fit is gone on with.
+
+    Args:
+        trial: What to train.
+        folder: Its own folder, where nobody else is at work.
+        inputs: Folder of the finished trial of each role.
+        device: "cpu" or "cuda", for a fit that begins here.
+
+    Raises:
+        TrainingError: If training diverges or the teacher learned nothing.
+        InputError: If an input's files are missing, broken or altered since their record.
+    """
+    sweep(folder)
+    started = time.perf_counter()
+    method, dataset = trial.method, trial.dataset
+    images = trial.description.model.input_kind == "image" and not method.freeze
+    environment = begun_environment(folder, trial.label) or choose_environment(
+        device, method.recipe.precision, images=images
+    )
+    enter_environment(environment)
+    start = weights_of(inputs["start"]) if "start" in inputs else None
+    network = fresh_network(method, dataset, trial.seed, environment.device, start)
+    teacher = _teacher(trial, inputs["teacher"], environment.device) if "teacher" in inputs else None
+    objectives: WeightedObjectives = {
+        entry.name: (options.weight, entry.value(options, network.model).to(environment.device))
+        for entry, options in chosen_objectives(method)
+    }
+    told = [part.begin(FitContext(dataset, teacher)) for _, part in objectives.values()]
+    warnings = [warning for one in told for warning in one.warnings]
+    for warning in warnings:
+        say(f"{trial.label}: {warning}", style="yellow")
+    prepared = time.perf_counter() - started
+
+    lesson = Lesson(
+        method,
+        dataset,
+        trial.negatives,
+        trial.seed,
+        trial.label,
+        network.inputs,
+        augmentations_of(method),
+        _neighbours(inputs["neighbours"]) if "neighbours" in inputs else None,
+    )
+    training = Training(lesson, network.model, objectives, teacher, folder, environment)
+    trained = training.run()
+    progress = trained.progress
+    model = network.ship(trained.weights, folder / WEIGHTS_FILE)
+    record = FitRecord(
+        trial=trial.hash,
+        description=trial.description.to_json(),
+        inputs=trial.description.inputs,
+        machine=Machine.model_validate(describe_machine()),
+        seconds={"prepare": prepared, "train": progress.seconds},
+        method=method.name,
+        model=method.model,
+        backbone=model.backbone_name,
+        input_kind=input_kind(dataset, method.items),
+        input_size=method.image_size if model.input_kind == "image" else model.input_size,
+        dataset=dataset.name,
+        split_scheme=dataset.split_scheme,
+        negatives=trial.negatives,
+        seed=trial.seed,
+        data_fingerprint=dataset.fingerprint,
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        valid_auc=progress.history[progress.best_epoch - 1].valid_auc,
+        best_epoch=progress.best_epoch,
+        history=progress.history,
+        environment=environment,
+        distillation=next((one.distillation for one in told if one.distillation), None),
+        warnings=warnings,
+        weights=file_hash(folder / WEIGHTS_FILE),
+    )
+    write_record(record, folder)
+    training.finish()
+    return record
+
+
+def weights_of(folder: Path) -> Path:
+    """The weights of a finished fit, held against its record: altered ones would be somebody else's.
+
+    Raises:
+        InputError: If they are missing or altered.
+    """
+    record = load_record(folder / RECORD_FILE)
+    assert isinstance(record, FitRecord)  # roles are filled by kind
+    return _held(folder / WEIGHTS_FILE, record.weights)
+
+
+def _held(path: Path, expected: str) -> Path:
+    fix = "delete its folder and run again"
+    if not path.is_file():
+        raise InputError(Fault(path, "no such file", f"the file of hash {expected} in its record", fix))
+    if (found := file_hash(path)) != expected:
+        raise InputError(
+            Fault(path, f"a file of hash {found}", f"{expected}, as in the record beside it", fix)
+        )
+    return path
+
+
+def _teacher(trial: FitTrial, folder: Path, device: str) -> Teacher:
+    teaching = trial.inputs["teacher"]
+    assert isinstance(teaching, FitTrial)
+    network = trained_network(teaching.method, trial.dataset, weights_of(folder), device)
+    return Teacher(network.model, trial.dataset, network.inputs, trial.negatives)
+
+
+def _neighbours(folder: Path) -> NDArray:
+    record = load_record(folder / RECORD_FILE)
+    assert isinstance(record, NeighboursRecord)
+    return load_table(_held(folder / TABLE_FILE, record.table))

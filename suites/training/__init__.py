@@ -1,1 +1,0 @@
-"""Training: batches of outfits, the step, the teacher, the loop and its checkpoints."""

@@ -1,0 +1,101 @@
+"""pytest-benchmark's own options, under the settings of this project, and the bounds of its ratios."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def run(folder, *options):
+    settings = ["-c", str(REPOSITORY / "pyproject.toml"), "--rootdir", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        *settings,
+        "test_it.py",
+        *options,
+    ]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def benchmark_file(tmp_path):
+    (tmp_path / "test_it.py").write_text(
+        "def test_it(benchmark):\n    benchmark.pedantic(lambda: 1, rounds=3)\n"
+    )
+    return tmp_path
+
+
+def test_comparing_without_a_saved_run_and_with_one_of_another_machine(benchmark_file):
+    first = run(benchmark_file, "--benchmark-autosave", "--benchmark-compare")
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "1 passed" in first.stdout
+    (saved,) = benchmark_file.rglob("0001_*.json")
+    content = json.loads(saved.read_text())
+    content["machine_info"]["node"] = content["machine_info"]["machine"] = "another"
+    saved.write_text(json.dumps(content))
+    second = run(benchmark_file, "--benchmark-compare")
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert "1 passed" in second.stdout
+
+
+def test_saving_where_everything_is_skipped(tmp_path):
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\ndef test_it(benchmark):\n    pytest.skip('no photographs')\n"
+    )
+    done = run(tmp_path, "--benchmark-save=first")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 skipped" in done.stdout
+
+
+def test_the_bench_environment_fixes_no_option_of_pytest_benchmarks():
+    (line,) = [
+        line
+        for line in (REPOSITORY / "tox.ini").read_text().splitlines()
+        if "pytest bench/benchmarks" in line
+    ]
+    assert "--benchmark" not in line
+    assert "{posargs}" in line
+
+
+@pytest.fixture(scope="module")
+def ratios():
+    spec = importlib.util.spec_from_file_location("ratios", REPOSITORY / "bench" / "benchmarks" / "ratios.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_ratio_past_its_bound_fails_and_nothing_is_timed_when_disabled(ratios, monkeypatch):
+    monkeypatch.setattr(ratios, "time_in_turns", lambda calls, rounds: {"costly": [3.0], "base": [2.0]})
+    benchmark = SimpleNamespace(name="a step", disabled=False, extra_info={})
+    ratios.report_ratio(benchmark, None, None, rounds=1, most=1.5)
+    assert benchmark.extra_info["ratio"] == 1.5
+    with pytest.raises(
+        AssertionError, match=r"a step takes 1\.500 times the bare work, expected at most 1\.2"
+    ):
+        ratios.report_ratio(benchmark, None, None, rounds=1, most=1.2)
+    benchmark.disabled = True
+    ratios.report_ratio(benchmark, None, None, rounds=1, most=1.2)
+    ratios.report_percentiles(benchmark)
+
+
+def test_the_benchmarks_can_be_collected():
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "bench/benchmarks"]
+    done = subprocess.run(
+        [*command, "--collect-only"], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "test_a_step_costs_little_more_than_the_bare_network[fp32]" in done.stdout

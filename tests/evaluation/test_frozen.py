@@ -1,0 +1,68 @@
+"""A frozen backbone: encoded once, kept on disk, and the model whole again when it is shipped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from outfitbench.core.errors import InputError
+from outfitbench.datasets import Dataset, load_dataset
+from outfitbench.evaluation.frozen import freeze_backbone
+from outfitbench.evaluation.item_inputs import ItemInputs, as_float
+from outfitbench.evaluation.scoring import score_candidates
+from outfitbench.models import create_model
+from outfitbench.models.outfit_model import OutfitModel
+
+
+@pytest.fixture
+def dataset(cache: Path) -> Dataset:
+    return load_dataset("closet-12", cache=cache)
+
+
+def network(dataset: Dataset, seed: int = 0) -> OutfitModel:
+    torch.manual_seed(seed)
+    return create_model("student-xs", num_users=dataset.num_users).eval()
+
+
+def test_the_vectors_are_what_the_backbone_makes_of_each_item(dataset: Dataset) -> None:
+    model, inputs = network(dataset), ItemInputs(dataset, 64)
+    backbone = model.backbone
+    frozen = freeze_backbone(model, dataset, inputs)
+    ids = np.array([7, 0, 30])
+    with torch.no_grad():
+        expected = backbone(as_float(inputs(ids)[0]))
+    torch.testing.assert_close(frozen.inputs(ids)[0], expected, rtol=1e-4, atol=1e-5)
+    assert (frozen.inputs.kind, frozen.inputs.size) == ("features", 256)
+    assert not any(name.startswith("backbone") for name, _ in frozen.model.named_parameters())
+
+
+def test_a_frozen_model_ranks_as_the_whole_one(dataset: Dataset) -> None:
+    candidates = dataset.candidates("valid-teacher", "random")
+    whole = score_candidates(network(dataset), dataset, ItemInputs(dataset, 64), candidates)
+    frozen = freeze_backbone(network(dataset), dataset, ItemInputs(dataset, 64))
+    found = score_candidates(frozen.model, dataset, frozen.inputs, candidates)
+    np.testing.assert_allclose(found, whole, atol=1e-5)
+    again = score_candidates(frozen.whole(), dataset, ItemInputs(dataset, 64), candidates)
+    np.testing.assert_allclose(again, whole, atol=1e-6)
+
+
+def test_it_is_encoded_once_and_anew_where_the_file_is_broken(dataset: Dataset) -> None:
+    freeze_backbone(network(dataset), dataset, ItemInputs(dataset, 64))
+    (path,) = (dataset.cache / "frozen").glob("*.npy")
+    whole, written = path.read_bytes(), path.stat().st_mtime_ns
+    freeze_backbone(network(dataset), dataset, ItemInputs(dataset, 64))
+    assert path.stat().st_mtime_ns == written
+    path.write_bytes(whole[:-4])
+    freeze_backbone(network(dataset), dataset, ItemInputs(dataset, 64))
+    assert path.read_bytes() == whole
+    freeze_backbone(network(dataset, seed=1), dataset, ItemInputs(dataset, 64))
+    assert len(list((dataset.cache / "frozen").glob("*.npy"))) == 2, "other weights, other vectors"
+
+
+def test_a_model_without_a_backbone_is_refused(dataset: Dataset) -> None:
+    model = network(dataset)
+    del model.backbone
+    with pytest.raises(InputError, match="without a backbone"):
+        freeze_backbone(model, dataset, ItemInputs(dataset, 64))

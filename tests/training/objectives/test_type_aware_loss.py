@@ -1,0 +1,75 @@
+"""Type-Aware's triplets and regularisers against NumPy, pair by pair."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from outfitbench.core.errors import InputError
+from outfitbench.models import create_model
+from outfitbench.training.batches import Batch
+from outfitbench.training.objectives import OBJECTIVES
+from outfitbench.training.objectives.objective import Outfits
+from outfitbench.training.step import TrainingStep
+
+
+def batch() -> Batch:
+    generator = torch.Generator().manual_seed(1)
+    categories = torch.tensor([[0, 0, 1, 2], [0, -1, 1, 2]])
+    other = torch.tensor([[0, 0, 1, 2], [0, 0, 1, 2]])
+    rows = [torch.randint(8, (2, 4), generator=generator) for _ in range(2)]
+    kinds = torch.zeros(8, dtype=torch.int64)
+    return Batch(
+        users=torch.tensor([0, 1]),
+        inputs=torch.randn(8, 6, generator=generator),
+        item_categories=kinds,
+        positives=Outfits(rows[0], categories),
+        negatives=Outfits(rows[1], other),
+        negative_items=rows[1].numpy().astype(np.int32),
+        own=None,
+    )
+
+
+def test_the_losses_are_those_worked_out_pair_by_pair() -> None:
+    torch.manual_seed(0)
+    model = create_model("type-aware", num_users=2, input_kind="features", feature_size=6).eval()
+    entry = OBJECTIVES.entry("type-aware")
+    step = TrainingStep(model, {"type-aware": (1.0, entry.value(entry.options(), model))})
+    seen = batch()
+    total, named = step(seen)
+    total.backward()
+    with torch.no_grad():
+        features = model.encode_items(seen.inputs, seen.item_categories)
+
+    def distance(one: torch.Tensor, other: torch.Tensor, a: int, b: int) -> float:
+        kinds = torch.tensor([a]), torch.tensor([b])
+        with torch.no_grad():
+            return float(model.pair_distances(one[None], other[None], *kinds))
+
+    hinges = []
+    for n in range(2):
+        kinds = seen.positives.categories[n].tolist()
+        for i, j in itertools.permutations(range(4), 2):
+            if kinds[i] < 0 or kinds[j] < 0 or int(seen.negatives.categories[n, j]) != kinds[j]:
+                continue
+            anchor, positive = features[seen.positives.rows[n, i]], features[seen.positives.rows[n, j]]
+            negative = features[seen.negatives.rows[n, j]]
+            near = distance(anchor, positive, kinds[i], kinds[j])
+            far = distance(anchor, negative, kinds[i], kinds[j])
+            hinges.append(max(0.0, near - far + 0.3))
+    assert len(hinges) == 12 + 6
+    masks = np.maximum(model.masks.detach().numpy(), 0)
+    assert float(named["triplet"]) == pytest.approx(np.mean(hinges), rel=1e-4)
+    assert float(named["feature norm"]) == pytest.approx(
+        5e-4 * np.linalg.norm(features.numpy()) / np.sqrt(2), rel=1e-5
+    )
+    assert float(named["mask norm"]) == pytest.approx(5e-4 * np.abs(masks).sum() / 2, rel=1e-5)
+    assert model.masks.grad.abs().sum() > 0
+
+
+def test_a_model_without_pairs_is_refused() -> None:
+    model = create_model("student-xs", num_users=2, input_kind="features", feature_size=6)
+    with pytest.raises(InputError, match="no distance of a pair"):
+        OBJECTIVES.get("type-aware")(OBJECTIVES.entry("type-aware").options(), model)

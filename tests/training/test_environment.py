@@ -1,0 +1,56 @@
+"""The numeric environment: chosen from the work, the cores and the user's own setting."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from outfitbench.core.errors import InputError
+from outfitbench.core.parallel import usable_cores
+from outfitbench.training.environment import (
+    choose_device,
+    choose_environment,
+    enter_environment,
+    faster_precision,
+)
+from outfitbench.training.history import Environment
+
+
+@pytest.mark.parametrize(
+    ("setting", "images", "threads"),
+    [("", True, None), ("3", True, 3), ("3,2", True, 3), ("none", True, None), ("3", False, 1)],
+)
+def test_threads_follow_the_work_the_cores_and_the_user(
+    monkeypatch: pytest.MonkeyPatch, setting: str, images: bool, threads: int | None
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", setting)
+    found = choose_environment("cpu", "fp32", images=images)
+    assert found == Environment(device="cpu", precision="fp32", threads=threads or usable_cores())
+
+
+def test_entering_takes_the_threads_over() -> None:
+    before = torch.get_num_threads()
+    try:
+        enter_environment(Environment(device="cpu", precision="fp32", threads=3))
+        assert torch.get_num_threads() == 3
+        assert torch.are_deterministic_algorithms_enabled()
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_auto_is_measured_and_the_rest_is_what_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for measured in ("fp32", "bf16"):
+        monkeypatch.setattr("outfitbench.training.environment.faster_precision", lambda device, m=measured: m)
+        assert choose_environment("cpu", "auto", images=True).precision == measured
+        assert choose_environment("cpu", "bf16", images=True).precision == "bf16"
+        assert choose_environment("cpu", "fp32", images=True).precision == "fp32"
+    assert choose_environment("cpu", "auto", images=False).precision == "fp32"
+
+
+def test_the_measurement_gives_one_of_both_and_stays() -> None:
+    assert faster_precision("cpu") in ("fp32", "bf16")
+    assert faster_precision("cpu") is faster_precision("cpu")
+
+
+def test_a_device_that_is_not_there_is_refused() -> None:
+    with pytest.raises(InputError, match="auto, cpu or cuda"):
+        choose_device("tpu")

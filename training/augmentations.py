@@ -1,0 +1,147 @@
+"""Views of an outfit that mean the same: identity, erase, replace (paper, Sec. 3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.registry import Registry
+from ..datasets import NO_ITEM, OutfitTable
+
+__all__ = ["AUGMENTATIONS", "Augmentation", "draw_views", "needs_neighbours", "register_augmentation"]
+
+
+class Augmentation(Protocol):
+    """Alters one item of each outfit. Gives a table of its own; what is handed in stays.
+
+    A function attribute `looks_alike = True` says that it needs the neighbour table.
+    """
+
+    def __call__(
+        self,
+        items: NDArray[np.int32],
+        slots: NDArray[np.int64],
+        generator: np.random.Generator,
+        neighbours: NDArray[np.int32] | None,
+    ) -> NDArray[np.int32]:
+        """Global ids (N, K) with slot `slots[n]` of row n altered.
+
+        Args:
+            items: (N, K), −1 in empty slots.
+            slots: (N,), each a slot that holds an item.
+            generator: For what is drawn.
+            neighbours: (num_items, count) look-alike items of each item, −1 where there are fewer.
+        """
+        ...
+
+
+AUGMENTATIONS: Registry[Augmentation] = Registry("augmentation", "outfitbench.training.augmentations")
+
+register_augmentation = AUGMENTATIONS.register
+"""Enter an augmentation of outfits: `@register_augmentation("name")` on an `Augmentation`."""
+
+
+@register_augmentation("identity")
+def identity(
+    items: NDArray[np.int32],
+    slots: NDArray[np.int64],
+    generator: np.random.Generator,
+    neighbours: NDArray[np.int32] | None,
+) -> NDArray[np.int32]:
+    """The outfit as it is."""
+    return items.copy()
+
+
+@register_augmentation("erase")
+def erase(
+    items: NDArray[np.int32],
+    slots: NDArray[np.int64],
+    generator: np.random.Generator,
+    neighbours: NDArray[np.int32] | None,
+) -> NDArray[np.int32]:
+    """The outfit without one item; of two items one is left, and is still an outfit."""
+    view = items.copy()
+    view[np.arange(len(items)), slots] = NO_ITEM
+    return view
+
+
+@register_augmentation("replace")
+def replace(
+    items: NDArray[np.int32],
+    slots: NDArray[np.int64],
+    generator: np.random.Generator,
+    neighbours: NDArray[np.int32] | None,
+) -> NDArray[np.int32]:
+    """The outfit with one item exchanged for one that looks like it; an item without neighbours stays."""
+    assert neighbours is not None  # it looks alike
+    rows = np.arange(len(items))
+    alike = neighbours[items[rows, slots]]
+    known = (alike >= 0).sum(1)
+    chosen = alike[rows, (generator.random(len(items)) * known).astype(np.int64)]
+    view = items.copy()
+    view[rows, slots] = np.where(known > 0, chosen, items[rows, slots])
+    return view
+
+
+replace.looks_alike = True  # type: ignore[attr-defined]
+
+
+def needs_neighbours(names: Sequence[str]) -> bool:
+    """Whether one of these augmentations looks items up in the neighbour table.
+
+    Raises:
+        InputError: For an unknown name.
+    """
+    return any(getattr(AUGMENTATIONS.get(name), "looks_alike", False) for name in names)
+
+
+def draw_views(
+    outfits: OutfitTable,
+    names: Sequence[str],
+    generator: np.random.Generator,
+    neighbours: NDArray[np.int32] | None,
+) -> NDArray[np.int32]:
+    """Two views of each outfit, from every pair of augmentations but (identity, identity).
+
+    Where both are the same augmentation, they alter different items.
+
+    Args:
+        outfits: N outfits of two items or more.
+        names: The set of augmentations.
+        generator: Draws the pairs, the items and what replaces them.
+        neighbours: As for `Augmentation`.
+
+    Returns:
+        int32 (2N, K); rows 2n and 2n + 1 are the views of outfit n.
+
+    Example:
+        >>> outfits = OutfitTable(np.int32([0]), np.int32([[4, 7]]))
+        >>> views = draw_views(outfits, ["erase"], np.random.default_rng(0), None)
+        >>> sorted(views.max(1).tolist())
+        [4, 7]
+    """
+    items = outfits.items
+    pairs = [(a, b) for a in names for b in names if (a, b) != ("identity", "identity")]
+    chosen = generator.integers(len(pairs), size=len(items))
+    first, second = (np.array([pair[view] for pair in pairs])[chosen] for view in (0, 1))
+    here, there = _two_slots(items, generator)
+    free = _two_slots(items, generator)[0]
+    there = np.where(first == second, there, free)
+    views = np.empty((2 * len(items), items.shape[1]), dtype=np.int32)
+    for view, (which, slots) in enumerate(((first, here), (second, there))):
+        for name in names:
+            rows = np.flatnonzero(which == name)
+            altered = AUGMENTATIONS.get(name)(items[rows], slots[rows], generator, neighbours)
+            views[2 * rows + view] = altered
+    return views
+
+
+def _two_slots(
+    items: NDArray[np.int32], generator: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Two different filled slots of each outfit, int64 (N,) each."""
+    order = np.argsort(np.where(items >= 0, generator.random(items.shape), 2.0), axis=1)
+    return order[:, 0], order[:, 1]

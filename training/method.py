@@ -1,0 +1,126 @@
+"""A method: a model, one or several objectives, and a recipe. One TOML file each, in `suites/methods/`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from .autoencoder_options import AutoencoderOptions
+
+__all__ = ["MOST_EPOCHS", "Method", "Recipe"]
+
+MOST_EPOCHS = 100_000
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Recipe(BaseModel):
+    """How a method is trained.
+
+    Attributes:
+        epochs: Passes over the training positives, at most.
+        batch_size: Pairs (user, positive outfit) a step; as many negatives are drawn and shared by all.
+        optimizer: "sgd" with momentum, or "adam".
+        learning_rate: Peak rate at batch size 32; scaled linearly with the batch size (paper, Fig. 7).
+        rates: Peak rate of some parts of the network instead, by the beginning of their parameters' names:
+            {"backbone": 0.001, "users": 0.1}; the longest that fits decides.
+        momentum: Of SGD.
+        weight_decay: Of either optimizer.
+        schedule: "constant", "cosine" to zero over all epochs, or "plateau": halved after `plateau_patience`
+            epochs without a better validation AUC.
+        plateau_patience: Epochs, for "plateau".
+        warmup: Share of all steps over which the rate rises linearly from zero.
+        clip_norm: Largest norm of the gradient, or None.
+        patience: Epochs without a better validation AUC after which training stops, or None.
+        precision: "bf16" (autocast), "fp32", or "auto": whichever a short measurement finds the faster when
+            the fit begins; the fit's record says what it came to.
+        augment: Whether training sees each image mirrored or not, and shifted a little, at random; without
+            meaning for items known by features, or by the features of a frozen backbone.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    epochs: Annotated[int, Field(ge=1, le=MOST_EPOCHS)] = 12
+    batch_size: Annotated[int, Field(ge=2, le=65_536)] = 32
+    optimizer: Literal["sgd", "adam"] = "sgd"
+    learning_rate: Positive = 0.015
+    rates: dict[str, Positive] = {}
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1e-6
+    schedule: Literal["constant", "cosine", "plateau"] = "cosine"
+    plateau_patience: Annotated[int, Field(ge=1)] = 10
+    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    clip_norm: Positive | None = 1.0
+    patience: Annotated[int, Field(ge=1)] | None = None
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    augment: bool = True
+
+    def effective(self, *, images: bool) -> dict[str, Any]:
+        """What decides the outcome, as JSON: what is not the default, without options that have no effect.
+
+        So an option that is new, or without effect, leaves the hashes of old trials as they were. Whoever
+        changes a default raises `TRAINING_VERSION`.
+
+        Args:
+            images: Whether training sees images, rather than fixed vectors.
+        """
+        idle = set()
+        if self.schedule != "plateau":
+            idle.add("plateau_patience")
+        if self.optimizer != "sgd":
+            idle.add("momentum")
+        if not images:
+            idle.add("augment")
+        return self.model_dump(mode="json", exclude_defaults=True, exclude=idle)
+
+
+class Method(BaseModel):
+    """A row of a table.
+
+    Attributes:
+        name: The row's name, for people.
+        model: The zoo's name of the model.
+        options: The model's own options, as it declares them; files named there are part of the identity.
+        backbone: Image network other than the model's own, by name, or None.
+        pretrained: Start the backbone from ImageNet weights.
+        freeze: Leave the backbone as it starts: its features of all items are computed once and cached.
+        items: "images", "features", or "auto": features where the dataset has them, else images.
+        image_size: Pixels of the square images the model sees.
+        objective: An objective by name, or several, each with a `weight` and options of its own.
+        validation: Which half of the validation set chooses the epoch. A teacher and its student must not
+            share one (paper, Sec. 3.2.2).
+        teacher: The method that teaches, for objectives that need one.
+        start: The method whose weights it starts from, where they fit.
+        own_network: Says that a teacher may be its student's own network, which is refused otherwise.
+        neighbours: How look-alike items are found, for objectives that need them.
+        recipe: How it is trained.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: Annotated[str, Field(pattern=r"^[^\n\r]*\S[^\n\r]*$")]
+    model: str
+    options: dict[str, Any] = {}
+    backbone: str | None = None
+    pretrained: bool = False
+    freeze: bool = False
+    items: Literal["auto", "images", "features"] = "auto"
+    image_size: Annotated[int, Field(ge=8, le=1024)] = 64
+    objective: str | Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
+    validation: Literal["teacher", "student"] = "student"
+    teacher: str | None = None
+    start: str | None = None
+    own_network: bool = False
+    neighbours: AutoencoderOptions = AutoencoderOptions()
+    recipe: Recipe = Recipe()
+
+    @field_validator("neighbours", mode="before")
+    @classmethod
+    def _neighbours_by_name(cls, value: object) -> object:
+        return AutoencoderOptions.model_validate(value) if isinstance(value, dict) else value
+
+    @property
+    def objectives(self) -> dict[str, dict[str, Any]]:
+        """Options, with the weight, by objective."""
+        return {self.objective: {}} if isinstance(self.objective, str) else self.objective

@@ -1,0 +1,217 @@
+"""The face of an objective: a part that is given a step's context and returns named losses."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+from torch import nn
+
+from ...core.registry import Registry
+from ..history import Distillation
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from ...datasets import Dataset
+    from ...models import OutfitModel
+
+__all__ = [
+    "OBJECTIVES",
+    "FitContext",
+    "Need",
+    "Objective",
+    "ObjectiveOptions",
+    "Outfits",
+    "StepContext",
+    "TeacherScores",
+    "TemperatureOptions",
+    "Told",
+    "register_objective",
+]
+
+Need = Literal["teacher", "views"]
+"""What an objective may ask for: a frozen teacher; two augmented views of each positive outfit."""
+
+
+class ObjectiveOptions(BaseModel):
+    """Options of an objective; a subclass adds its own.
+
+    Attributes:
+        weight: Factor of its loss in the sum.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+
+
+class TemperatureOptions(ObjectiveOptions):
+    """Options of an objective over scaled scores.
+
+    Attributes:
+        temperature: τ.
+    """
+
+    temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.1
+
+
+class Outfits(NamedTuple):
+    """Outfits whose items are rows of a step's features.
+
+    Attributes:
+        rows: int64 (B, K), row of each item; 0 in empty slots.
+        categories: int64 (B, K), −1 in empty slots.
+    """
+
+    rows: Tensor
+    categories: Tensor
+
+
+class TeacherScores(Protocol):
+    """What a frozen teacher says.
+
+    Attributes:
+        gap: Mean score of the training positives minus that of random negatives.
+    """
+
+    gap: float
+
+    def positive_mean(self, users: Tensor) -> Tensor:
+        """Mean score of each user's training positives (Eq. 11), float32 (N,)."""
+        ...
+
+    def score_matrix(self, users: Tensor, items: NDArray[np.integer], categories: Tensor) -> Tensor:
+        """Scores of users (U,) for outfits, float32 (U, B), from global item ids (B, K) and categories."""
+        ...
+
+    def describe(self, alpha: float) -> Distillation:
+        """What FND with this absolute α will do in training, estimated before it starts."""
+        ...
+
+
+class StepContext(Protocol):
+    """What one step knows. Each value is computed when it is first asked for, so nobody pays for another."""
+
+    @property
+    def users(self) -> Tensor:
+        """int64 (N,)."""
+        ...
+
+    @property
+    def features(self) -> Tensor:
+        """The step's distinct items, encoded once: float (n, D)."""
+        ...
+
+    @property
+    def item_categories(self) -> Tensor:
+        """int64 (n,)."""
+        ...
+
+    @property
+    def positives(self) -> Outfits:
+        """N outfits, one a pair."""
+        ...
+
+    @property
+    def negatives(self) -> Outfits:
+        """N outfits: the one in row i was drawn for pair i; all pairs share them."""
+        ...
+
+    @property
+    def negative_items(self) -> NDArray[np.int32]:
+        """Global item ids of the negatives (N, K)."""
+        ...
+
+    @property
+    def own(self) -> Tensor | None:
+        """Bool (N, N), whether user i posted negative j; None where that cannot be."""
+        ...
+
+    @property
+    def positive_scores(self) -> Tensor:
+        """(N,)."""
+        ...
+
+    @property
+    def negative_scores(self) -> Tensor:
+        """(N, N), row i what user i gives to each negative; −∞ where the user posted it."""
+        ...
+
+    @property
+    def view_vectors(self) -> Tensor:
+        """(2N, d), outfit vectors; rows 2n and 2n + 1 are views of positive n. Needs "views"."""
+        ...
+
+    @property
+    def teacher(self) -> TeacherScores:
+        """The frozen teacher. Needs "teacher"."""
+        ...
+
+    def worn(self, outfits: Outfits) -> Tensor:
+        """Features of outfits' items, float (B, K, D); what stands in empty slots has no meaning."""
+        ...
+
+
+class FitContext(NamedTuple):
+    """What is known before a fit starts.
+
+    Attributes:
+        dataset: What it learns from.
+        teacher: The frozen teacher, for objectives that need one.
+    """
+
+    dataset: Dataset
+    teacher: TeacherScores | None
+
+
+class Told(NamedTuple):
+    """What an objective says before training.
+
+    Attributes:
+        distillation: For the record.
+        warnings: What a reader of the row should know.
+    """
+
+    distillation: Distillation | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class Objective(nn.Module, ABC):
+    """One part of what a method minimises.
+
+    It may own parameters: they train with the model's and stand in its checkpoints, and are not shipped.
+
+    Args:
+        options: As registered with it.
+        model: The model in training; not to be kept as a part, or its parameters would count twice.
+
+    Attributes:
+        needs: What its context must hold.
+    """
+
+    needs: ClassVar[frozenset[Need]] = frozenset()
+
+    def __init__(self, options: ObjectiveOptions, model: OutfitModel) -> None:
+        super().__init__()
+
+    def begin(self, fit: FitContext) -> Told:
+        """Get ready for a fit, and say what it will do.
+
+        Raises:
+            TrainingError: If the fit has no sense (a teacher that learned nothing).
+        """
+        return Told()
+
+    @abstractmethod
+    def forward(self, step: StepContext) -> dict[str, Tensor]:
+        """Losses of a step by name, each a scalar; their sum is minimised."""
+
+
+OBJECTIVES: Registry[type[Objective]] = Registry("objective", "outfitbench.training.objectives")
+
+register_objective = OBJECTIVES.register
+"""Enter an objective: `@register_objective("name", options=MyOptions)` on an `Objective`."""

@@ -1,0 +1,98 @@
+"""The triplet loss of Type-Aware embeddings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Protocol, cast
+
+import torch
+from pydantic import Field
+from torch.nn import functional as F  # noqa: N812 - the name everyone knows
+
+from ...core.errors import Fault, InputError
+from .objective import Objective, ObjectiveOptions, StepContext, register_objective
+from .score_checks import full_precision
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ...models import OutfitModel
+
+__all__ = ["TypeAware", "TypeAwareOptions", "type_aware"]
+
+
+class TypeAwareOptions(ObjectiveOptions):
+    """Options of the triplet loss; the defaults are the public code's.
+
+    Attributes:
+        margin: How much nearer the positive has to be than the negative.
+        feature_norm: Weight of the features' length.
+        mask_norm: Weight of the masks' sum.
+    """
+
+    margin: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.3
+    feature_norm: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 5e-4
+    mask_norm: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 5e-4
+
+
+class _Masked(Protocol):
+    masks: Tensor
+
+    def pair_distances(self, a: Tensor, b: Tensor, of_a: Tensor, of_b: Tensor, /) -> Tensor: ...
+
+
+def type_aware(nearer: Tensor, farther: Tensor, margin: float) -> Tensor:
+    """Mean over triplets of max(0, d(anchor, positive) − d(anchor, negative) + margin).
+
+    Vasileva et al., *Learning Type-Aware Embeddings for Fashion Compatibility* (ECCV 2018), Eq. 2.
+
+    Args:
+        nearer: (T,), distance of the anchor to an item of its outfit.
+        farther: (T,), distance of the anchor to an item of the same category from elsewhere.
+        margin: Above 0.
+
+    Example:
+        >>> type_aware(torch.tensor([0.5, 0.1]), torch.tensor([0.6, 0.9]), margin=0.3)
+        tensor(0.1000)
+    """
+    return F.relu(nearer - farther + margin).mean()
+
+
+@register_objective("type-aware", options=TypeAwareOptions)
+class TypeAware(Objective):
+    """Triplets (anchor, item of its outfit, other item of that item's category), with regularisers.
+
+    Every ordered pair of a positive outfit's items is an anchor and a positive. The negative stands in the
+    same slot of the outfit drawn against it; where that has another category (a hard negative of another
+    size), the triplet is left out. The text losses are left out (images only), and so is the image-similarity
+    term, whose sign is wrong in the public code.
+    """
+
+    def __init__(self, options: TypeAwareOptions, model: OutfitModel) -> None:
+        super().__init__(options, model)
+        if not model.has_pair_distances:
+            found = f"model {type(model).__name__}, which has no distance of a pair of items"
+            raise InputError(Fault("objective type-aware", found, "a model of pairs, such as type-aware"))
+        self._options = options
+        self._model = (cast("_Masked", model),)  # in a tuple: its parameters are not ours
+
+    def forward(self, step: StepContext) -> dict[str, Tensor]:
+        """Losses "triplet", "feature norm" and "mask norm", the last two weighted."""
+        (model,) = self._model
+        ours, theirs = step.positives, step.negatives
+        features, other = step.worn(ours), step.worn(theirs)
+        slots = ours.categories.shape[1]
+        pairs = torch.cartesian_prod(torch.arange(slots), torch.arange(slots)).to(features.device)
+        anchor, positive = pairs[pairs[:, 0] != pairs[:, 1]].unbind(1)
+        a, p = ours.categories[:, anchor], ours.categories[:, positive]
+        usable = (a >= 0) & (p >= 0) & (theirs.categories[:, positive] == p)
+        anchors = features[:, anchor][usable]
+        category = a[usable], p[usable]
+        nearer = model.pair_distances(anchors, features[:, positive][usable], *category)
+        farther = model.pair_distances(anchors, other[:, positive][usable], *category)
+        triplet = type_aware(full_precision(nearer), full_precision(farther), self._options.margin)
+        batch = len(step.users)
+        return {
+            "triplet": triplet,
+            "feature norm": self._options.feature_norm * full_precision(step.features).norm() / batch**0.5,
+            "mask norm": self._options.mask_norm * F.relu(model.masks).abs().sum() / batch,
+        }

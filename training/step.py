@@ -1,0 +1,113 @@
+"""One training step as a module: a batch in, the losses out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..evaluation.item_inputs import as_float
+from ..models import OutfitModel
+from .batches import Batch
+from .objectives.objective import Objective, Outfits, TeacherScores
+
+__all__ = ["TrainingStep", "WeightedObjectives"]
+
+WeightedObjectives = Mapping[str, tuple[float, Objective]]
+"""Weight and objective by name."""
+
+
+class TrainingStep(nn.Module):
+    """The model under its objectives.
+
+    Each distinct item is encoded once; its features are gathered for every outfit that wears it.
+    """
+
+    def __init__(
+        self, model: OutfitModel, objectives: WeightedObjectives, teacher: TeacherScores | None = None
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.objectives = nn.ModuleDict({name: part for name, (_, part) in objectives.items()})
+        self._weights = {name: weight for name, (weight, _) in objectives.items()}
+        # In a tuple, so that the frozen teacher is not registered as a part of what is trained.
+        self._teacher = (teacher,)
+
+    def forward(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """The weighted sum of a batch's losses, and each loss by name without gradient."""
+        context = _Context(self.model, batch, self._teacher[0])
+        total, named = 0.0, {}
+        for name, objective in self.objectives.items():
+            losses = objective(context)
+            total = total + self._weights[name] * sum(losses.values())
+            named |= {key: loss.detach() for key, loss in losses.items()}
+        assert isinstance(total, Tensor)
+        return total, named
+
+
+class _Context:
+    """A step's values, each computed when it is first asked for; see `StepContext`."""
+
+    def __init__(self, model: OutfitModel, batch: Batch, teacher: TeacherScores | None) -> None:
+        self._model = model
+        self._batch = batch
+        self._teacher = teacher
+
+    @property
+    def users(self) -> Tensor:
+        return self._batch.users
+
+    @property
+    def item_categories(self) -> Tensor:
+        return self._batch.item_categories
+
+    @property
+    def positives(self) -> Outfits:
+        return self._batch.positives
+
+    @property
+    def negatives(self) -> Outfits:
+        return self._batch.negatives
+
+    @property
+    def negative_items(self) -> NDArray[np.int32]:
+        return self._batch.negative_items
+
+    @property
+    def own(self) -> Tensor | None:
+        return self._batch.own
+
+    @property
+    def teacher(self) -> TeacherScores:
+        assert self._teacher is not None  # a need, checked when the trial was planned
+        return self._teacher
+
+    @cached_property
+    def features(self) -> Tensor:
+        return self._model.encode_items(as_float(self._batch.inputs), self._batch.item_categories)
+
+    @cached_property
+    def positive_scores(self) -> Tensor:
+        outfits = self._batch.positives
+        return self._model.score(self.users, self.worn(outfits), outfits.categories)
+
+    @cached_property
+    def negative_scores(self) -> Tensor:
+        outfits = self._batch.negatives
+        scores = self._model.score_matrix(self.users, self.worn(outfits), outfits.categories)
+        # Minus infinity has no weight in a sum of exponentials, and no gradient.
+        return scores if self.own is None else scores.masked_fill(self.own, -math.inf)
+
+    @cached_property
+    def view_vectors(self) -> Tensor:
+        views = self._batch.views
+        assert views is not None  # a need, so the batch drew them
+        return self._model.embed_outfits(self.worn(views), views.categories)
+
+    def worn(self, outfits: Outfits) -> Tensor:
+        return functional.embedding(outfits.rows, self.features)
