@@ -31,6 +31,7 @@ class Run:
         root: Folder of datasets that are read from disk.
         out: Folder of the run; several processes may share it.
         split: The released split, or 9:2:2.
+        skip_unusable: Leave out rows of a dataset's files that cannot be used; the report counts them.
         epochs: Train every method for this many epochs at most.
         device: What to train on; auto takes a GPU when there is one.
         dry_run: Only show what would run.
@@ -41,6 +42,7 @@ class Run:
     root: Path | None = None
     out: Path = Path("runs")
     split: Literal["released", "9:2:2"] = "released"
+    skip_unusable: bool = False
     epochs: Annotated[int | None, arg(metavar="N")] = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
     dry_run: bool = False
@@ -58,6 +60,7 @@ class Run:
             out,
             root=self.root,
             split=self.split,
+            skip_unusable=self.skip_unusable,
             cache=session.cache,
             device=self.device,
             plugins=session.plugin,
@@ -72,6 +75,7 @@ class Run:
         words += [f"--dataset {name}" for name in self.dataset]
         words += ["--root DIR"] * (self.root is not None)
         words += [f"--split {self.split}"] * (self.split != "released")
+        words += ["--skip-unusable"] * self.skip_unusable
         words += [f"--epochs {self.epochs}"] * (self.epochs is not None)
         words += [f"--device {self.device}"] * (self.device != "auto")
         words += [f"--plugin {path.name}" for path in session.plugin]

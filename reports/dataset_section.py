@@ -86,6 +86,8 @@ def _statistics(record: DatasetRecord) -> dict[str, str]:
         if record.feature_size
         else f"images of {record.image_size} × {record.image_size} pixels",
         "Split": escape(record.split_scheme),
+        "Left out": _counts(record.left_out) or "nothing",
+        "To be known": escape("; ".join(record.notes)) or "nothing odd was found",
         "Content": code(record.data_fingerprint),
     }
 

@@ -31,6 +31,7 @@ def describe_dataset(dataset: Dataset, image_size: int, settings: Sequence[str],
         "image_size": image_size,
         "candidates": candidates,
         "evaluator": EVALUATOR_VERSION,
+        "left_out": dict(dataset.left_out),
     }
     folder = out / "datasets" / content_hash(seen)
     if (folder / RECORD_FILE).exists():
@@ -52,6 +53,8 @@ def describe_dataset(dataset: Dataset, image_size: int, settings: Sequence[str],
         reference={setting: reference_auc(dataset, setting, image_size) for setting in settings},
         evaluator_version=EVALUATOR_VERSION,
         candidates=candidates,
+        left_out=dict(dataset.left_out),
+        notes=list(dataset.notes),
     )
     write_record(record, folder)
     return record

@@ -246,6 +246,8 @@ class DatasetRecord(_Frozen):
             "colour histogram": 0.61}}: mean per-user AUC on the test candidates.
         evaluator_version: See `EVALUATOR_VERSION`.
         candidates: Fingerprint of the test candidates by setting.
+        left_out: How many rows of which file were not used, by what they are.
+        notes: What is odd about the data, though usable.
     """
 
     kind: Literal["dataset"] = "dataset"
@@ -264,6 +266,8 @@ class DatasetRecord(_Frozen):
     reference: dict[str, dict[str, float]] = {}
     evaluator_version: int
     candidates: dict[str, str] = {}
+    left_out: dict[str, int] = {}
+    notes: list[str] = []
 
 
 class SuiteRecord(_Frozen):

@@ -64,6 +64,7 @@ def run_suite(
     *,
     root: Path | None = None,
     split: str = "released",
+    skip_unusable: bool = False,
     cache: Path | None = None,
     device: str = "auto",
     plugins: Sequence[Path] = (),
@@ -80,6 +81,7 @@ def run_suite(
         out: Folder of the runs; each trial has its own, named by its hash.
         root: Where the datasets lie on disk, for those that are read.
         split: "released" or "9:2:2".
+        skip_unusable: Leave out rows of a dataset's files that cannot be used, and count them.
         cache: Folder for what is derived; None for the default.
         device: "auto", "cpu" or "cuda".
         plugins: Files that register models of the user's, already loaded here; measuring processes load them
@@ -91,7 +93,10 @@ def run_suite(
         InputError: If a dataset, the device or a finished record cannot be used.
     """
     chosen = choose_device(device)
-    datasets = [load_dataset(name, root, split=split, cache=cache) for name in suite.datasets]
+    datasets = [
+        load_dataset(name, root, split=split, cache=cache, skip_unusable=skip_unusable)
+        for name in suite.datasets
+    ]
     trials = plan_trials(suite, datasets)
     finished = frozenset(trial.hash for trial in trials if _has_record(trial, out))
     outcome = RunOutcome(trials, finished)
@@ -165,15 +170,16 @@ def _run_all(trials: Sequence[Trial], out: Path, device: Device) -> dict[str, st
     """Run all trials without a record; give the messages of those that failed."""
     failed: dict[str, str] = {}
     pending = [trial for trial in trials if not _has_record(trial, out)]
+    number = {trial.hash: f"trial {place} of {len(trials)}" for place, trial in enumerate(trials, start=1)}
     while pending:
-        left = [trial for trial in pending if not _settle(trial, out, device, failed)]
+        left = [trial for trial in pending if not _settle(trial, out, device, failed, number[trial.hash])]
         if len(left) == len(pending):
             _wait_for(left[0], out)
         pending = left
     return failed
 
 
-def _settle(trial: Trial, out: Path, device: Device, failed: dict[str, str]) -> bool:
+def _settle(trial: Trial, out: Path, device: Device, failed: dict[str, str], number: str) -> bool:
     """Run a trial unless another process is at it or an input is still to come; whether it is over."""
     for role, needed in trial.inputs.items():
         if needed.label in failed:
@@ -188,6 +194,7 @@ def _settle(trial: Trial, out: Path, device: Device, failed: dict[str, str]) -> 
         with FileLock(lock, timeout=0):
             try:
                 if not _has_record(trial, out):
+                    say(f"{number}: {trial.label}")
                     _run(trial, folder, out, device)
                     (folder / ERROR_FILE).unlink(missing_ok=True)
             except Exception as error:

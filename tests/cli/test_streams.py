@@ -30,7 +30,9 @@ name = "FND α [/XS] [small] \U0001f45f"
 
 
 def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[bytes]:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("LC_", "LANG"))}
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith(("LC_", "LANG", "PYTHON"))
+    }
     return subprocess.run([*COMMAND, *arguments], capture_output=True, env=environment | settings)
 
 

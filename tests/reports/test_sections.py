@@ -178,3 +178,13 @@ def test_one_fit_evaluated_twice_is_distilled_once():
     ]
     (rows,) = read_tables(distillation_section(comparison_tables([teacher, *students])))
     assert len(rows) == 1
+
+
+def test_what_was_left_out_of_a_dataset_is_counted():
+    odd = dataset().model_copy(
+        update={"left_out": {"repeated rows of tuples_train_posi": 3}, "notes": ["2 .heic files | not read"]}
+    )
+    text = dataset_section([odd])
+    assert "3 repeated rows of tuples" in text
+    assert "2 .heic files" in text
+    assert "nothing" not in text.partition("Reference")[0].split("Left out")[1].partition("\n")[0]

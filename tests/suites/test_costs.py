@@ -115,7 +115,7 @@ def test_records_stay_engines_are_added_and_a_fault_is_one_rows(fits, dataset, t
     died, unknown = cells[1:]
     assert isinstance(died, Failure)
     assert died.reason.endswith("status 1 (OSError: no such thing)")
-    assert (died.folder / "error.txt").read_text().splitlines()[1] == "a word before"
+    assert (died.folder / "error.txt").read_text().splitlines().count("a word before") == 1
     assert isinstance(unknown, Failure)
     assert "nearest: torch" in unknown.reason
     assert load_records([tmp_path / "costs"]) == [record]
