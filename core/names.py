@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
-from .errors import Fault, InputError
+from .errors import Fault, InputError, escaped
 
 __all__ = ["nearest", "shown", "unknown_name", "why"]
 
@@ -74,7 +73,7 @@ def shown(text: object, longest: int = _LONGEST) -> str:
     plain = text if isinstance(text, str) else repr(text)
     if len(plain) > longest:
         plain = f"{plain[: longest // 2]}…{plain[-longest // 4 :]}"
-    safe = "".join(c if _harmless(c) else c.encode("unicode_escape").decode("ascii") for c in plain)
+    safe = escaped(plain)
     return f"'{safe}'" if isinstance(text, str) else safe
 
 
@@ -87,7 +86,3 @@ def why(error: BaseException) -> str:
     kind = "an error" if isinstance(error, InputError) else type(error).__name__
     words = f"{kind} ({' '.join(str(text).split())})"
     return shown(words, longest=_LONGEST_ERROR)[1:-1]
-
-
-def _harmless(character: str) -> bool:
-    return character == " " or unicodedata.category(character)[0] not in "CZ"

@@ -20,13 +20,12 @@ from ..training.loop import Lesson, Training
 from ..training.neighbours import load_table
 from ..training.network import fresh_network, trained_network
 from ..training.objectives.objective import FitContext
-from ..training.step import WeightedObjectives
 from ..training.teacher import Teacher
 from .plan import augmentations_of
 from .record_files import RECORD_FILE, load_record, write_record
 from .records import FitRecord, Machine, NeighboursRecord
 from .run_neighbours import TABLE_FILE
-from .trial import FitTrial, chosen_objectives
+from .trial import FitTrial, create_objectives
 
 __all__ = ["run_fit", "weights_of"]
 
@@ -55,10 +54,7 @@ def run_fit(trial: FitTrial, folder: Path, inputs: dict[str, Path], device: Devi
     start = weights_of(inputs["start"]) if "start" in inputs else None
     network = fresh_network(method, dataset, trial.seed, environment.device, start)
     teacher = _teacher(trial, inputs["teacher"], environment.device) if "teacher" in inputs else None
-    objectives: WeightedObjectives = {
-        entry.name: (options.weight, entry.value(options, network.model).to(environment.device))
-        for entry, options in chosen_objectives(method)
-    }
+    objectives = create_objectives(method, network.model)
     told = [part.begin(FitContext(dataset, teacher)) for _, part in objectives.values()]
     warnings = [warning for one in told for warning in one.warnings]
     for warning in warnings:

@@ -18,10 +18,12 @@ from ..datasets import Dataset
 from ..datasets.images.decode import DECODER_VERSION
 from ..evaluation.item_inputs import input_kind
 from ..models.backbones.factory import backbone_entry
+from ..models.outfit_model import OutfitModel
 from ..models.registry import MODELS
 from ..training.augmentations import AUGMENTATIONS
 from ..training.method import Method
 from ..training.objectives import OBJECTIVES, Objective, ObjectiveOptions
+from ..training.step import WeightedObjectives
 from .descriptions import (
     TRAINING_VERSION,
     Description,
@@ -33,7 +35,14 @@ from .descriptions import (
 )
 from .records import EVALUATOR_VERSION
 
-__all__ = ["EvaluationTrial", "FitTrial", "NeighboursTrial", "Trial", "chosen_objectives"]
+__all__ = [
+    "EvaluationTrial",
+    "FitTrial",
+    "NeighboursTrial",
+    "Trial",
+    "chosen_objectives",
+    "create_objectives",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,6 +206,19 @@ def chosen_objectives(method: Method) -> list[tuple[Entry[type[Objective]], Obje
             raise InputError(Fault(f"{entry.place}", found, "a subclass of ObjectiveOptions"))
         chosen.append((entry, options))
     return chosen
+
+
+def create_objectives(method: Method, model: OutfitModel) -> WeightedObjectives:
+    """A method's objectives for a model in training, with their weights, on the model's device.
+
+    Raises:
+        InputError: As `chosen_objectives`, or if the model is none that an objective can work on.
+    """
+    device = next(model.parameters()).device
+    return {
+        entry.name: (options.weight, entry.value(options, model).to(device))
+        for entry, options in chosen_objectives(method)
+    }
 
 
 def _describe_model(method: Method, dataset: Dataset) -> ModelDescription:

@@ -12,7 +12,7 @@ from outfitbench.evaluation.item_inputs import ItemInputs
 from outfitbench.models import create_model
 from outfitbench.suites.plan import augmentations_of
 from outfitbench.suites.suite_file import load_suite
-from outfitbench.suites.trial import chosen_objectives
+from outfitbench.suites.trial import create_objectives
 from outfitbench.training.batches import BatchDraws, draw_epoch, load_batches
 from outfitbench.training.optimizer import create_optimizer
 from outfitbench.training.step import TrainingStep
@@ -40,11 +40,7 @@ def step_of(key, dataset):
     loaded.close()
     torch.manual_seed(0)
     model = create_model(method.model, num_users=dataset.num_users).train()
-    objectives = {
-        entry.name: (options.weight, entry.value(options, model))
-        for entry, options in chosen_objectives(method)
-    }
-    step = TrainingStep(model, objectives)
+    step = TrainingStep(model, create_objectives(method, model))
     optimizer = create_optimizer(method.recipe, step)
 
     def take():

@@ -12,7 +12,7 @@ from outfitbench.core.machine import describe_machine
 from outfitbench.datasets import load_dataset
 from outfitbench.evaluation.item_inputs import ItemInputs, as_float
 from outfitbench.models import create_model
-from outfitbench.suites.trial import chosen_objectives
+from outfitbench.suites.trial import create_objectives
 from outfitbench.training.batches import BatchDraws, draw_epoch, load_batches
 from outfitbench.training.image_augmentation import flip_and_shift
 from outfitbench.training.method import Method
@@ -41,11 +41,7 @@ def test_a_step_costs_little_more_than_the_bare_network(benchmark, precision):
 
     torch.manual_seed(0)
     model = create_model(method.model, num_users=dataset.num_users).train()
-    objectives = {
-        entry.name: (options.weight, entry.value(options, model))
-        for entry, options in chosen_objectives(method)
-    }
-    step = TrainingStep(model, objectives)
+    step = TrainingStep(model, create_objectives(method, model))
     optimizer = create_optimizer(recipe, step)
     read_while_training = batches()
     read_before = itertools.cycle(list(itertools.islice(batches(), ROUNDS)))
