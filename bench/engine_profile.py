@@ -1,97 +1,90 @@
-"""What measuring a model in an engine comes to.
+"""What comes of measuring one model in one engine on one device under one workload, or why nothing does.
 
-The measurements of a profile, by name:
-
-- "load" (s): from files to a model that is ready, in a fresh process that has imported the engine.
-- "compile" (s): compiling for the shape of the first request; engines that compile only.
-- "first_call" (s): the first request after that.
-- "latency" (s): one warm request. That is one user and one outfit of `outfit_size` items, from decoded images
-  (uint8) to floats, to features, to the score; from the host's memory to the host's memory.
-- "device_latency" (s): the same on CUDA, input and output staying on the device.
-- "throughput" (outfit/s): requests of `Effort.batch` outfits.
-- "encode_throughput" (item/s): encoding `Effort.batch` items.
-- "peak_memory" (byte): the peak of a process that has loaded the model and answered one request, beyond its
-  peak when it had only imported the engine. On CUDA: what torch's allocator held at most, or for ONNX
-  Runtime what the memory in use of the device grew by.
-- "peak_memory_reserved" (byte): on CUDA in torch, what the allocator reserved at most.
-- "parameters", "buffers" (1): numbers that are trained, and those that are not.
-- "flops" (FLOP): of one request; a multiply-add is two.
-- "file_size" (byte): the files that the engine loads.
-- "recommend" (s): every user's test candidates in order, from the encoded images. Its parts are
-  "recommend_decode", "recommend_encode" and "recommend_score". An untimed run goes before.
-
-What could not be measured has no samples and a flag that says why.
+The quantities are those of the workloads (`bench/workloads/`, one file each). What could not be measured has
+no samples and a flag that says why.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from ..core.hashes import canonical_json
+from ..core.machine import Machine
 from ..models.options import InputKind
 from .measurement import Measurement
 
-__all__ = ["EngineProfile", "FailedProfile"]
+__all__ = ["EngineProfile", "FailedProfile", "joined"]
+
+Name = Annotated[str, Field(min_length=1)]
+Count = Annotated[int, Field(ge=1)]
 
 
 class EngineProfile(BaseModel):
-    """What one model costs in one engine on one device.
-
-    The fields are those of a cost record that come from measuring.
+    """What one model costs in one engine on one device under one workload.
 
     Attributes:
-        method: The subject's label.
+        method: The row's name in a table, or the model's name when profiled by itself.
         model: The zoo's name of the model.
+        variant: What compression made of it; empty for the model as it was trained.
         backbone: The image network's name.
         input_kind: "image" or "features".
-        input_size: H = W of the images in pixels, or F of the features.
-        engine: "torch", "torch-compile" or "onnxruntime".
+        input_size: H = W of the images in pixels, or the width of the features.
+        workload: What was asked of it.
+        engine: "torch", "torch-compile", "onnxruntime", or one of your own.
         provider: ONNX Runtime's execution provider, or None.
         device: "cpu" or "cuda".
-        precision: "fp32", "bf16" or "int8".
+        precision: What the engine computes in: "fp32", "bf16", "int8".
         threads: Intra-op threads, the same for every engine.
         batch: Outfits in a request of "throughput", items in one of "encode_throughput".
         outfit_size: Items of an outfit in a request.
-        measurements: By name, see above.
+        effort: How much was measured: the fields of `Effort` that the workload goes by.
+        measurements: By quantity; see the workload.
         parity: Against torch, for other engines: "max_abs_difference", "kendall_tau", "top_k_overlap".
-        flags: On the whole row.
-        machine: As `describe_machine` gives it; its `versions` hold the version of this package.
-        session: Name of the measuring session, new at every call: ratios hold within one only.
+        flags: On the whole row ("shared processor (22% of it went to others)").
+        machine: Where it was taken.
+        session: Which measuring session it was taken in; ratios hold within one only.
         date: The day (ISO, UTC).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    method: str
-    model: str
+    method: Name
+    model: Name
+    variant: str = ""
     backbone: str
     input_kind: InputKind
-    input_size: int
-    engine: str
+    input_size: Count
+    workload: Name
+    engine: Name
     provider: str | None
-    device: str
+    device: Name
     precision: str
-    threads: int
-    batch: int
-    outfit_size: int
+    threads: Count
+    batch: Count
+    outfit_size: Count
+    effort: dict[str, Any] = {}
     measurements: dict[str, Measurement]
     parity: dict[str, float] = {}
     flags: list[str] = []
-    machine: dict[str, Any]
+    machine: Machine
     session: str
     date: str
 
 
 @dataclass(frozen=True)
 class FailedProfile:
-    """A model that could not be measured in one engine on one device; the others stand.
+    """A model that could not be measured in one engine on one device under one workload; the others stand.
 
     Attributes:
         method: The subject's label.
         engine: Name of the engine.
         device: "cpu" or "cuda".
+        workload: What was asked of it.
         reason: What was found, in one line.
         output: All that the engine's process printed, or a traceback; empty where there is nothing to say.
         error: What was raised.
@@ -100,6 +93,61 @@ class FailedProfile:
     method: str
     engine: str
     device: str
+    workload: str
     reason: str
     output: str
     error: Exception
+
+
+P = TypeVar("P", bound=EngineProfile)
+
+_OF_ONE_WORKLOAD = {
+    *("workload", "effort", "batch", "measurements", "parity", "flags", "session", "date"),
+    *("trial", "description", "seconds"),
+}
+"""Fields of profiles, and of the records that keep them, that may differ from workload to workload."""
+
+
+def joined(profiles: Iterable[P]) -> list[P]:
+    """One profile a model, engine and device, with what was measured under all workloads side by side.
+
+    What was measured under one workload twice, in two sessions, stays apart. Each measurement names its own
+    session, as ratios hold within one, and takes over the flags of its row.
+
+    Args:
+        profiles: Of single workloads.
+
+    Returns:
+        The profiles, `workload` naming all that went into each, in the order in which the first of each came.
+    """
+    alike: dict[str, list[list[P]]] = defaultdict(list)
+    for profile in profiles:
+        rows = alike[canonical_json(profile.model_dump(mode="json", exclude=_OF_ONE_WORKLOAD))]
+        free = [row for row in rows if profile.workload not in {other.workload for other in row}]
+        # One of its own session first: that is what its ratios are taken within.
+        free.sort(key=lambda row: all(other.session != profile.session for other in row))
+        if free:
+            free[0].append(profile)
+        else:
+            rows.append([profile])
+    return [_side_by_side(row) for rows in alike.values() for row in rows]
+
+
+def _side_by_side(profiles: list[P]) -> P:
+    first = profiles[0]
+    measurements: dict[str, Measurement] = {}
+    effort: dict[str, Any] = {}
+    for profile in profiles:
+        for name, measured in profile.measurements.items():
+            own = [*measured.flags, *profile.flags] if measured.session else measured.flags
+            measurements[name] = measured.model_copy(update={"flags": own})
+        effort |= profile.effort
+    return first.model_copy(
+        update={
+            "workload": ", ".join(profile.workload for profile in profiles),
+            "effort": effort,
+            "measurements": measurements,
+            "parity": next((profile.parity for profile in profiles if profile.parity), {}),
+            "flags": [],
+        }
+    )

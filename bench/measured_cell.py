@@ -1,159 +1,147 @@
-"""One model in one engine on one device, measured turn by turn."""
+"""One workload at one seat: its samples, gathered turn by turn."""
 
 from __future__ import annotations
 
+import datetime
+import traceback
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
+from ..core.errors import InputError
+from ..core.machine import Machine
+from ..core.names import why
+from ..models.errors import ModelError
 from .effort import Effort
+from .engine_profile import EngineProfile, FailedProfile
+from .errors import EngineError, ParityError
 from .measurement import Measurement
-from .parity import check_parity, compare_answers
-from .preparation import Prepared, reference_answers
-from .recommend import PHASES
-from .worker_process import WorkerProcess
+from .seat import Seat
+from .workloads import WORKLOADS
 
-__all__ = ["MeasuredCell"]
-
-_ENOUGH_FOR_P99 = 100
-_ENOUGH_RUNS = 10
-_UNITS = {"throughput": "outfit/s", "encode_throughput": "item/s"}
+__all__ = ["MeasuredCell", "attempt"]
 
 
 class MeasuredCell:
-    """Samples of one worker, gathered over its turns.
+    """What one model in one engine on one device gives under one workload; what fails, fails by itself.
 
     Args:
-        worker: A process that has imported the engine and nothing else.
-        prepared: The model.
-        engine: Name of the engine.
-        device: "cpu" or "cuda".
-        threads: Intra-op threads.
+        seat: The model in its engine.
+        workload: Name of the workload.
         effort: How much to measure.
         session: Name of the measuring session.
     """
 
-    def __init__(
-        self,
-        worker: WorkerProcess,
-        prepared: Prepared,
-        engine: str,
-        device: str,
-        threads: int,
-        effort: Effort,
-        session: str,
-    ) -> None:
-        self.prepared = prepared
-        self.engine = engine
-        self.device = device
-        self.threads = threads
-        self.provider: str | None = None
-        self.precision = ""
-        self.parity: dict[str, float] = {}
-        self._worker = worker
+    def __init__(self, seat: Seat, workload: str, effort: Effort, session: str) -> None:
+        self.seat = seat
+        self._name = workload
+        self._workload = WORKLOADS.get(workload)()
         self._effort = effort
         self._session = session
+        self._failure = seat.failure
         self._samples: dict[str, list[float]] = defaultdict(list)
         self._turns: dict[str, list[int]] = defaultdict(list)
         self._flags: dict[str, list[str]] = defaultdict(list)
 
-    def load(self) -> None:
-        """Load the model, answer once, read the peak of memory, and compare the answers with PyTorch's.
+    def turn(self, folder: Path | None) -> None:
+        """Take one turn's samples.
 
-        Raises:
-            EngineError: If the engine cannot run here.
-            ParityError: If it answers otherwise than PyTorch on the CPU.
+        Args:
+            folder: What the workload laid out, or None.
         """
-        subject = self.prepared.subject
-        reply = self._worker.ask(
-            "load",
-            subject=subject.to_json(),
-            device=self.device,
-            threads=self.threads,
-            outfit_size=self.prepared.outfit_size,
-            warm_seconds=self._effort.warm_seconds,
-            turn_seconds=self._effort.turn_seconds,
-        )
-        self.provider, self.precision = reply["provider"], reply["precision"]
-        for name in ("load", "compile", "first_call"):
-            if reply[name] is not None:
-                self._samples[name].append(reply[name])
-        for name, size in self._worker.ask("memory")["bytes"].items():
-            self._samples[name].append(size)
-        if "peak_memory" not in self._samples:
-            self.flag("peak_memory", "no NVML")
-        if (self.engine, self.device) != ("torch", "cpu"):
-            self.parity = self._parity()
-            check_parity(self.parity, f"engine {self.engine} on {self.device}, model {subject.model}")
+        if self._failure is None:
+            self._failure = attempt(lambda: self._take(folder))
+            if self._failure is not None:
+                self.seat.close()
 
-    def turn(self) -> None:
-        """Take one round's samples of everything that is timed warm."""
-        effort = self._effort
-        self._time("latency", self._worker.ask("latency", batch=1, samples=effort.samples))
-        batched = {"batch": effort.batch, "samples": effort.batches}
-        self._time("throughput", self._worker.ask("latency", **batched), effort.batch)
-        self._time("encode_throughput", self._worker.ask("encode", **batched), effort.batch)
-        if self.device != "cpu":
-            self._time("device_latency", self._worker.ask("device_latency", samples=effort.samples))
+    def outcome(
+        self, flags: Sequence[str], row_flags: list[str], machine: Machine
+    ) -> EngineProfile | FailedProfile:
+        """All that was gathered, or why there is nothing.
 
-    def warm_recommend(self, workload: Path) -> None:
-        """A run over the test candidates that does not count: their shapes are met here first."""
-        self._recommended(workload)
+        Args:
+            flags: Of the workload, for its first quantity.
+            row_flags: On the whole row.
+            machine: Where it was taken.
+        """
+        for name in list(self._workload.units)[:1]:
+            self._flags[name] += flags
+        made: list[EngineProfile] = []
+        failure = self._failure or attempt(lambda: made.append(self._profile(row_flags, machine)))
+        return made[0] if failure is None else self._failed(failure)
 
-    def recommend(self, workload: Path) -> None:
-        """One run over the test candidates."""
-        seconds = self._recommended(workload)
-        self._samples["recommend"].append(sum(seconds.values()))
-        for phase in PHASES:
-            self._samples[f"recommend_{phase}"].append(seconds[phase])
+    def _take(self, folder: Path | None) -> None:
+        reply = self.seat.turn(self._name, folder)
+        for name, samples in reply["samples"].items():
+            self._samples[name] += samples
+            self._turns[name].append(len(samples))
+        for name, flags in reply["flags"].items():
+            self._flags[name] += [flag for flag in flags if flag not in self._flags[name]]
 
-    def _recommended(self, workload: Path) -> dict[str, float]:
-        subject = self.prepared.subject
-        size = subject.input_size if subject.input_kind == "image" else None
-        return self._worker.ask("recommend", folder=str(workload), image_size=size)["seconds"]
-
-    def flag(self, name: str, flag: str) -> None:
-        """Say something of a quantity, measured or not."""
-        if flag not in self._flags[name]:
-            self._flags[name].append(flag)
-
-    def measurements(self) -> dict[str, Measurement]:
-        """All quantities by name."""
-        self._flag_few("latency", _ENOUGH_FOR_P99, "for p99")
-        self._flag_few("device_latency", _ENOUGH_FOR_P99, "for p99")
-        self._flag_few("recommend", _ENOUGH_RUNS, "runs")
-        measured = {
+    def _measurements(self) -> dict[str, Measurement]:
+        for name, (enough, what) in self._workload.enough.items():
+            if 0 < (count := len(self._samples.get(name, []))) < enough:
+                self._flags[name].append(f"too few samples ({count} of {enough} {what})")
+        told = [name for name, flags in self._flags.items() if flags and name not in self._samples]
+        return {
             name: Measurement(
-                unit=_unit(name),
+                unit=self._workload.units[name],
                 samples=self._samples.get(name, []),
                 session=self._session,
                 turns=self._turns.get(name, []),
                 flags=self._flags.get(name, []),
             )
-            for name in (*self._samples, *(self._flags.keys() - self._samples.keys()))
+            for name in (*self._samples, *told)
         }
-        file_size = self.prepared.file_size(exported=self._worker.needs_export)
-        return measured | self.prepared.counts | {"file_size": file_size}
 
-    def _parity(self) -> dict[str, float]:
-        known = self.prepared.export_parity
-        if known is not None and self._worker.needs_export and self.device == "cpu":
-            return known
-        found = self._worker.ask("parity_answers")["answers"]
-        return compare_answers(reference_answers(self.prepared.subject), found)
+    def _profile(self, row_flags: list[str], machine: Machine) -> EngineProfile:
+        seat, prepared = self.seat, self.seat.prepared
+        assert prepared is not None, "what could not be prepared has failed"
+        subject = prepared.subject
+        assert subject.input_size is not None, "`prepare` filled it in"
+        counts = prepared.counted(exported=seat.exports) if self._workload.counts else {}
+        return EngineProfile(
+            method=subject.label or subject.model,
+            model=subject.model,
+            variant=subject.variant,
+            backbone=prepared.backbone,
+            input_kind=subject.input_kind,
+            input_size=subject.input_size,
+            workload=self._name,
+            engine=seat.engine,
+            provider=seat.provider,
+            device=seat.device,
+            precision=seat.precision,
+            threads=seat.threads,
+            batch=self._effort.batch,
+            outfit_size=prepared.outfit_size,
+            effort=self._effort.model_dump(mode="json", include=set(self._workload.effort)),
+            measurements=self._measurements() | counts,
+            parity=seat.parity,
+            flags=row_flags,
+            machine=machine,
+            session=self._session,
+            date=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        )
 
-    def _time(self, name: str, reply: dict[str, Any], per_call: int | None = None) -> None:
-        seconds = reply["seconds"]
-        self._turns[name].append(len(seconds))
-        self._samples[name] += seconds if per_call is None else [per_call / second for second in seconds]
-        if not reply.get("settled", True):
-            self.flag(name, "not settled")
+    def _failed(self, error: Exception) -> FailedProfile:
+        expected = isinstance(error, EngineError | ParityError | InputError | ModelError)
+        output = error.output if isinstance(error, EngineError) else ""
+        return FailedProfile(
+            method=self.seat.subject.label or self.seat.subject.model,
+            engine=self.seat.engine,
+            device=self.seat.device,
+            workload=self._name,
+            reason=str(error) if expected else why(error),
+            output=output if expected else "".join(traceback.format_exception(error)),
+            error=error,
+        )
 
-    def _flag_few(self, name: str, enough: int, what: str) -> None:
-        count = len(self._samples.get(name, []))
-        if 0 < count < enough:
-            self.flag(name, f"too few samples ({count} of {enough} {what})")
 
-
-def _unit(name: str) -> str:
-    return "byte" if name.startswith("peak_memory") else _UNITS.get(name, "s")
+def attempt(step: Callable[[], object]) -> Exception | None:
+    """Do a step; the error it ends in, if it does: a stranger's model or engine may raise anything."""
+    try:
+        step()
+    except Exception as error:
+        return error
+    return None

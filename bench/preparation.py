@@ -30,14 +30,16 @@ class Prepared:
     counts: dict[str, Measurement]
     export_parity: dict[str, float] | None = None
 
-    def file_size(self, *, exported: bool) -> Measurement:
-        """Bytes of the files that an engine loads: of the weights, or of the exported graphs."""
+    def counted(self, *, exported: bool) -> dict[str, Measurement]:
+        """The counts, and "file_size": bytes of what an engine loads, the weights or the exported graphs."""
         subject = self.subject
         if exported:
             assert subject.export is not None
-            return Measurement(unit="byte", samples=[load_export(subject.export).file_bytes])
-        assert subject.weights is not None
-        return Measurement(unit="byte", samples=[subject.weights.stat().st_size])
+            size = load_export(subject.export).file_bytes
+        else:
+            assert subject.weights is not None
+            size = subject.weights.stat().st_size
+        return self.counts | {"file_size": Measurement(unit="byte", samples=[size])}
 
 
 def prepare(subject: Subject, outfit_size: int, scratch: Path) -> Prepared:

@@ -26,6 +26,7 @@ class Subject:
         input_size: H = W of the images in pixels, or F of the features; None for the model's own.
         plugins: Python files that register further models.
         export: Folder written by `export_onnx`; made on the way when None.
+        variant: What compression made of the weights or the export; empty for the model as it was trained.
     """
 
     model: str
@@ -38,6 +39,7 @@ class Subject:
     input_size: int | None = None
     plugins: tuple[Path, ...] = ()
     export: Path | None = None
+    variant: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The fields as JSON values; `from_json` gives the subject back."""

@@ -13,20 +13,21 @@ import queue
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 from ..core.errors import InputError
 from ..core.plugins import load_plugin
 from ..models.errors import ModelError
-from .engines import ENGINES, Engine, answer, engine_factory
+from .engines import ENGINES, answer, engine_factory
 from .errors import EngineError
-from .latency import seconds_of, time_calls, warm_up
+from .latency import seconds_of, time_calls
 from .memory import peak_resident
 from .parity import parity_answers
-from .request import Request, make_request
+from .request import make_request
 from .subject import Subject
+from .workloads.served import ServedModel
 
 __all__ = ["Bench", "main"]
 
@@ -38,25 +39,19 @@ class Bench:
 
     Args:
         engine: Name of the engine, as for `engine_factory`; its library is imported here.
-        plugins: Files that may register it. They are run here only if the engine is none of ours: a file that
-            registers a model imports torch.
+        plugins: Files that may register it, or a workload. They are run here only if the engine is none of
+            ours, or when such a workload's turn comes: a file that registers a model imports torch.
     """
 
-    _engine: Engine
-    _subject: Subject
-    _threads: int
-    _outfit_size: int
-    _warm_seconds: float
-    _turn_seconds: float
+    _served: ServedModel
 
     def __init__(self, engine: str, plugins: Sequence[str] = ()) -> None:
+        self._plugins = plugins
         if ":" not in engine and engine not in ENGINES:
-            for plugin in plugins:
-                load_plugin(plugin)
+            self._load_plugins()
         self._factory = engine_factory(engine)
         make_request(1, "image", 16)  # what asking needs is imported too before the engine's memory counts
         self._imported_bytes = peak_resident()
-        self._settled: dict[str, bool] = {}
 
     @property
     def needs_export(self) -> bool:
@@ -72,7 +67,7 @@ class Bench:
         warm_seconds: float,
         turn_seconds: float,
     ) -> Reply:
-        """Seconds of loading, of compiling (None where there is none) and of the first request.
+        """Load the model and answer once; what the engine is, and whether it compiled.
 
         Args:
             subject: The model, as `Subject.to_json` wrote it down, with its input size.
@@ -82,86 +77,56 @@ class Bench:
             warm_seconds: When to give up warming a shape.
             turn_seconds: When to end a request's samples before all are taken.
         """
-        self._subject = Subject.from_json(subject)
-        self._threads, self._outfit_size = threads, outfit_size
-        self._warm_seconds, self._turn_seconds = warm_seconds, turn_seconds
-        self._engine = engine = self._factory(self._subject, device, threads)
-        loading = seconds_of(engine.load)
-        request = self._request(1)
-        return {
-            "provider": engine.provider,
-            "precision": engine.precision,
-            "load": loading,
-            "compile": seconds_of(lambda: engine.compile(request)) if engine.compiles else None,
-            "first_call": self._seconds(lambda: answer(engine, request), 1)[0],
-        }
-
-    def memory(self) -> Reply:
-        """Peak bytes so far: resident beyond the imported engine, or the device's own."""
-        on_device = self._engine.device_memory()
-        if on_device is None:
-            return {"bytes": {"peak_memory": peak_resident() - self._imported_bytes}}
-        return {"bytes": on_device}
+        model = Subject.from_json(subject)
+        engine = self._factory(model, device, threads)
+        self._served = served = ServedModel(engine, model, threads, outfit_size, warm_seconds, turn_seconds)
+        served.start["load"] = seconds_of(engine.load)
+        request = served.request(1)
+        if engine.compiles:
+            served.start["compile"] = seconds_of(lambda: engine.compile(request))
+        served.start["first_call"] = time_calls(
+            lambda: answer(engine, request), 1, cap_seconds=turn_seconds, wait=engine.synchronize
+        )[0]
+        on_device = engine.device_memory()
+        served.start |= (
+            {"peak_memory": peak_resident() - self._imported_bytes} if on_device is None else on_device
+        )
+        return {"provider": engine.provider, "precision": engine.precision}
 
     def parity_answers(self) -> Reply:
         """Answers to be compared with another engine's."""
+        served = self._served
         return {
             "answers": parity_answers(
-                self._engine,
-                num_users=self._subject.num_users,
-                input_kind=self._subject.input_kind,
-                input_size=self._input_size,
+                served.engine,
+                num_users=served.subject.num_users,
+                input_kind=served.subject.input_kind,
+                input_size=served.input_size,
             )
         }
 
-    def latency(self, batch: int, samples: int) -> Reply:
-        """Seconds of each of some warm answers to a batch of outfits, from host to host."""
-        request = self._request(batch)
-        return self._warm_samples(f"latency {batch}", lambda: answer(self._engine, request), samples)
+    def turn(self, workload: str, effort: dict[str, Any], folder: str | None) -> Reply:
+        """One turn of a workload: samples and flags by quantity.
 
-    def encode(self, batch: int, samples: int) -> Reply:
-        """Seconds of each of some warm encodings of a batch of items, from host to host."""
-        request = self._request(batch)
-        items, categories = request.items[:batch], request.categories.reshape(-1)[:batch]
+        Args:
+            workload: Its name.
+            effort: How much to measure, as JSON.
+            folder: What the workload laid out, or None.
+        """
+        # Only now: workloads import what the engine's memory must not count.
+        from .effort import Effort
+        from .workloads import WORKLOADS
 
-        def encode_items() -> None:
-            self._engine.to_host(self._engine.encode_items(items, categories))
-
-        return self._warm_samples(f"encode {batch}", encode_items, samples)
-
-    def device_latency(self, samples: int) -> Reply:
-        """Seconds of each of some answers to one outfit, input and output on the device."""
-        return {"seconds": self._engine.device_seconds(self._request(1), samples)}
-
-    def recommend(self, folder: str, image_size: int | None) -> Reply:
-        """Seconds by phase of one run over a workload."""
-        from .recommend import recommend
-
-        return {"seconds": recommend(self._engine, Path(folder), image_size, self._threads)}
-
-    @property
-    def _input_size(self) -> int:
-        assert self._subject.input_size is not None, "the parent fills the size in"
-        return self._subject.input_size
-
-    def _request(self, batch: int) -> Request:
-        return make_request(
-            self._subject.num_users,
-            self._subject.input_kind,
-            self._input_size,
-            batch=batch,
-            outfit_size=self._outfit_size,
+        if workload not in WORKLOADS:
+            self._load_plugins()
+        found = WORKLOADS.get(workload)().turn(
+            self._served, Effort.model_validate(effort), None if folder is None else Path(folder)
         )
+        return {"samples": found.samples, "flags": found.flags}
 
-    def _warm_samples(self, shape: str, call: Callable[[], object], samples: int) -> Reply:
-        """Samples of a call whose shape is warmed the first time it is met, and woken every time."""
-        if shape not in self._settled:
-            self._settled[shape] = warm_up(call, cap_seconds=self._warm_seconds)
-        call()
-        return {"seconds": self._seconds(call, samples), "settled": self._settled[shape]}
-
-    def _seconds(self, call: Callable[[], object], samples: int) -> list[float]:
-        return time_calls(call, samples, cap_seconds=self._turn_seconds, wait=self._engine.synchronize)
+    def _load_plugins(self) -> None:
+        for plugin in self._plugins:
+            load_plugin(plugin)
 
 
 def main() -> None:

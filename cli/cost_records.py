@@ -1,23 +1,23 @@
-"""Profiles as cost records, so that a report can show them beside those of a run."""
+"""What `outfitbench profile` measured, as cost records that a report can show beside those of a run."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from ..bench import EngineProfile
-from ..core.hashes import content_hash, file_hash
+from ..bench import Effort, EngineProfile
+from ..datasets import Dataset
+from ..suites.describing import describe_cost
+from ..suites.descriptions import SubjectDescription
 from ..suites.record_files import RECORD_FILE, write_record
-from ..suites.records import EVALUATOR_VERSION, CostRecord, Machine
+from ..suites.records import EVALUATOR_VERSION, CostRecord
 from .subjects import Chosen
 
 __all__ = ["write_costs"]
 
 
 def write_costs(
-    profiles: Sequence[tuple[Chosen, EngineProfile]], dataset: str | None, effort: str, out: Path
+    profiles: Sequence[tuple[Chosen, EngineProfile]], dataset: Dataset | None, effort: Effort, out: Path
 ) -> list[Path]:
     """Write one record for each profile, each into a folder named by its hash.
 
@@ -25,8 +25,8 @@ def write_costs(
 
     Args:
         profiles: What was measured, and what came of it.
-        dataset: Whose test candidates were ranked, or None.
-        effort: How much was measured: "quick" or "full".
+        dataset: What workloads were laid out from, or None.
+        effort: How much was measured.
         out: Folder of the records.
 
     Returns:
@@ -34,17 +34,27 @@ def write_costs(
     """
     kept = []
     for choice, profile in profiles:
-        trained_on = dataset or choice.dataset
-        description = _description(profile, choice) | {"dataset": trained_on, "effort": effort}
-        measured = profile.model_dump(include=set(CostRecord.model_fields), exclude={"machine"})
+        inputs = {} if choice.trained is None else {"weights": choice.trained}
+        data = None if dataset is None else dataset.fingerprint
+        description = describe_cost(
+            profile.workload,
+            profile.engine,
+            profile.device,
+            effort,
+            profile.outfit_size,
+            profile.machine,
+            inputs=inputs,
+            data=data,
+            subject=None if inputs else _described(choice, profile),
+        )
         record = CostRecord(
-            trial=content_hash(description),
-            description=description,
-            inputs={} if choice.fit is None else {"weights": choice.fit},
-            dataset=trained_on,
+            trial=description.hash,
+            description=description.to_json(),
+            inputs=inputs,
+            dataset=choice.dataset if dataset is None else dataset.name,
+            data_fingerprint=data or "",
             evaluator_version=EVALUATOR_VERSION,
-            machine=Machine.model_validate(profile.machine),
-            **measured,
+            **dict(profile),
         )
         if (out / record.trial / RECORD_FILE).exists():
             kept.append(out / record.trial / RECORD_FILE)
@@ -53,19 +63,14 @@ def write_costs(
     return kept
 
 
-def _description(profile: EngineProfile, choice: Chosen) -> dict[str, Any]:
-    """What decides the figures: the model and its weights, what ran it, and the machine."""
-    subject = asdict(choice.subject)
-    weights = subject["weights"]
-    kept = ("model", "num_users", "backbone", "options", "input_kind", "input_size")
-    return {
-        "evaluator": EVALUATOR_VERSION,
-        **{key: subject[key] for key in kept},
-        "weights": None if weights is None else file_hash(weights),
-        "engine": profile.engine,
-        "device": profile.device,
-        "precision": profile.precision,
-        "threads": profile.threads,
-        "outfit_size": profile.outfit_size,
-        "machine": profile.machine,
-    }
+def _described(choice: Chosen, profile: EngineProfile) -> SubjectDescription:
+    """A model with random weights: what it costs does not hang on their values."""
+    subject = choice.subject
+    return SubjectDescription(
+        model=subject.model,
+        num_users=subject.num_users,
+        backbone=subject.backbone,
+        options=subject.options,
+        input_kind=subject.input_kind,
+        input_size=profile.input_size,
+    )

@@ -26,7 +26,17 @@ class List:
     """
 
     what: Positional[
-        Literal["models", "objectives", "augmentations", "backbones", "engines", "datasets", "suites"]
+        Literal[
+            "models",
+            "objectives",
+            "augmentations",
+            "backbones",
+            "variants",
+            "engines",
+            "workloads",
+            "datasets",
+            "suites",
+        ]
     ]
 
     def run(self, session: Session) -> Answer:
@@ -68,6 +78,18 @@ def _backbones() -> dict[str, str]:
     return {name: registered.get(name, "") for name in list_backbones()}
 
 
+def _variants() -> dict[str, str]:
+    from ..bench.variants import VARIANTS
+
+    return _registered(VARIANTS)
+
+
+def _workloads() -> dict[str, str]:
+    from ..bench.workloads import WORKLOADS
+
+    return _registered(WORKLOADS)
+
+
 def _engines() -> dict[str, str]:
     from ..bench.engines import ENGINES
 
@@ -106,7 +128,9 @@ _KINDS: dict[str, Callable[[], dict[str, str]]] = {
     "objectives": _objectives,
     "augmentations": _augmentations,
     "backbones": _backbones,
+    "variants": _variants,
     "engines": _engines,
+    "workloads": _workloads,
     "datasets": _datasets,
     "suites": _suites,
 }

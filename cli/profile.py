@@ -11,14 +11,23 @@ from tyro.conf import Positional, UseAppendAction, arg
 
 from .answer import FAILED, Answer
 from .session import Session, writable_folder
-from .subjects import Chosen, choose_subjects
+from .subjects import Chosen, choose_subjects, compressed
 from .terminal import table
 
 if TYPE_CHECKING:
-    from ..bench import EngineProfile, FailedProfile
+    from ..bench import Effort, EngineProfile, FailedProfile
     from ..datasets import Dataset
 
 __all__ = ["Profile"]
+
+_FIGURES = (
+    ("throughput", "outfits/s", 1.0),
+    ("encode_throughput", "items/s", 1.0),
+    ("peak_memory", "peak memory (MB)", 1e-6),
+    ("file_size", "file (MB)", 1e-6),
+    ("recommend", "recommend (s)", 1.0),
+)
+"""Quantity, heading, and what to multiply by."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +38,12 @@ class Profile:
         sources: Names from `outfitbench list models` (random weights), or folders of runs.
         engine: torch, torch-compile, onnxruntime, or module:Class of your own; can be repeated.
         device: cpu or cuda; can be repeated.
+        workload: A name from `outfitbench list workloads`; can be repeated. All of ours by default, without
+            those that need a dataset where none is named.
+        variant: Of a run, also what this compression makes of each fit (`outfitbench list variants`); can be
+            repeated.
         method: Of a run, only the method of this name; can be repeated.
-        dataset: The dataset whose test candidates are ranked for every user; left blank without one.
+        dataset: The dataset whose test candidates are ranked for every user.
         root: Folder of a dataset that is read from disk.
         users: How many users a model by name has.
         effort: "quick" for a first look, "full" for figures to publish.
@@ -40,6 +53,8 @@ class Profile:
     sources: Annotated[Positional[tuple[str, ...]], arg(metavar="[MODEL|RUN ...]")]
     engine: UseAppendAction[tuple[str, ...]] = ()
     device: UseAppendAction[tuple[str, ...]] = ()
+    workload: UseAppendAction[tuple[str, ...]] = ()
+    variant: UseAppendAction[tuple[str, ...]] = ()
     method: UseAppendAction[tuple[str, ...]] = ()
     dataset: str | None = None
     root: Path | None = None
@@ -50,6 +65,8 @@ class Profile:
     def run(self, session: Session) -> Answer:
         """Measure, and show the figures that matter first."""
         from ..bench import FULL, QUICK, profile_subjects
+        from ..bench.scratch import scratch_folder
+        from ..bench.workloads import default_workloads
 
         out = None if self.out is None else writable_folder("argument --out", self.out)
         dataset = self._dataset(session)
@@ -61,18 +78,29 @@ class Profile:
             dataset=dataset,
         )
         engines, devices = self.engine or ("torch", "onnxruntime"), self.device or ("cpu",)
-        outcomes = profile_subjects(
-            [choice.subject for choice in chosen],
-            engines=engines,
-            devices=devices,
-            dataset=dataset,
-            effort=FULL if self.effort == "full" else QUICK,
-        )
-        owners = [choice for choice in chosen for _ in range(len(engines) * len(devices))]
-        return self._answer(list(zip(owners, outcomes, strict=True)), out)
+        workloads = self.workload or default_workloads(dataset=dataset is not None)
+        effort = FULL if self.effort == "full" else QUICK
+        with scratch_folder() as folder:
+            chosen = [*chosen, *compressed(chosen, self.variant, folder)]
+            outcomes = list(
+                profile_subjects(
+                    [choice.subject for choice in chosen],
+                    engines=engines,
+                    devices=devices,
+                    workloads=workloads,
+                    dataset=dataset,
+                    effort=effort,
+                )
+            )
+        owners = [choice for _ in workloads for choice in chosen for _ in range(len(engines) * len(devices))]
+        return self._answer(list(zip(owners, outcomes, strict=True)), dataset, effort, out)
 
     def _answer(
-        self, outcomes: Sequence[tuple[Chosen, EngineProfile | FailedProfile]], out: Path | None
+        self,
+        outcomes: Sequence[tuple[Chosen, EngineProfile | FailedProfile]],
+        dataset: Dataset | None,
+        effort: Effort,
+        out: Path | None,
     ) -> Answer:
         """Record what was measured; what failed is said, or raised where it is all there is.
 
@@ -80,6 +108,7 @@ class Profile:
             InputError: As `profile_subjects` tells of it; so for `ModelError`, `EngineError`, `ParityError`.
         """
         from ..bench import FailedProfile
+        from ..bench.engine_profile import joined
 
         profiles = [(owner, found) for owner, found in outcomes if not isinstance(found, FailedProfile)]
         failed = [found for _, found in outcomes if isinstance(found, FailedProfile)]
@@ -89,15 +118,16 @@ class Profile:
         if out is not None:
             from .cost_records import write_costs
 
-            kept = write_costs(profiles, self.dataset, self.effort, out)
-        lines = [table([_row(profile) for _, profile in profiles], floats=",.2f")]
-        lines += [f"failed: {one.method} · {one.engine} · {one.device}: {one.reason}" for one in failed]
+            kept = write_costs(profiles, dataset, effort, out)
+        rows = joined(profile for _, profile in profiles)
+        lines = [table([_row(profile) for profile in rows], floats=",.2f")]
+        lines += _told(failed)
         lines += [f"{path}: measured before, kept; another --out takes these figures" for path in kept]
-        told = ("method", "engine", "device", "reason")
+        told = ("method", "engine", "device", "workload", "reason")
         return Answer(
             "\n".join(lines),
             {
-                "profiles": [profile.model_dump(mode="json") for _, profile in profiles],
+                "profiles": [profile.model_dump(mode="json") for profile in rows],
                 "failed": [{name: getattr(one, name) for name in told} for one in failed],
                 "kept": kept,
             },
@@ -112,19 +142,35 @@ class Profile:
         return load_dataset(self.dataset, self.root, cache=session.cache)
 
 
+def _told(failed: Sequence[FailedProfile]) -> list[str]:
+    """A line for each reason, with the workloads that it stands for."""
+    asked: dict[str, list[str]] = {}
+    for one in failed:
+        asked.setdefault(f"failed: {one.method} · {one.engine} · {one.device}: {one.reason}", []).append(
+            one.workload
+        )
+    return [f"{line} ({', '.join(workloads)})" for line, workloads in asked.items()]
+
+
 def _row(profile: EngineProfile) -> dict[str, Any]:
-    """The figures that matter first; the rest is in the JSON and in the records."""
+    """The figures that matter first, blank where they were not asked for; the rest is in the JSON."""
     measured = profile.measurements
-    latency = measured["latency"]
-    return {
+    variant = {"variant": profile.variant} if profile.variant else {}
+    row: dict[str, Any] = {
         "method": profile.method,
+        **variant,
         "engine": profile.engine,
         "device": profile.device,
-        "parameters": int(measured["parameters"].median),
-        "latency (ms)": latency.median * 1e3,
-        "p95 (ms)": latency.percentile(0.95) * 1e3,
-        "n": latency.n,
-        "outfits/s": measured["throughput"].median,
-        "peak memory (MB)": measured["peak_memory"].median / 1e6,
-        "flags": "; ".join(profile.flags),
     }
+    if (parameters := measured.get("parameters")) is not None:
+        row["parameters"] = int(parameters.median)
+    if (latency := measured.get("latency")) is not None:
+        row |= {
+            "latency (ms)": latency.median * 1e3,
+            "p95 (ms)": latency.percentile(0.95) * 1e3,
+            "n": latency.n,
+        }
+    for name, heading, scale in _FIGURES:
+        if name in measured:
+            row[heading] = measured[name].median * scale
+    return row | {"flags": "; ".join(profile.flags)}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..datasets import Dataset
     from ..suites.records import FitRecord
 
-__all__ = ["Chosen", "choose_subjects"]
+__all__ = ["Chosen", "choose_subjects", "compressed"]
 
 _LONGEST_SLUG = 160
 """Bytes; a file's name may have 255, and folders that are being filled have a longer one."""
@@ -35,13 +35,13 @@ class Chosen:
         slug: The model's name, or method, dataset, training negatives and seed of a fit; with the beginning
             of its hash where another fit of the run comes to the same.
         dataset: The dataset it was trained on, or None.
-        fit: Hash of the fit that its weights are from, or None.
+        trained: Hash of the fit or variant that its weights are from, or None.
     """
 
     subject: Subject
     slug: str
     dataset: str | None = None
-    fit: str | None = None
+    trained: str | None = None
 
 
 def choose_subjects(
@@ -74,6 +74,39 @@ def choose_subjects(
     if not chosen:
         raise InputError(Fault("argument sources", "none", "a model's name or the folder of a run"))
     return chosen
+
+
+def compressed(chosen: Sequence[Chosen], variants: Iterable[str], folder: Path) -> list[Chosen]:
+    """What compression makes of trained methods.
+
+    Args:
+        chosen: Trained methods.
+        variants: Names of variants.
+        folder: Where their files go, each in a folder of its own.
+
+    Raises:
+        InputError: For an unknown variant, or a model that was not trained.
+    """
+    made: list[Chosen] = []
+    for variant in variants:
+        from ..bench.variants import VARIANTS, make_variant
+        from ..suites.descriptions import VARIANT_VERSION, VariantDescription
+
+        source = VARIANTS.entry(variant).source
+        for choice in chosen:
+            if choice.trained is None:
+                found = f"{choice.slug}, which is not trained"
+                raise InputError(Fault("argument variant", found, "the trained methods of a run"))
+            description = VariantDescription(
+                inputs={"weights": choice.trained},
+                version=VARIANT_VERSION,
+                variant=variant,
+                sources={} if source is None else {"variant": file_hash(source)},
+            )
+            slug = f"{choice.slug}-{variant}"
+            subject = make_variant(variant, choice.subject, folder / f"variant-{slug}")
+            made.append(replace(choice, subject=subject, slug=slug, trained=description.hash))
+    return made
 
 
 def _by_name(name: str, session: Session, users: int, dataset: Dataset | None) -> Subject:
@@ -136,7 +169,7 @@ def _of_fit(
         input_size=fit.input_size,
         plugins=session.plugin,
     )
-    return Chosen(subject, slug, fit.dataset, fit.trial)
+    return Chosen(subject, slug, fit.dataset, trained=fit.trial)
 
 
 def _weights(run: Path, fit: FitRecord) -> Path:

@@ -10,7 +10,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
 __all__ = [
+    "Machine",
     "accelerator_name",
     "cgroup_cores",
     "describe_machine",
@@ -29,28 +32,55 @@ _GENERATION = ("cpu family", "model", "stepping"), ("CPU implementer", "CPU part
 _INFERENCE_FLAGS = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16")
 
 
-def describe_machine() -> dict[str, Any]:
-    """The machine in the fields of a record's `Machine`; imports neither torch nor ONNX Runtime.
+class Machine(BaseModel):
+    """Where and with what it ran.
+
+    Attributes:
+        processor: The CPU's model name.
+        generation: Its family, model and stepping ("25.17.1"), where the system tells: one model name covers
+            several generations.
+        cores: Cores this process may use (scheduler affinity).
+        memory_bytes: Physical memory.
+        accelerator: The GPU's name, or None.
+        system: Operating system and release.
+        versions: Version by package name (python, outfitbench, torch, onnxruntime, …).
+        cpu_flags: Of the instruction sets that matter to inference, those this CPU has.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    processor: str
+    generation: str = ""
+    cores: int
+    memory_bytes: int
+    accelerator: str | None
+    system: str
+    versions: dict[str, str]
+    cpu_flags: list[str]
+
+
+def describe_machine() -> Machine:
+    """This machine; imports neither torch nor ONNX Runtime.
 
     Example:
-        >>> sorted(describe_machine())
-        ['accelerator', 'cores', 'cpu_flags', 'generation', 'memory_bytes', 'processor', 'system', 'versions']
+        >>> describe_machine().cores >= 1
+        True
     """
     import psutil
 
     fields = _processor()
     flags = fields.get("flags", fields.get("Features", "")).split()
-    return {
-        "processor": fields.get("model name") or platform.processor() or platform.machine(),
-        "generation": _generation(fields),
-        "cores": usable_cores(),
-        "memory_bytes": psutil.virtual_memory().total,
-        "accelerator": accelerator_name(),
+    return Machine(
+        processor=fields.get("model name") or platform.processor() or platform.machine(),
+        generation=_generation(fields),
+        cores=usable_cores(),
+        memory_bytes=psutil.virtual_memory().total,
+        accelerator=accelerator_name(),
         # A release without the build's own suffix.
-        "system": f"{platform.system()} {platform.release().partition('-')[0]}",
-        "versions": package_versions(),
-        "cpu_flags": [flag for flag in flags if flag in _INFERENCE_FLAGS or flag.startswith("amx_")],
-    }
+        system=f"{platform.system()} {platform.release().partition('-')[0]}",
+        versions=package_versions(),
+        cpu_flags=[flag for flag in flags if flag in _INFERENCE_FLAGS or flag.startswith("amx_")],
+    )
 
 
 def package_versions() -> dict[str, str]:

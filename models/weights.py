@@ -36,7 +36,7 @@ def save_tensors(tensors: Mapping[str, Tensor], path: Path, header: dict[str, st
 
 
 def load_weights(model: nn.Module, path: Path, *, measured: bool = False) -> None:
-    """Load weights into a model.
+    """Load weights into a model, whose own precision stays: weights kept in 16 bits are widened.
 
     Args:
         model: Whose parameters and buffers the file holds.
@@ -51,11 +51,14 @@ def load_weights(model: nn.Module, path: Path, *, measured: bool = False) -> Non
         tensors = load_file(path)
     except (OSError, SafetensorError) as error:
         raise InputError(Fault(path, f"unreadable weights ({error})", "a safetensors file")) from error
-    own = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    state = model.state_dict()
+    own = {name: tuple(tensor.shape) for name, tensor in state.items()}
     for name in sorted(own.keys() | tensors.keys()):
         given = tuple(tensors[name].shape) if name in tensors else None
         if own.get(name) != given:
             raise InputError(Fault(f"{path}, {name}", f"shape {given}", f"shape {own.get(name)}"))
         if not measured and not torch.isfinite(tensors[name]).all():
             raise InputError(Fault(f"{path}, {name}", "NaN or infinite weights", "finite weights"))
+    if measured:
+        tensors = {name: tensor.to(state[name].dtype) for name, tensor in tensors.items()}
     model.load_state_dict(tensors, assign=measured)

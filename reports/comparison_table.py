@@ -50,6 +50,16 @@ class Row:
         return frozenset(record.fit.trial for record in self.records)
 
     @property
+    def weights(self) -> frozenset[str]:
+        """Hashes of the trials whose weights were evaluated: its fits, or variants of them."""
+        return frozenset(record.inputs["weights"] for record in self.records)
+
+    @property
+    def variant(self) -> str:
+        """What compression made of the fits; empty for the fits themselves."""
+        return self.records[0].variant
+
+    @property
     def model(self) -> str:
         """The zoo's name of the model."""
         return self.fit.model
@@ -76,8 +86,8 @@ class Row:
 
     @property
     def distilled(self) -> bool:
-        """Whether a teacher was used."""
-        return "teacher" in self.fit.inputs
+        """Whether it is a fit that a teacher was used for; a variant is compared with its fit alone."""
+        return "teacher" in self.fit.inputs and not self.variant
 
     def per_user(self, metric: str) -> NDArray[np.float64]:
         """(number of users,): a metric of each user, averaged over the seeds."""
@@ -175,12 +185,21 @@ class ComparisonTable:
 
     def teacher_of(self, row: Row) -> Row | None:
         """The row whose fits taught this one's, if it was distilled and they are here."""
+        if not row.distilled:
+            return None
         hashes = {record.fit.inputs.get("teacher") for record in row.records}
-        return next((other for other in self.rows if other is not row and hashes & other.fits), None)
+        fits = (other for other in self.rows if other is not row and not other.variant)
+        return next((other for other in fits if hashes & other.fits), None)
 
     def baselines_of(self, row: Row) -> list[Row]:
-        """What a distilled row has to beat: the same model and recipe, trained without a teacher."""
+        """What a row is held against besides a teacher.
+
+        For a distilled row the same model and recipe, trained without a teacher; for a variant its fits.
+        """
+        if row.variant:
+            return [other for other in self.rows if not other.variant and other.fits == row.fits]
         if not row.distilled:
             return []
         own = apart_from_teaching(row.fit)
-        return [other for other in self.rows if not other.distilled and apart_from_teaching(other.fit) == own]
+        plain = [other for other in self.rows if "teacher" not in other.fit.inputs and not other.variant]
+        return [other for other in plain if apart_from_teaching(other.fit) == own]

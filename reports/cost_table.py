@@ -64,10 +64,10 @@ def _circumstances(group: CostGroup) -> str:
         f"Measuring rules version {group.evaluator_version}."
     ]
     for number, session in enumerate(group.sessions, start=1):
-        records = [record for record in group.records if record.session == session]
+        records = [record for record in group.taken if record.session == session]
         dates = " and ".join(sorted({escape(record.date) for record in records}))
-        efforts = "; ".join(sorted({escape(effort_label(record)) for record in records}))
-        lines.append(f"Session {number} ({code(session)}): taken {dates}; effort: {efforts}.")
+        effort = escape(effort_label(records))
+        lines.append(f"Session {number} ({code(session)}): taken {dates}; effort: {effort}.")
     if len(group.sessions) > 1:
         lines.append("Ratios are taken within a session only.")
     return "  \n".join(lines)
@@ -76,7 +76,7 @@ def _circumstances(group: CostGroup) -> str:
 def _efficiency(group: CostGroup) -> str:
     notes = Notes()
     rows = [
-        named(record, group, notes)
+        named(record, group)
         | {
             "Time": cell(record, "recommend", notes, spread=True),
             "Memory": cell(record, "peak_memory", notes),
@@ -112,7 +112,7 @@ def _requests(group: CostGroup) -> str:
     rows = []
     for record in group.records:
         latency = sampled(record, LATENCY)
-        cells = named(record, group, notes) | {
+        cells = named(record, group) | {
             "Latency": cell(record, LATENCY, notes),
             "95 % interval": median_interval(latency),
             "p95": tail(latency, 0.95, notes),
@@ -152,7 +152,7 @@ def _phases(group: CostGroup) -> str:
         return ""
     notes = Notes()
     rows = [
-        named(record, group, notes) | {title: cell(record, name, notes) for name, title in columns.items()}
+        named(record, group) | {title: cell(record, name, notes) for name, title in columns.items()}
         for record in group.records
     ]
     return _below(rows, "Medians: starting up, and the parts of recommending to every user.", notes)
@@ -161,7 +161,7 @@ def _phases(group: CostGroup) -> str:
 def _parity(group: CostGroup) -> str:
     notes = Notes()
     rows = [
-        named(record, group, notes)
+        named(record, group)
         | {
             "Largest difference of a score": _figure(record, "max_abs_difference", "{:.1e}"),
             "Kendall τ": _figure(record, "kendall_tau", "{:.4f}"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..bench.engine_profile import joined
 from .quantities import counted
 from .record_choice import distinct, spelling
 
@@ -32,11 +33,12 @@ __all__ = [
     "network_of",
     "ratio",
     "sampled",
+    "sessions_of",
     "versions_label",
 ]
 
 LATENCY = "latency"
-"""One warm request, from the items' inputs to the score; see `bench/profiling.py`."""
+"""One warm request, from the items' inputs to the score; see `bench/workloads/request.py`."""
 
 _ENGINES = {"onnxruntime": "ONNX Runtime", "torch": "PyTorch", "torch-compile": "PyTorch compiled"}
 
@@ -119,7 +121,9 @@ class CostGroup:
         dataset: For whose users and images, or None.
         data_fingerprint: Content hash of the dataset, where the records say it.
         evaluator_version: Version of the measuring rules.
-        records: By configuration, session and size, those whose network taught first.
+        records: What was measured of one model in one configuration side by side, whatever the workload; by
+            configuration and size, those whose network taught first.
+        taken: The same, a record a workload.
         teachers: Networks that taught.
     """
 
@@ -128,14 +132,13 @@ class CostGroup:
     data_fingerprint: str
     evaluator_version: int
     records: tuple[CostRecord, ...]
+    taken: tuple[CostRecord, ...]
     teachers: frozenset[Network] = frozenset()
 
     @property
     def sessions(self) -> list[str]:
         """The sessions its records were taken in, by date."""
-        return list(
-            dict.fromkeys(session for _, session in sorted((r.date, r.session) for r in self.records))
-        )
+        return list(dict.fromkeys(session for _, session in sorted((r.date, r.session) for r in self.taken)))
 
     @property
     def has_teacher(self) -> bool:
@@ -143,21 +146,26 @@ class CostGroup:
         return any(network_of(record) in self.teachers for record in self.records)
 
     def reference(self, record: CostRecord) -> CostRecord | None:
-        """What a record's costs are given relative to, in its configuration and session.
+        """What a record's costs are given relative to, in its configuration and in a session of its own.
 
         The network that taught; where none of the group did, the largest. None for the reference itself,
         and where it was not measured.
         """
+        own = sessions_of(record)
         peers = [
-            r
-            for r in self.records
-            if (configuration(r), r.session) == (configuration(record), record.session)
+            r for r in self.records if configuration(r) == configuration(record) and sessions_of(r) & own
         ]
         if self.has_teacher:
-            found = next((r for r in peers if network_of(r) in self.teachers), None)
+            taught = [r for r in peers if network_of(r) in self.teachers]
+            found = max(taught, key=lambda r: len(sessions_of(r) & own), default=None)
             return None if network_of(record) in self.teachers else found
-        found = max(peers, key=_size)
+        found = max(peers, key=_size, default=record)
         return None if network_of(found) == network_of(record) else found
+
+
+def sessions_of(record: CostRecord) -> frozenset[str]:
+    """The sessions that a record's measurements are from."""
+    return frozenset(measured.session for measured in record.measurements.values() if measured.session)
 
 
 def machine_label(machine: Machine) -> str:
@@ -187,12 +195,10 @@ def versions_label(machine: Machine) -> str:
     return ", ".join(f"{name} {version}" for name, version in sorted(machine.versions.items()))
 
 
-def effort_label(record: CostRecord) -> str:
-    """How much was measured, as the description says it."""
-    effort = record.description.get("effort")
-    if isinstance(effort, dict):
-        return ", ".join(f"{key} {value}" for key, value in sorted(effort.items())) or "the default"
-    return str(effort) if effort is not None else "not told"
+def effort_label(records: Iterable[CostRecord]) -> str:
+    """How much was measured in all."""
+    told = {f"{key} {value}" for record in records for key, value in record.effort.items()}
+    return ", ".join(sorted(told)) or "not told"
 
 
 def cost_groups(
@@ -211,29 +217,33 @@ def cost_groups(
     groups: dict[tuple[str, str, str, int], list[CostRecord]] = defaultdict(list)
     for record in distinct(records):
         name = (names or {}).get(record.inputs.get("weights", ""), record.method)
-        key = (record.dataset or "", _data(record), spelling(record.machine), record.evaluator_version)
+        key = (
+            record.dataset or "",
+            record.data_fingerprint,
+            spelling(record.machine),
+            record.evaluator_version,
+        )
         groups[key].append(record.model_copy(update={"method": name}))
     found = []
-    for (dataset, data, _, version), members in sorted(groups.items()):
-        members.sort(
+    for (dataset, data, _, version), taken in sorted(groups.items()):
+        taken.sort(key=lambda r: (r.date, r.session, r.workload, r.trial))
+        rows = sorted(
+            joined(taken),
             key=lambda r: (
                 configuration(r),
-                r.date,
-                r.session,
                 network_of(r) not in taught,
                 _size(r),
                 r.method,
+                r.variant,
+                r.date,
+                r.session,
                 r.trial,
-            )
+            ),
         )
-        found.append(CostGroup(members[0].machine, dataset or None, data, version, tuple(members), taught))
+        found.append(
+            CostGroup(taken[0].machine, dataset or None, data, version, tuple(rows), tuple(taken), taught)
+        )
     return found
-
-
-def _data(record: CostRecord) -> str:
-    """The dataset's fingerprint, where the description says it."""
-    found = record.description.get("data")
-    return found if isinstance(found, str) else ""
 
 
 def _size(record: CostRecord) -> float:
@@ -273,7 +283,9 @@ def costs_of_rows(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> RowCo
             records = [
                 r
                 for r in group.records
-                if (configuration(r), r.session) == (ran, session) and _believable_latency(r)
+                if configuration(r) == ran
+                and _believable_latency(r)
+                and r.measurements[LATENCY].session == session
             ]
             found = {row.name: record for row in ranked.rows if (record := _cost_of(row, records))}
             if found and (best is None or len(found) > len(best.by_row)):
@@ -288,8 +300,8 @@ def _believable_latency(record: CostRecord) -> bool:
 
 def _cost_of(row: Row, records: Sequence[CostRecord]) -> CostRecord | None:
     """The row's own record, or one of its network; of several the slowest: no claim gains by the choice."""
-    same = [r for r in records if network_of(r) == network_of(row.fit)]
-    own = [r for r in same if r.inputs.get("weights") in row.fits] or [
+    same = [r for r in records if network_of(r) == network_of(row.fit) and r.variant == row.variant]
+    own = [r for r in same if r.inputs.get("weights") in row.weights] or [
         r for r in same if r.method == row.name
     ]
     return max(own or same, key=lambda r: r.measurements[LATENCY].median, default=None)

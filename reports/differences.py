@@ -36,7 +36,7 @@ class Difference:
     Attributes:
         row: The row looked at.
         other: What it is compared with.
-        why: "teacher" or "baseline".
+        why: "teacher", "baseline", or "variant" for what compression made of the other.
         paired: Mean difference, its 95 % interval and the Wilcoxon p-value.
         metric: Of `METRICS`.
     """
@@ -74,12 +74,13 @@ class Difference:
 
 
 def differences(ranked: ComparisonTable, metric: str = "auc") -> list[Difference]:
-    """Each row against its teacher (its own if distilled, else the table's) and against its baselines."""
+    """Each row against its teacher (its own if distilled, else the table's) and its baselines or its fits."""
     found = []
     for row in ranked.rows:
         teacher = ranked.teacher_of(row) or ranked.teacher
         baselines = [other for other in ranked.baselines_of(row) if other is not teacher]
-        pairs = [(teacher, "teacher"), *((baseline, "baseline") for baseline in baselines)]
+        why = "variant" if row.variant else "baseline"
+        pairs = [(teacher, "teacher"), *((baseline, why) for baseline in baselines)]
         for other, why in pairs:
             if other is not None and other is not row and ranked.users > 1:
                 compared = paired_comparison(row.per_user(metric), other.per_user(metric))

@@ -96,15 +96,18 @@ def _rows(
         label = title if times[title] == 1 else f"{title} (trial {trials[0].fit.trial[:8]})"
         rows.append(Row(label, tuple(trials)))
     return tuple(
-        sorted(rows, key=lambda row: (not row.fits & taught, row.parameters, row.distilled, row.name))
+        sorted(
+            rows,
+            key=lambda row: (not row.fits & taught, row.parameters, "teacher" in row.fit.inputs, row.name),
+        )
     )
 
 
 def _by_recipe(records: Sequence[QualityRecord], recipes: Recipes) -> list[list[QualityRecord]]:
     """Evaluations of one recipe by ascending seed; no seed twice, as inputs without a record could give."""
-    by_recipe: dict[str, list[QualityRecord]] = defaultdict(list)
+    by_recipe: dict[tuple[str, str], list[QualityRecord]] = defaultdict(list)
     for record in records:
-        by_recipe[recipes.of(record.fit)].append(record)
+        by_recipe[recipes.of(record.fit), record.variant].append(record)
     found = []
     for members in by_recipe.values():
         if len({record.fit.seed for record in members}) == len(members):
@@ -120,7 +123,8 @@ def _by_recipe(records: Sequence[QualityRecord], recipes: Recipes) -> list[list[
 def _name(trials: Sequence[QualityRecord], names: Mapping[str, str]) -> str:
     """What people call a recipe: what a suite calls its first seed that one names, else as it was trained."""
     given = (names[record.fit.trial] for record in trials if record.fit.trial in names)
-    return next(given, trials[0].fit.method)
+    variant = f" · {trials[0].variant}" if trials[0].variant else ""
+    return next(given, trials[0].fit.method) + variant
 
 
 def _refuse_other_users(records: Sequence[QualityRecord]) -> None:

@@ -1,11 +1,11 @@
-"""Measurements in cells: their names as `bench/profiling.py` defines them, their flags, and what is blank."""
+"""Measurements in cells: their names as the workloads define them, their flags, and what is blank."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
-from .costs import CostGroup, configuration, ratio
+from .costs import CostGroup, configuration, ratio, sessions_of
 from .markdown import Notes, escape
 from .quantities import BLANK, quantity, share
 
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 __all__ = ["cell", "median_interval", "named", "share_of_reference", "tail"]
 
 
-def named(record: CostRecord, group: CostGroup, notes: Notes) -> dict[str, str]:
-    """The cells that say which row it is; the flags of the whole row as a note on its name."""
-    flags = notes.mark(_flags(record.flags)) if record.flags else ""
+def named(record: CostRecord, group: CostGroup) -> dict[str, str]:
+    """The cells that say which row it is."""
     name = record.method if record.method == record.model else f"{record.method} ({record.model})"
-    cells = {"Model": escape(name) + flags, "Run by": escape(str(configuration(record)))}
+    if any(other.variant for other in group.records):
+        name += f" · {record.variant or 'as trained'}"
+    cells = {"Model": escape(name), "Run by": escape(str(configuration(record)))}
     if len(group.sessions) > 1:
-        cells["Session"] = str(group.sessions.index(record.session) + 1)
+        numbers = sorted(group.sessions.index(session) + 1 for session in sessions_of(record))
+        cells["Session"] = ", ".join(map(str, numbers))
     return cells
 
 

@@ -35,7 +35,7 @@ def provenance_section(
         others: Fits and neighbours that were not evaluated.
         names: Of fits, by hash.
     """
-    costs = [record for group in groups for record in group.records]
+    costs = [record for group in groups for record in group.taken]
     evaluated = {
         record.fit.trial: (row.name, record.fit)
         for ranked in tables
@@ -227,14 +227,15 @@ def _costs(costs: Sequence[CostRecord], number: dict[str, int]) -> str:
                 "Cost": code(record.trial),
                 "Model": escape(record.method),
                 "Run by": escape(str(configuration(record))),
+                "Workload": escape(record.workload),
                 "Session": code(record.session),
                 "Date": escape(record.date),
-                "Effort": escape(effort_label(record)),
+                "Effort": escape(effort_label([record])),
                 "Machine": str(number[spelling(record.machine)]),
             }
             for record in costs
         ],
-        text_columns=6,
+        text_columns=7,
     )
 
 

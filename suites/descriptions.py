@@ -10,16 +10,23 @@ from ..core.hashes import content_hash
 
 __all__ = [
     "TRAINING_VERSION",
+    "VARIANT_VERSION",
+    "CostDescription",
     "Description",
     "EvaluationDescription",
     "FitDescription",
     "ModelDescription",
     "NeighboursDescription",
     "ObjectiveDescription",
+    "SubjectDescription",
+    "VariantDescription",
 ]
 
 TRAINING_VERSION = 2
 """Raised when a description would be trained to other weights than before, or a default is changed."""
+
+VARIANT_VERSION = 1
+"""Raised when a variant of the same name would come to other files than before."""
 
 
 class Description(BaseModel):
@@ -151,3 +158,69 @@ class EvaluationDescription(Description):
     evaluator: int
     setting: str
     candidates: str
+
+
+class VariantDescription(Description):
+    """What compression makes of a fit.
+
+    Attributes:
+        version: `VARIANT_VERSION`.
+        variant: Its registered name.
+        sources: Hash of the file from outside that defines it, if one does.
+    """
+
+    kind: Literal["variant"] = "variant"
+    version: int
+    variant: str
+    sources: dict[str, str] = {}
+
+
+class SubjectDescription(BaseModel):
+    """A model that is measured without having been trained in a suite.
+
+    Attributes:
+        model: The zoo's name.
+        num_users: How many users it knows.
+        backbone: Image network other than its own.
+        options: The model's own.
+        input_kind: What it sees.
+        input_size: H = W of the images in pixels, or the width of the features.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str
+    num_users: int
+    backbone: str | None = None
+    options: dict[str, Any] = {}
+    input_kind: Literal["image", "features"]
+    input_size: int
+
+
+class CostDescription(Description):
+    """What a fit, a variant or a model costs in an engine, on a device of a machine, under a workload.
+
+    Attributes:
+        evaluator: `EVALUATOR_VERSION`.
+        subject: The model, where no fit fills the role "weights".
+        workload: What is asked.
+        engine: What runs it.
+        device: "cpu" or "cuda".
+        outfit_size: Items of an outfit in a request.
+        data: Fingerprint of the dataset that the workload is laid out from.
+        effort: What of the effort the workload goes by, where it is not at its default.
+        machine: What of the machine decides.
+        sources: Hash of each file from outside that defines the engine or the workload.
+    """
+
+    kind: Literal["cost"] = "cost"
+    evaluator: int
+    subject: SubjectDescription | None = None
+    workload: str
+    engine: str
+    device: str
+    outfit_size: int
+    data: str | None = None
+    effort: dict[str, Any] = {}
+    machine: dict[str, Any]
+    sources: dict[str, str] = {}

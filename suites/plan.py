@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from ..bench.engines import check_engine
+from ..bench.variants import VARIANTS
+from ..bench.workloads import check_workload
 from ..core.errors import Fault, InputError
+from ..core.machine import accelerator_name, describe_machine
+from ..core.progress import say
 from ..datasets import Dataset
 from ..evaluation.item_inputs import input_kind
 from ..models.backbones.factory import check_backbone
 from ..models.registry import MODELS
 from ..training.augmentations import needs_neighbours
 from ..training.method import Method
-from .suite_file import Suite
-from .trial import EvaluationTrial, FitTrial, NeighboursTrial, Trial, chosen_objectives
+from .describing import chosen_objectives
+from .suite_file import CostPlan, Suite
+from .trial import CostTrial, EvaluationTrial, FitTrial, NeighboursTrial, Trial, VariantTrial, fit_of
 
 __all__ = ["augmentations_of", "needs_of", "plan_trials"]
 
 
-def plan_trials(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial]:
+def plan_trials(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
     """All trials of a suite, each after those that fill its roles.
 
     Weights that several settings or rows ask for are trained once.
@@ -36,17 +43,22 @@ def plan_trials(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial]:
     for key, method in suite.methods.items():
         _check_names(suite, key, method)
         _check_teacher(suite, key, method)
-    trials: dict[str, Trial] = {}
+    for variant in suite.variants:
+        VARIANTS.entry(variant, f"suite {suite.name}, variants")
+    if suite.cost is not None:
+        _check_costs(suite, suite.cost)
+    trials: dict[str, Trial[Any]] = {}
 
-    def once(trial: Trial) -> Trial:
+    def once(trial: Trial[Any]) -> Trial[Any]:
         return trials.setdefault(trial.hash, trial)
 
     for dataset in datasets:
         for method in suite.methods.values():
             _check_data(method, dataset)
+        measured: list[Trial[Any]] = []
         for negatives in suite.negatives:
             for seed in suite.seeds:
-                fits: dict[str, Trial] = {}
+                fits: dict[str, Trial[Any]] = {}
                 for key, method in suite.methods.items():
                     inputs = {
                         role: fits[other]
@@ -57,10 +69,45 @@ def plan_trials(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial]:
                         inputs["neighbours"] = once(NeighboursTrial(dataset, method=method))
                     fit = FitTrial(dataset, inputs, method=method, negatives=negatives, seed=seed)
                     fits[key] = once(fit)
-                for fit in fits.values():
+                models = dict.fromkeys(fits.values())
+                for variant, keys in suite.variants.items():
+                    for key in keys:
+                        models[once(VariantTrial(dataset, {"weights": fits[key]}, variant=variant))] = None
+                for model in models:
                     for setting in suite.settings:
-                        once(EvaluationTrial(dataset, {"weights": fit}, setting=setting))
+                        once(EvaluationTrial(dataset, {"weights": model}, setting=setting))
+                if suite.cost is not None and (negatives, seed) == (suite.negatives[0], suite.seeds[0]):
+                    chosen = {fits[key] for key in suite.cost.methods}
+                    measured += [model for model in models if fit_of(model) in chosen]
+        if suite.cost is not None:
+            for trial in _costs(suite.cost, dataset, measured):
+                once(trial)
     return list(trials.values())
+
+
+def _costs(plan: CostPlan, dataset: Dataset, models: Sequence[Trial[Any]]) -> list[CostTrial]:
+    """What is measured: each model in each engine on each device that there is, under each workload."""
+    machine = describe_machine()
+    present = [device for device in plan.devices if device != "cuda" or accelerator_name() is not None]
+    for device in plan.devices:
+        if device not in present:
+            say(f"costs: no {device} on this machine, left out")
+    return [
+        CostTrial(
+            dataset,
+            {"weights": model},
+            workload=workload,
+            engine=engine,
+            device=device,
+            effort=plan.effort,
+            outfit_size=dataset.outfit_size,
+            machine=machine,
+        )
+        for device in present
+        for engine in plan.engines
+        for model in models
+        for workload in plan.workloads
+    ]
 
 
 def needs_of(method: Method) -> frozenset[str]:
@@ -92,6 +139,14 @@ def _check_names(suite: Suite, key: str, method: Method) -> None:
         check_backbone(method.backbone, pretrained=method.pretrained, where=f"{where}, backbone")
     chosen_objectives(method)
     needs_neighbours(augmentations_of(method))
+
+
+def _check_costs(suite: Suite, plan: CostPlan) -> None:
+    where = f"suite {suite.name}, cost"
+    for engine in plan.engines:
+        check_engine(engine, f"{where}.engines")
+    for workload in plan.workloads:
+        check_workload(workload, f"{where}.workloads")
 
 
 def _check_teacher(suite: Suite, key: str, method: Method) -> None:

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ..bench.measurement import Measurement
+from ..bench.engine_profile import EngineProfile
+from ..core.machine import Machine
 from ..evaluation.user_scores import Share, UserScores
 from ..models.options import InputKind
 from ..training.history import Distillation, Environment, Epoch
@@ -25,6 +26,7 @@ __all__ = [
     "QualityRecord",
     "Record",
     "SuiteRecord",
+    "VariantRecord",
 ]
 
 EVALUATOR_VERSION = 2
@@ -36,31 +38,6 @@ Seconds = dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]]
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="null")
-
-
-class Machine(_Frozen):
-    """Where and with what it ran.
-
-    Attributes:
-        processor: The CPU's model name.
-        generation: Its family, model and stepping ("25.17.1"), where the system tells: one model name covers
-            several generations.
-        cores: Cores this process may use (scheduler affinity).
-        memory_bytes: Physical memory.
-        accelerator: The GPU's name, or None.
-        system: Operating system and release.
-        versions: Version by package name (python, outfitbench, torch, onnxruntime, …).
-        cpu_flags: Of the instruction sets that matter to inference, those this CPU has.
-    """
-
-    processor: str
-    generation: str = ""
-    cores: int
-    memory_bytes: int
-    accelerator: str | None
-    system: str
-    versions: dict[str, str]
-    cpu_flags: list[str]
 
 
 class _Trial(_Frozen):
@@ -154,10 +131,11 @@ class NeighboursRecord(_Trial):
 
 
 class QualityRecord(_Trial):
-    """An evaluation: what a fit is worth on the candidates of one setting.
+    """An evaluation: what a fit, or a variant of it, is worth on the candidates of one setting.
 
     Attributes:
-        fit: The record of the fit whose weights were evaluated; the role "weights".
+        fit: The record of the fit whose weights were evaluated, or made into the variant.
+        variant: What compression made of the fit; empty for the fit itself.
         setting: What is ranked: "random" or "hard" negatives.
         candidate_fingerprint: Content hash of the ranked candidates.
         evaluator_version: See `EVALUATOR_VERSION`.
@@ -166,6 +144,7 @@ class QualityRecord(_Trial):
 
     kind: Literal["quality"] = "quality"
     fit: FitRecord
+    variant: str = ""
     setting: str
     candidate_fingerprint: str
     evaluator_version: int
@@ -173,56 +152,41 @@ class QualityRecord(_Trial):
 
     @model_validator(mode="after")
     def _ranks_its_fit(self) -> QualityRecord:
-        if self.inputs.get("weights") != self.fit.trial:
+        if not self.variant and self.inputs.get("weights") != self.fit.trial:
             raise ValueError("`inputs.weights` is not the trial of `fit`")
         return self
 
 
-class CostRecord(_Trial):
-    """What one model costs in one engine on one device.
+class VariantRecord(_Trial):
+    """What compression made of a fit.
 
     Attributes:
-        method: The row's name in a table, or the model's name when profiled by itself.
-        model: The zoo's name of the model.
-        backbone: The image network's name.
-        input_kind: "image" or "features".
-        input_size: H = W of the images in pixels, or the width of the features.
-        dataset: The dataset whose users and images it was measured for, or None.
-        engine: "torch", "torch-compile" or "onnxruntime".
-        provider: ONNX Runtime's execution provider, or None.
-        device: "cpu" or "cuda".
-        precision: "fp32", "bf16" or "int8".
-        threads: Intra-op threads.
-        outfit_size: Items of an outfit in a request.
-        batch: Outfits in a request of "throughput", items in one of "encode_throughput".
+        fit: The record of the fit; the role "weights".
+        variant: Name of the variant.
+        files: Hash of each of its files, by path in the variant's folder.
+        bytes: Size of all of them.
+    """
+
+    kind: Literal["variant"] = "variant"
+    fit: FitRecord
+    variant: Annotated[str, Field(min_length=1)]
+    files: Annotated[dict[str, str], Field(min_length=1)]
+    bytes: Annotated[int, Field(ge=0, lt=2**63)]
+
+
+class CostRecord(EngineProfile, _Trial):
+    """What a fit, a variant or a model with random weights costs: an `EngineProfile` that is kept.
+
+    Attributes:
+        dataset: The dataset whose users and items it was measured for, or None.
+        data_fingerprint: Content hash of that dataset; empty where there is none.
         evaluator_version: See `EVALUATOR_VERSION`.
-        measurements: By name; see `bench/profiling.py` for the names and their meaning.
-        parity: Against torch, for other engines: "max_abs_difference", "kendall_tau", "top_k_overlap".
-        flags: On the whole row ("shared processor (22% of it went to others)").
-        session: Which measuring session it was taken in; ratios hold within one only.
-        date: Day it was taken (ISO).
     """
 
     kind: Literal["cost"] = "cost"
-    method: str
-    model: str
-    backbone: str
-    input_kind: InputKind
-    input_size: int
     dataset: str | None
-    engine: str
-    provider: str | None
-    device: str
-    precision: str
-    threads: int
-    outfit_size: int
-    batch: int
+    data_fingerprint: str = ""
     evaluator_version: int
-    measurements: dict[str, Measurement]
-    parity: dict[str, float] = {}
-    flags: list[str] = []
-    session: str
-    date: str
 
 
 class DatasetRecord(_Frozen):
@@ -292,6 +256,6 @@ class SuiteRecord(_Frozen):
 
 
 Record = Annotated[
-    FitRecord | NeighboursRecord | QualityRecord | CostRecord | DatasetRecord | SuiteRecord,
+    FitRecord | NeighboursRecord | VariantRecord | QualityRecord | CostRecord | DatasetRecord | SuiteRecord,
     Field(discriminator="kind"),
 ]

@@ -1,4 +1,4 @@
-"""An evaluation: a fit's weights rank the test candidates of a setting."""
+"""An evaluation: the weights of a fit, or of a variant of it, rank the test candidates of a setting."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
+from ..core.errors import Fault, InputError
 from ..core.machine import describe_machine
 from ..evaluation.scoring import evaluate
 from ..training.environment import Device, enter_environment
 from ..training.errors import TrainingError
 from ..training.network import trained_network
-from .record_files import RECORD_FILE, load_record, write_record
-from .records import EVALUATOR_VERSION, FitRecord, Machine, QualityRecord
-from .run_fit import weights_of
+from .record_files import write_record
+from .records import EVALUATOR_VERSION, QualityRecord
+from .run_variant import trained_subject
 from .trial import EvaluationTrial
 
 __all__ = ["run_evaluation"]
@@ -30,7 +31,7 @@ def run_evaluation(
     Args:
         trial: What to rank.
         folder: Its own folder.
-        inputs: Folder of the finished fit, as "weights".
+        inputs: Folder of the finished fit or variant, as "weights".
         device: "cpu" or "cuda".
 
     Raises:
@@ -38,10 +39,11 @@ def run_evaluation(
         TrainingError: If no user can be ranked.
     """
     started = time.perf_counter()
-    fit = load_record(inputs["weights"] / RECORD_FILE)
-    assert isinstance(fit, FitRecord)
+    fit, subject = trained_subject(trial.inputs["weights"], inputs["weights"])
+    if subject.weights is None:
+        raise InputError(Fault(f"variant {subject.variant}", "no weights", "weights that PyTorch can load"))
     enter_environment(fit.environment.model_copy(update={"device": device}))
-    network = trained_network(trial.fit.method, trial.dataset, weights_of(inputs["weights"]), device)
+    network = trained_network(trial.fit.method, trial.dataset, subject.weights, device)
     candidates = trial.dataset.candidates("test", trial.setting)
     scores = evaluate(network.model, trial.dataset, network.inputs, candidates)
     if not np.isfinite(scores.auc).all() or not scores.users:
@@ -50,9 +52,10 @@ def run_evaluation(
         trial=trial.hash,
         description=trial.description.to_json(),
         inputs=trial.description.inputs,
-        machine=Machine.model_validate(describe_machine()),
+        machine=describe_machine(),
         seconds={"evaluate": time.perf_counter() - started},
         fit=fit,
+        variant=subject.variant,
         setting=trial.setting,
         candidate_fingerprint=candidates.fingerprint,
         evaluator_version=EVALUATOR_VERSION,

@@ -21,11 +21,12 @@ from ..training.neighbours import load_table
 from ..training.network import fresh_network, trained_network
 from ..training.objectives.objective import FitContext
 from ..training.teacher import Teacher
+from .describing import create_objectives
 from .plan import augmentations_of
 from .record_files import RECORD_FILE, load_record, write_record
-from .records import FitRecord, Machine, NeighboursRecord
+from .records import FitRecord, NeighboursRecord
 from .run_neighbours import TABLE_FILE
-from .trial import FitTrial, create_objectives
+from .trial import FitTrial
 
 __all__ = ["run_fit", "weights_of"]
 
@@ -79,7 +80,7 @@ def run_fit(trial: FitTrial, folder: Path, inputs: dict[str, Path], device: Devi
         trial=trial.hash,
         description=trial.description.to_json(),
         inputs=trial.description.inputs,
-        machine=Machine.model_validate(describe_machine()),
+        machine=describe_machine(),
         seconds={"prepare": prepared, "train": progress.seconds},
         method=method.name,
         model=method.model,

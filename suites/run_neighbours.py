@@ -15,7 +15,7 @@ from ..training.checkpoint import Checkpoint, begun_environment
 from ..training.environment import Device, choose_environment, enter_environment
 from ..training.neighbours import neighbour_table, save_table
 from .record_files import write_record
-from .records import Machine, NeighboursRecord
+from .records import NeighboursRecord
 from .trial import NeighboursTrial
 
 __all__ = ["TABLE_FILE", "run_neighbours"]
@@ -60,7 +60,7 @@ def run_neighbours(
     record = NeighboursRecord(
         trial=trial.hash,
         description=trial.description.to_json(),
-        machine=Machine.model_validate(describe_machine()),
+        machine=describe_machine(),
         seconds={"train": time.perf_counter() - started},
         dataset=dataset.name,
         data_fingerprint=dataset.fingerprint,

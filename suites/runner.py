@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 from rich import get_console
@@ -15,21 +17,22 @@ from ..core.files import atomic_file
 from ..core.hashes import content_hash
 from ..core.names import why
 from ..core.progress import say
-from ..datasets import Dataset, load_dataset
+from ..datasets import load_dataset
 from ..models import ModelError
 from ..training.checkpoint import Checkpoint
 from ..training.environment import Device, choose_device
 from ..training.errors import TrainingError
-from .costs import measure_costs
+from .costs import Failure, measure_costs
 from .dataset_record import describe_dataset
 from .plan import plan_trials
 from .record_files import RECORD_FILE, load_record, write_record
-from .records import CostRecord, Record, SuiteRecord
+from .records import Record, SuiteRecord
 from .run_evaluation import run_evaluation
 from .run_fit import run_fit
 from .run_neighbours import run_neighbours
-from .suite_file import CostPlan, Suite
-from .trial import EvaluationTrial, FitTrial, NeighboursTrial, Trial
+from .run_variant import run_variant
+from .suite_file import Suite
+from .trial import CostTrial, EvaluationTrial, FitTrial, NeighboursTrial, Trial, VariantTrial, fit_of
 
 __all__ = ["ERROR_FILE", "RunOutcome", "run_suite", "trial_folder"]
 
@@ -38,7 +41,13 @@ ERROR_FILE = "error.txt"
 
 _POLL_SECONDS = 2.0
 
-_PLACES = {"fit": "fits", "neighbours": "neighbours", "evaluation": "evaluations"}
+_PLACES = {
+    "fit": "fits",
+    "neighbours": "neighbours",
+    "variant": "variants",
+    "evaluation": "evaluations",
+    "cost": "costs",
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,7 @@ class RunOutcome:
         failed: Message by label of each trial that failed, or one of whose inputs did.
     """
 
-    trials: list[Trial]
+    trials: list[Trial[Any]]
     finished: frozenset[str]
     records: list[Record] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
@@ -104,33 +113,26 @@ def run_suite(
         for trial in trials:
             if trial.hash in finished and isinstance(trial, FitTrial | NeighboursTrial):
                 Checkpoint(trial_folder(out, trial)).clear()  # its process died before it could
-        outcome.failed.update(_run_all(trials, out, chosen))
+        measured = [trial for trial in trials if isinstance(trial, CostTrial)]
+        others = [trial for trial in trials if not isinstance(trial, CostTrial)]
+        outcome.failed.update(_run_all(others, out, chosen))
+        outcome.failed.update(_measure_all(measured, out, plugins))
     done = [trial for trial in trials if _has_record(trial, out)]
     outcome.records.extend(load_record(trial_folder(out, trial) / RECORD_FILE) for trial in done)
     if dry_run:
         return outcome
     outcome.records.append(_record_suite(suite, trials, command, out))
     image_size = max(method.image_size for method in suite.methods.values())
-    for dataset in datasets:
-        outcome.records.append(describe_dataset(dataset, image_size, suite.settings, out))
-        if suite.cost is None:
-            continue
-        fits = _profiled(suite, suite.cost, dataset, done)
-        places = [(fit, trial_folder(out, fit)) for fit in fits]
-        for cell in measure_costs(suite.cost, places, out, plugins, outfit_size=dataset.outfit_size):
-            if isinstance(cell, CostRecord):
-                outcome.records.append(cell)
-            else:
-                outcome.failed[cell.label] = cell.reason
+    outcome.records.extend(describe_dataset(dataset, image_size, suite.settings, out) for dataset in datasets)
     return outcome
 
 
-def trial_folder(out: Path, trial: Trial) -> Path:
+def trial_folder(out: Path, trial: Trial[Any]) -> Path:
     """Where a trial's record and files lie."""
     return out / _PLACES[trial.kind] / trial.hash
 
 
-def _record_suite(suite: Suite, trials: Sequence[Trial], command: str, out: Path) -> SuiteRecord:
+def _record_suite(suite: Suite, trials: Sequence[Trial[Any]], command: str, out: Path) -> SuiteRecord:
     """The suite's record; one that says the same but for the date stays."""
     record = SuiteRecord(
         suite=suite.name,
@@ -149,24 +151,31 @@ def _record_suite(suite: Suite, trials: Sequence[Trial], command: str, out: Path
     return record
 
 
-def _profiled(suite: Suite, plan: CostPlan, dataset: Dataset, done: Sequence[Trial]) -> list[FitTrial]:
-    """The finished fits whose cost is measured: the plan's methods at the first negatives and seed."""
-    methods = [suite.methods[key] for key in plan.methods]
-    return [
-        trial
-        for trial in done
-        if isinstance(trial, FitTrial)
-        and trial.dataset is dataset
-        and trial.method in methods
-        and (trial.negatives, trial.seed) == (suite.negatives[0], suite.seeds[0])
-    ]
+def _measure_all(trials: Sequence[CostTrial], out: Path, plugins: Sequence[Path]) -> dict[str, str]:
+    """Measure what costs there are to be measured; the messages of those that could not be."""
+    reasons: dict[str, str] = {}
+    by_dataset: dict[str, list[CostTrial]] = defaultdict(list)
+    for trial in trials:
+        model = trial.inputs["weights"]
+        if _has_record(model, out):
+            by_dataset[trial.dataset.fingerprint].append(trial)
+        else:
+            reasons[trial.label] = f"its weights failed ({model.label})"
+    for members in by_dataset.values():
+        involved = [*members, *(trial.inputs["weights"] for trial in members)]
+        folders = {trial.hash: trial_folder(out, trial) for trial in involved}
+        for found in measure_costs(members, folders, out / "costs", plugins):
+            if isinstance(found, Failure):
+                say(f"failed: {found.label}: {found.reason}", style="red")
+                reasons[found.label] = found.reason
+    return reasons
 
 
-def _has_record(trial: Trial, out: Path) -> bool:
+def _has_record(trial: Trial[Any], out: Path) -> bool:
     return (trial_folder(out, trial) / RECORD_FILE).exists()
 
 
-def _run_all(trials: Sequence[Trial], out: Path, device: Device) -> dict[str, str]:
+def _run_all(trials: Sequence[Trial[Any]], out: Path, device: Device) -> dict[str, str]:
     """Run all trials without a record; give the messages of those that failed."""
     failed: dict[str, str] = {}
     pending = [trial for trial in trials if not _has_record(trial, out)]
@@ -179,7 +188,7 @@ def _run_all(trials: Sequence[Trial], out: Path, device: Device) -> dict[str, st
     return failed
 
 
-def _settle(trial: Trial, out: Path, device: Device, failed: dict[str, str], number: str) -> bool:
+def _settle(trial: Trial[Any], out: Path, device: Device, failed: dict[str, str], number: str) -> bool:
     """Run a trial unless another process is at it or an input is still to come; whether it is over."""
     for role, needed in trial.inputs.items():
         if needed.label in failed:
@@ -210,19 +219,20 @@ def _settle(trial: Trial, out: Path, device: Device, failed: dict[str, str], num
     return True
 
 
-_RUNS: dict[type[Trial], Callable[..., Record]] = {
+_RUNS: dict[type[Trial[Any]], Callable[..., Record]] = {
     FitTrial: run_fit,
     NeighboursTrial: run_neighbours,
+    VariantTrial: run_variant,
     EvaluationTrial: run_evaluation,
 }
 
 
-def _run(trial: Trial, folder: Path, out: Path, device: Device) -> None:
+def _run(trial: Trial[Any], folder: Path, out: Path, device: Device) -> None:
     inputs = {role: trial_folder(out, needed) for role, needed in trial.inputs.items()}
     _RUNS[type(trial)](trial, folder, inputs, device)
 
 
-def _tell_failure(error: Exception, trial: Trial, folder: Path) -> str:
+def _tell_failure(error: Exception, trial: Trial[Any], folder: Path) -> str:
     """The failure in one line, told and left in the trial's folder."""
     known = isinstance(error, TrainingError | ModelError | InputError)
     message = str(error).partition("\n")[0] if known else why(error)
@@ -234,7 +244,7 @@ def _tell_failure(error: Exception, trial: Trial, folder: Path) -> str:
     return message
 
 
-def _is_its_own(error: Exception, trial: Trial) -> bool:
+def _is_its_own(error: Exception, trial: Trial[Any]) -> bool:
     """Whether an error concerns one trial, so that the others go on.
 
     That is so for training that diverges, for torch's own errors (out of memory), for a model that cannot be
@@ -243,14 +253,13 @@ def _is_its_own(error: Exception, trial: Trial) -> bool:
     """
     if isinstance(error, RuntimeError | ModelError | InputError):
         return True
-    fit = trial.fit if isinstance(trial, EvaluationTrial) else trial
-    if not isinstance(fit, FitTrial):
+    if isinstance(trial, NeighboursTrial):
         return False
-    described = fit.description
+    described = fit_of(trial).description
     return bool(described.model.sources) or any(objective.sources for objective in described.objectives)
 
 
-def _wait_for(trial: Trial, out: Path) -> None:
+def _wait_for(trial: Trial[Any], out: Path) -> None:
     """Wait a little for the process that is at a trial."""
     try:
         with FileLock(trial_folder(out, trial) / "run.lock", timeout=_POLL_SECONDS):

@@ -40,6 +40,7 @@ class CostPlan(BaseModel):
         methods: Ids of methods whose trained weights are profiled (first seed and setting).
         engines: By name: "torch", "torch-compile", "onnxruntime", or one of a plugin.
         devices: "cpu", "cuda"; a device this machine lacks is left out and said.
+        workloads: By name: "start", "request", "batch", "encode", "recommend", or one of a plugin.
         effort: How many samples of each quantity.
     """
 
@@ -48,6 +49,7 @@ class CostPlan(BaseModel):
     methods: Listed[str]
     engines: Listed[str] = ["torch", "onnxruntime"]
     devices: Listed[Literal["cpu", "cuda"]] = ["cpu", "cuda"]
+    workloads: Listed[str] = ["start", "request", "batch", "encode", "recommend"]
     effort: Effort = FULL
 
 
@@ -62,6 +64,8 @@ class Suite(BaseModel):
         negatives: What is trained against: kinds of training negatives.
         seeds: One fit a seed.
         methods: Ids of methods, resolved to their files, with overrides applied.
+        variants: By name of a variant, the ids of the methods whose fits are compressed so: each is evaluated
+            like its fit, and measured for cost where its fit is.
         cost: What is measured for cost, or None.
     """
 
@@ -74,6 +78,7 @@ class Suite(BaseModel):
     negatives: Listed[Setting] = ["random"]
     seeds: Listed[Seed] = [0]
     methods: Annotated[dict[str, Method], Field(min_length=1)]
+    variants: dict[str, Listed[str]] = {}
     cost: CostPlan | None = None
 
 
@@ -90,6 +95,7 @@ class _SuiteFile(BaseModel):
     methods: Listed[str]
     every_method: dict[str, Any] = {}
     method: dict[str, dict[str, Any]] = {}
+    variants: dict[str, Listed[str]] = {}
     cost: CostPlan | None = None
 
 
@@ -129,8 +135,10 @@ def load_suite(name: str | Path, *, datasets: Sequence[str] = (), epochs: int | 
     unknown = set(raw.method) - set(methods)
     if unknown:
         raise InputError(Fault(f"{path}, method.{min(unknown)}", "a method not in `methods`", "one that is"))
-    if raw.cost and (missing := [m for m in raw.cost.methods if m not in methods]):
-        raise InputError(Fault(f"{path}, cost.methods", repr(missing[0]), f"one of {', '.join(methods)}"))
+    named = {f"variants.{variant}": keys for variant, keys in raw.variants.items()}
+    for where, keys in (named | ({"cost.methods": raw.cost.methods} if raw.cost else {})).items():
+        if missing := [key for key in keys if key not in methods]:
+            raise InputError(Fault(f"{path}, {where}", repr(missing[0]), f"one of {', '.join(methods)}"))
     return Suite(
         name=path.stem,
         title=raw.title,
@@ -139,6 +147,7 @@ def load_suite(name: str | Path, *, datasets: Sequence[str] = (), epochs: int | 
         negatives=raw.negatives,
         seeds=raw.seeds,
         methods=methods,
+        variants=raw.variants,
         cost=raw.cost,
     )
 

@@ -2,51 +2,53 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel
-
-from ..core.errors import Fault, InputError
-from ..core.hashes import file_hash
-from ..core.registry import Entry
-from ..core.toml_file import parse
+from ..bench.effort import Effort
+from ..bench.variants import VARIANTS
+from ..core.machine import Machine
 from ..datasets import Dataset
 from ..datasets.images.decode import DECODER_VERSION
 from ..evaluation.item_inputs import input_kind
-from ..models.backbones.factory import backbone_entry
-from ..models.outfit_model import OutfitModel
-from ..models.registry import MODELS
-from ..training.augmentations import AUGMENTATIONS
 from ..training.method import Method
-from ..training.objectives import OBJECTIVES, Objective, ObjectiveOptions
-from ..training.step import WeightedObjectives
+from .describing import (
+    chosen_objectives,
+    describe_cost,
+    describe_model,
+    describe_objective,
+    source_hashes,
+)
 from .descriptions import (
     TRAINING_VERSION,
+    VARIANT_VERSION,
+    CostDescription,
     Description,
     EvaluationDescription,
     FitDescription,
-    ModelDescription,
     NeighboursDescription,
-    ObjectiveDescription,
+    VariantDescription,
 )
 from .records import EVALUATOR_VERSION
 
 __all__ = [
+    "CostTrial",
     "EvaluationTrial",
     "FitTrial",
     "NeighboursTrial",
     "Trial",
-    "chosen_objectives",
-    "create_objectives",
+    "VariantTrial",
+    "fit_of",
 ]
+
+D = TypeVar("D", bound=Description, covariant=True)
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class Trial(ABC, Generic[D]):
     """One node of the graph.
 
     Attributes:
@@ -56,12 +58,12 @@ class Trial:
 
     kind: ClassVar[str]
     dataset: Dataset
-    inputs: Mapping[str, Trial] = field(default_factory=dict)
+    inputs: Mapping[str, Trial[Any]] = field(default_factory=dict)
 
     @cached_property
-    def description(self) -> Description:
+    def description(self) -> D:
         """What decides its outcome."""
-        raise NotImplementedError
+        return self._describe()
 
     @cached_property
     def hash(self) -> str:
@@ -69,9 +71,12 @@ class Trial:
         return self.description.hash
 
     @property
+    @abstractmethod
     def label(self) -> str:
         """For people."""
-        raise NotImplementedError
+
+    @abstractmethod
+    def _describe(self) -> D: ...
 
     @property
     def _input_hashes(self) -> dict[str, str]:
@@ -79,7 +84,7 @@ class Trial:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class FitTrial(Trial):
+class FitTrial(Trial[FitDescription]):
     """A method trained on a dataset; roles "teacher", "start" and "neighbours".
 
     Attributes:
@@ -93,11 +98,9 @@ class FitTrial(Trial):
     negatives: str
     seed: int
 
-    @cached_property
-    def description(self) -> FitDescription:
-        """See `Trial.description`; the file of whatever is defined outside is part of it."""
+    def _describe(self) -> FitDescription:
         method, dataset = self.method, self.dataset
-        model = _describe_model(method, dataset)
+        model = describe_model(method, dataset)
         images = model.input_kind == "image" and not method.freeze
         return FitDescription(
             inputs=self._input_hashes,
@@ -107,7 +110,7 @@ class FitTrial(Trial):
             negatives=self.negatives,
             seed=self.seed,
             model=model,
-            objectives=[_describe_objective(*chosen) for chosen in chosen_objectives(method)],
+            objectives=[describe_objective(*chosen) for chosen in chosen_objectives(method)],
             recipe=method.recipe.effective(images=images),
             validation=method.validation,
             validation_candidates=dataset.candidates(self.validation_split, self.negatives).fingerprint,
@@ -125,7 +128,7 @@ class FitTrial(Trial):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class NeighboursTrial(Trial):
+class NeighboursTrial(Trial[NeighboursDescription]):
     """The table of look-alike items that a method's augmentations ask for.
 
     Attributes:
@@ -135,9 +138,7 @@ class NeighboursTrial(Trial):
     kind: ClassVar[str] = "neighbours"
     method: Method
 
-    @cached_property
-    def description(self) -> NeighboursDescription:
-        """See `Trial.description`."""
+    def _describe(self) -> NeighboursDescription:
         seen = input_kind(self.dataset, self.method.items)
         options = self.method.neighbours
         kept = None if seen == "image" else {"count"}
@@ -157,8 +158,38 @@ class NeighboursTrial(Trial):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class EvaluationTrial(Trial):
-    """A fit ranks the test candidates of a setting; role "weights".
+class VariantTrial(Trial[VariantDescription]):
+    """What compression makes of a fit; role "weights".
+
+    Attributes:
+        variant: Name of the variant.
+    """
+
+    kind: ClassVar[str] = "variant"
+    variant: str
+
+    def _describe(self) -> VariantDescription:
+        return VariantDescription(
+            inputs=self._input_hashes,
+            version=VARIANT_VERSION,
+            variant=self.variant,
+            sources=source_hashes({"variant": VARIANTS.entry(self.variant).source}),
+        )
+
+    @property
+    def fit(self) -> FitTrial:
+        """What is compressed."""
+        return fit_of(self)
+
+    @property
+    def label(self) -> str:
+        """The fit and the variant."""
+        return f"{self.fit.label} · {self.variant}"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class EvaluationTrial(Trial[EvaluationDescription]):
+    """A fit or a variant ranks the test candidates of a setting; role "weights".
 
     Attributes:
         setting: Kind of the evaluation negatives.
@@ -167,9 +198,7 @@ class EvaluationTrial(Trial):
     kind: ClassVar[str] = "evaluation"
     setting: str
 
-    @cached_property
-    def description(self) -> EvaluationDescription:
-        """See `Trial.description`."""
+    def _describe(self) -> EvaluationDescription:
         return EvaluationDescription(
             inputs=self._input_hashes,
             evaluator=EVALUATOR_VERSION,
@@ -179,95 +208,61 @@ class EvaluationTrial(Trial):
 
     @property
     def fit(self) -> FitTrial:
-        """Whose weights rank."""
-        fit = self.inputs["weights"]
-        assert isinstance(fit, FitTrial)
-        return fit
+        """Whose weights rank, as they are or compressed."""
+        return fit_of(self)
 
     @property
     def label(self) -> str:
-        """The fit and what it ranks."""
-        return f"{self.fit.label} · ranks {self.setting}"
+        """Who ranks, and what."""
+        return f"{self.inputs['weights'].label} · ranks {self.setting}"
 
 
-def chosen_objectives(method: Method) -> list[tuple[Entry[type[Objective]], ObjectiveOptions]]:
-    """A method's objectives with their options, in order.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CostTrial(Trial[CostDescription]):
+    """What a fit or a variant costs in an engine, on a device, under a workload; role "weights".
 
-    Raises:
-        InputError: For an unknown objective, or an option that it does not have or take.
+    Attributes:
+        workload: What is asked.
+        engine: What runs it.
+        device: "cpu" or "cuda".
+        effort: How much to measure.
+        outfit_size: Items of an outfit in a request.
+        machine: Where it is measured.
     """
-    chosen = []
-    for name, given in method.objectives.items():
-        where = f"method {method.name}, objective {name}"
-        entry = OBJECTIVES.entry(name, where)
-        options = parse(entry.options, given, where)
-        if not isinstance(options, ObjectiveOptions):
-            found = f"options of type {entry.options.__name__}"
-            raise InputError(Fault(f"{entry.place}", found, "a subclass of ObjectiveOptions"))
-        chosen.append((entry, options))
-    return chosen
+
+    kind: ClassVar[str] = "cost"
+    workload: str
+    engine: str
+    device: str
+    effort: Effort
+    outfit_size: int
+    machine: Machine
+
+    def _describe(self) -> CostDescription:
+        return describe_cost(
+            self.workload,
+            self.engine,
+            self.device,
+            self.effort,
+            self.outfit_size,
+            self.machine,
+            inputs=self._input_hashes,
+            data=self.dataset.fingerprint,
+        )
+
+    @property
+    def fit(self) -> FitTrial:
+        """What is measured, as it is or compressed."""
+        return fit_of(self)
+
+    @property
+    def label(self) -> str:
+        """What is measured in which engine, on which device, under which workload."""
+        return f"{self.inputs['weights'].label} · {self.engine} · {self.device} · {self.workload}"
 
 
-def create_objectives(method: Method, model: OutfitModel) -> WeightedObjectives:
-    """A method's objectives for a model in training, with their weights, on the model's device.
-
-    Raises:
-        InputError: As `chosen_objectives`, or if the model is none that an objective can work on.
-    """
-    device = next(model.parameters()).device
-    return {
-        entry.name: (options.weight, entry.value(options, model).to(device))
-        for entry, options in chosen_objectives(method)
-    }
-
-
-def _describe_model(method: Method, dataset: Dataset) -> ModelDescription:
-    seen = input_kind(dataset, method.items)
-    images = seen == "image"
-    entry = MODELS.entry(method.model, f"method {method.name}, model")
-    options = parse(entry.options, method.options, f"method {method.name}, options")
-    backbone = backbone_entry(method.backbone).source if method.backbone and images else None
-    return ModelDescription(
-        name=method.model,
-        options=_by_content(options),
-        backbone=method.backbone if images else None,
-        pretrained=method.pretrained and images,
-        freeze=method.freeze and images,
-        input_kind=seen,
-        image_size=method.image_size if images else None,
-        decoder=DECODER_VERSION if images else None,
-        sources=_hashes({"model": entry.source, "backbone": backbone}),
-    )
-
-
-def _describe_objective(entry: Entry[type[Objective]], options: ObjectiveOptions) -> ObjectiveDescription:
-    sources = {"objective": entry.source}
-    for name in getattr(options, "augmentations", ()):
-        sources[f"augmentation {name}"] = AUGMENTATIONS.entry(name).source
-    return ObjectiveDescription(
-        name=entry.name,
-        options=options.model_dump(mode="json", exclude_defaults=True),
-        sources=_hashes(sources),
-    )
-
-
-def _hashes(sources: Mapping[str, Path | None]) -> dict[str, str]:
-    return {what: file_hash(path) for what, path in sources.items() if path is not None}
-
-
-def _by_content(options: BaseModel) -> dict[str, Any]:
-    """Options that are not at their default; a file by what it holds, as its name may stay when that changes.
-
-    Raises:
-        InputError: If a file that is named cannot be read.
-    """
-    described = options.model_dump(mode="json", exclude_defaults=True)
-    for name in described:
-        value = getattr(options, name)
-        if isinstance(value, Path):
-            try:
-                described[name] = file_hash(value)
-            except OSError as error:
-                found = error.strerror or "an unreadable file"
-                raise InputError(Fault(f"options, {name}: {value}", found, "a file")) from error
-    return described
+def fit_of(trial: Trial[Any]) -> FitTrial:
+    """The fit at the end of the role "weights"."""
+    while not isinstance(trial, FitTrial):
+        trial = trial.inputs["weights"]
+    return trial

@@ -26,6 +26,7 @@ MAY_IMPORT = {
         "evaluation.metrics",
         "evaluation.user_scores",
         "training.history",
+        "bench.engine_profile",
         "bench.measurement",
     },
     "cli": {"core", "datasets", "models", "evaluation", "training", "bench", "suites", "reports"},

@@ -10,9 +10,9 @@ import torch
 from outfitbench.datasets import load_dataset
 from outfitbench.evaluation.item_inputs import ItemInputs
 from outfitbench.models import create_model
+from outfitbench.suites.describing import create_objectives
 from outfitbench.suites.plan import augmentations_of
 from outfitbench.suites.suite_file import load_suite
-from outfitbench.suites.trial import create_objectives
 from outfitbench.training.batches import BatchDraws, draw_epoch, load_batches
 from outfitbench.training.optimizer import create_optimizer
 from outfitbench.training.step import TrainingStep

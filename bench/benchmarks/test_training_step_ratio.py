@@ -12,7 +12,7 @@ from outfitbench.core.machine import describe_machine
 from outfitbench.datasets import load_dataset
 from outfitbench.evaluation.item_inputs import ItemInputs, as_float
 from outfitbench.models import create_model
-from outfitbench.suites.trial import create_objectives
+from outfitbench.suites.describing import create_objectives
 from outfitbench.training.batches import BatchDraws, draw_epoch, load_batches
 from outfitbench.training.image_augmentation import flip_and_shift
 from outfitbench.training.method import Method
@@ -27,7 +27,7 @@ ROUNDS = 30
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_step_costs_little_more_than_the_bare_network(benchmark, precision):
-    if precision == "bf16" and "avx512_bf16" not in describe_machine()["cpu_flags"]:
+    if precision == "bf16" and "avx512_bf16" not in describe_machine().cpu_flags:
         pytest.skip("this processor does not compute in bf16")
     dataset = load_dataset("closet-24")
     method = Method(name="n-pair-xs", model="student-xs", objective="n-pair")

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 from outfitbench.bench import EngineError, FailedProfile, ParityError, Subject, profile, profile_subjects
 from outfitbench.bench.effort import Effort
+from outfitbench.bench.engine_profile import joined
 from outfitbench.bench.engines import ENGINES, engine_factory
 from outfitbench.core.plugins import load_plugin
 from outfitbench.datasets import InputError, load_dataset
-from outfitbench.suites.records import CostRecord, Machine
+from outfitbench.suites.records import CostRecord
 
 from .instrument import SLEEP
 
@@ -29,7 +30,7 @@ COUNTED = {"parameters", "buffers", "flops", "file_size"}
 
 @pytest.fixture(scope="module")
 def profiles(plugin):
-    """The same model in both engines."""
+    """The same model in both engines, a profile a workload."""
     dataset = load_dataset("closet-12")
     subject = Subject(
         model="tiny", num_users=dataset.num_users, label="Tiny!", input_size=16, plugins=(plugin,)
@@ -37,12 +38,30 @@ def profiles(plugin):
     return list(profile_subjects([subject], dataset=dataset, effort=LEAST))
 
 
-def test_both_engines_measure_the_same_quantities(profiles):
-    assert [(row.method, row.model, row.engine, row.provider) for row in profiles] == [
+WORKLOADS = ["start", "request", "batch", "encode", "recommend"]
+
+
+def test_a_workload_is_finished_before_the_next_is_begun(profiles):
+    assert [(one.workload, one.engine) for one in profiles] == [
+        (workload, engine) for workload in WORKLOADS for engine in ("torch", "onnxruntime")
+    ]
+    of_request = next(one for one in profiles if one.workload == "request")
+    assert of_request.measurements.keys() == {"latency"}
+    assert of_request.effort == {"rounds": 2, "samples": 3, "warm_seconds": 0.01, "turn_seconds": 1.0}
+
+
+@pytest.fixture(scope="module")
+def rows(profiles):
+    """Both engines, all workloads side by side."""
+    return joined(profiles)
+
+
+def test_both_engines_measure_the_same_quantities(rows):
+    assert [(row.method, row.model, row.engine, row.provider) for row in rows] == [
         ("Tiny!", "tiny", "torch", None),
         ("Tiny!", "tiny", "onnxruntime", "CPUExecutionProvider"),
     ]
-    for row in profiles:
+    for row in rows:
         assert row.measurements.keys() == TIMED | RECOMMENDED | COUNTED
         assert all(measured.n for measured in row.measurements.values())
         assert row.outfit_size == load_dataset("closet-12").outfit_size
@@ -50,23 +69,23 @@ def test_both_engines_measure_the_same_quantities(profiles):
         assert of_the_session == TIMED | RECOMMENDED
         assert row.measurements["latency"].session == row.session
         assert row.measurements["latency"].n == LEAST.rounds * LEAST.samples
-    torch_row, runtime_row = profiles
+    torch_row, runtime_row = rows
     assert torch_row.threads == runtime_row.threads
     assert torch_row.measurements["parameters"] == runtime_row.measurements["parameters"]
     assert torch_row.parity == {}
     assert runtime_row.parity["max_abs_difference"] <= 1e-4
 
 
-def test_few_samples_and_few_candidates_are_flagged(profiles):
-    for row in profiles:
+def test_few_samples_and_few_candidates_are_flagged(rows):
+    for row in rows:
         assert "too few samples (6 of 100 for p99)" in row.measurements["latency"].flags
-        (sample, few) = row.measurements["recommend"].flags
+        (sample, few) = row.measurements["recommend"].flags[:2]
         assert sample.startswith("40 of ")
         assert few == "too few samples (2 of 10 runs)"
 
 
-def test_the_parts_of_recommending_add_up(profiles):
-    for row in profiles:
+def test_the_parts_of_recommending_add_up(rows):
+    for row in rows:
         whole, *parts = (row.measurements[name].samples for name in sorted(RECOMMENDED))
         assert [sum(run) for run in zip(*parts, strict=True)] == pytest.approx(whole)
 
@@ -78,8 +97,7 @@ def test_a_profile_fills_a_cost_record(profiles):
             description={},
             dataset="closet-12",
             evaluator_version=1,
-            machine=Machine.model_validate(row.machine),
-            **row.model_dump(exclude={"machine"}),
+            **dict(row),
         )
         assert record.measurements == row.measurements
 
@@ -91,20 +109,20 @@ def test_turns_alternate_with_rounds_outermost(instruments, tmp_path, monkeypatc
         Subject(model="tiny", num_users=5, label=label, plugins=(plugin,)) for label in ("one", "two")
     ]
     # It answers 0 to everything, which is not what the model answers.
-    failed = list(profile_subjects(subjects, engines=["instrument:Instrument"], effort=LEAST))
+    asked = {"engines": ["instrument:Instrument"], "workloads": ["request"], "effort": LEAST}
+    failed = list(profile_subjects(subjects, **asked))
     assert len(failed) == 2
     for outcome in failed:
         assert isinstance(outcome.error, ParityError)
         assert outcome.reason.startswith("engine instrument:Instrument on cpu, model tiny: found scores")
-    monkeypatch.setattr("outfitbench.bench.measured_cell.check_parity", lambda parity, what: None)
-    rows = list(profile_subjects(subjects, engines=["instrument:Instrument"], effort=LEAST))
-    asked = log.read_text().split()
-    changes = sum(now != before for now, before in zip(asked[1:], asked, strict=False))
+    monkeypatch.setattr("outfitbench.bench.seat.check_parity", lambda parity, what: None)
+    rows = list(profile_subjects(subjects, **asked))
+    answered = log.read_text().split()
+    changes = sum(now != before for now, before in zip(answered[1:], answered, strict=False))
     loads_and_turns = 2 * (1 + LEAST.rounds)
     assert changes >= loads_and_turns - 1
     for row in rows:
         assert SLEEP <= row.measurements["latency"].median < 1.5 * SLEEP
-        assert row.measurements["recommend"].flags == ["no dataset"]
 
 
 @pytest.mark.parametrize(
@@ -112,6 +130,8 @@ def test_turns_alternate_with_rounds_outermost(instruments, tmp_path, monkeypatc
     [
         ({"engines": ["tensorflow"]}, "argument engine: found 'tensorflow'"),
         ({"devices": ["tpu"]}, "argument device: found 'tpu'"),
+        ({"workloads": ["requests"]}, "argument workload: found 'requests', .*nearest: request"),
+        ({"workloads": ["recommend"]}, "workload recommend: found no dataset"),
     ],
 )
 def test_what_is_unknown_is_refused_before_anything_is_done(arguments, words):
@@ -128,7 +148,7 @@ def test_weights_that_cannot_be_read_are_named(tmp_path):
     path = tmp_path / "weights.safetensors"
     path.write_bytes(b"not weights")
     subject = Subject(model="student-xs", num_users=5, input_size=64, weights=path)
-    (failed,) = profile_subjects([subject], engines=["instrument:Instrument"])
+    (failed,) = profile_subjects([subject], engines=["instrument:Instrument"], workloads=["start"])
     assert isinstance(failed.error, InputError)
     assert "weights.safetensors: found unreadable weights" in failed.reason
 
@@ -138,7 +158,8 @@ def test_a_model_that_cannot_be_exported_costs_the_engines_alone_that_need_it(pl
         Subject(model=model, num_users=5, label=model, plugins=(plugin,))
         for model in ("tiny-branching", "tiny")
     ]
-    outcomes = list(profile_subjects(subjects, engines=["torch", "onnxruntime"], effort=LEAST))
+    engines = ["torch", "onnxruntime"]
+    outcomes = list(profile_subjects(subjects, engines=engines, workloads=["request"], effort=LEAST))
     found = {(one.method, one.engine): one for one in outcomes}
     assert list(found) == [
         (model, engine) for model in ("tiny-branching", "tiny") for engine in ("torch", "onnxruntime")
@@ -151,7 +172,8 @@ def test_a_model_that_cannot_be_exported_costs_the_engines_alone_that_need_it(pl
 
 def test_an_engine_that_dies_leaves_the_others_and_its_whole_output(plugin, instruments):
     subject = Subject(model="tiny", num_users=5, plugins=(plugin,))
-    torch_row, failed = profile_subjects([subject], engines=["torch", "instrument:Fragile"], effort=LEAST)
+    engines = ["torch", "instrument:Fragile"]
+    torch_row, failed = profile_subjects([subject], engines=engines, workloads=["request"], effort=LEAST)
     assert torch_row.measurements["latency"].n
     assert failed.reason.endswith("status 7 (out of luck)")
     assert failed.output == "a word before\nout of luck\n"
@@ -180,7 +202,7 @@ def test_an_engine_of_a_plugin_says_that_it_wants_an_export(plugin, tmp_path):
         assert {"exported-twin", "torch"} <= set(ENGINES.names())
         assert ENGINES.entry("exported-twin").summary == "ONNX Runtime under another name."
         subject = Subject(model="tiny", num_users=5, plugins=(plugin, path))
-        (row,) = profile_subjects([subject], engines=["exported-twin"], effort=LEAST)
+        (row,) = profile_subjects([subject], engines=["exported-twin"], workloads=["start"], effort=LEAST)
         assert row.provider == "CPUExecutionProvider"
         assert row.measurements["file_size"].median > 0
     finally:
@@ -190,7 +212,8 @@ def test_an_engine_of_a_plugin_says_that_it_wants_an_export(plugin, tmp_path):
 def test_the_size_of_an_outfit_decides_the_work(plugin):
     subject = Subject(model="tiny", num_users=5, plugins=(plugin,))
     (two,), (four,) = (
-        profile_subjects([subject], engines=["torch"], outfit_size=size, effort=LEAST) for size in (2, 4)
+        profile_subjects([subject], engines=["torch"], workloads=["start"], outfit_size=size, effort=LEAST)
+        for size in (2, 4)
     )
     assert (two.outfit_size, four.outfit_size) == (2, 4)
     assert four.measurements["flops"].median > 1.9 * two.measurements["flops"].median
@@ -209,7 +232,7 @@ def test_a_dataset_without_what_the_model_takes_is_refused_before_anything_is_me
     def refuse(*arguments, **options):
         raise AssertionError("a worker was started")
 
-    monkeypatch.setattr("outfitbench.bench.profiling.WorkerProcess", refuse)
+    monkeypatch.setattr("outfitbench.bench.seat.WorkerProcess", refuse)
     dataset = replace(load_dataset("closet-12"), **{lacking: None})
     subject = Subject(model="tiny", num_users=5, input_kind=kind)
     with pytest.raises(InputError, match=words):

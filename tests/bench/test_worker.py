@@ -26,6 +26,10 @@ FOR_ALL = {"device": "cpu", "threads": 1, "outfit_size": 3, "warm_seconds": 0.1,
 SUBJECT = Subject(model="none", num_users=3, input_size=16).to_json()
 
 
+def turn(worker: WorkerProcess, workload: str, **effort: object) -> dict:
+    return worker.ask("turn", workload=workload, effort=effort, folder=None)
+
+
 @pytest.fixture
 def instrument(instruments):
     with WorkerProcess("instrument:Instrument") as worker:
@@ -33,11 +37,12 @@ def instrument(instruments):
 
 
 def test_a_known_sleep_and_a_known_allocation_are_found(instrument):
-    first = instrument.ask("load", subject=SUBJECT, **FOR_ALL)
-    assert first["first_call"] >= SLEEP
-    assert first["compile"] is None
-    assert instrument.ask("memory")["bytes"]["peak_memory"] == pytest.approx(ALLOCATION, rel=0.05)
-    latency = instrument.ask("latency", batch=1, samples=20)["seconds"]
+    instrument.ask("load", subject=SUBJECT, **FOR_ALL)
+    start = turn(instrument, "start")["samples"]
+    assert start["first_call"][0] >= SLEEP
+    assert "compile" not in start
+    assert start["peak_memory"] == [pytest.approx(ALLOCATION, rel=0.05)]
+    latency = turn(instrument, "request", samples=20)["samples"]["latency"]
     assert len(latency) == 20
     assert min(latency) >= SLEEP
     assert sorted(latency)[5] < 1.2 * SLEEP
@@ -47,14 +52,17 @@ def test_a_big_parent_does_not_show_in_a_workers_peak(instruments):
     ballast = torch.ones(400 << 20, dtype=torch.uint8)
     with WorkerProcess("instrument:Instrument") as worker:
         worker.ask("load", subject=SUBJECT, **FOR_ALL)
-        assert worker.ask("memory")["bytes"]["peak_memory"] == pytest.approx(ALLOCATION, rel=0.05)
+        assert turn(worker, "start")["samples"]["peak_memory"] == [pytest.approx(ALLOCATION, rel=0.05)]
     assert peak_resident() > len(ballast)
 
 
 def test_a_shape_is_warmed_once_and_says_whether_it_settled(instrument):
     instrument.ask("load", subject=SUBJECT, **FOR_ALL)
-    assert instrument.ask("latency", batch=1, samples=1)["settled"] in (True, False)
-    assert len(instrument.ask("latency", batch=1, samples=3)["seconds"]) == 3
+    first = turn(instrument, "request", samples=1)
+    assert first["flags"]["latency"] in ([], ["not settled"])
+    again = turn(instrument, "request", samples=3)
+    assert again["flags"] == first["flags"]
+    assert len(again["samples"]["latency"]) == 3
 
 
 @pytest.mark.parametrize("engine", ["nonsense", "torchh"])
@@ -122,7 +130,7 @@ from outfitbench.bench.worker_process import WorkerProcess
 with scratch_folder() as folder, WorkerProcess("instrument:Instrument") as worker:
     worker.ask("load", **{request})
     print(worker._process.pid, folder, flush=True)
-    worker.ask("latency", batch=1, samples=10_000)
+    worker.ask("turn", workload="request", effort={"samples": 10_000}, folder=None)
 """
 
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from outfitbench.bench import EngineProfile, Subject
+from outfitbench.bench import FULL, QUICK, EngineProfile, Subject
 from outfitbench.cli.cost_records import write_costs
 from outfitbench.cli.subjects import Chosen
 from outfitbench.suites.record_files import load_records
@@ -16,9 +16,8 @@ from ..reports.made_records import cost
 
 
 def profile(**changes: Any) -> EngineProfile:
-    made = cost("student-xs").model_dump()
-    fields = {key: made[key] for key in EngineProfile.model_fields if key in made}
-    return EngineProfile(**({"outfit_size": 3} | fields | changes))
+    made = dict(cost("student-xs"))
+    return EngineProfile(**({key: made[key] for key in EngineProfile.model_fields} | changes))
 
 
 @pytest.fixture
@@ -26,25 +25,25 @@ def chosen(tmp_path) -> Chosen:
     weights = tmp_path / "weights.safetensors"
     weights.write_bytes(b"weights")
     subject = Subject(model="student-xs", num_users=24, weights=weights)
-    return Chosen(subject, "student-xs", "closet-24", fit="f17" * 5)
+    return Chosen(subject, "student-xs", "closet-24", trained="f17" * 5)
 
 
 def test_a_record_holds_what_was_measured_and_of_what(chosen, tmp_path):
     measured = profile()
-    assert write_costs([(chosen, measured)], None, "quick", tmp_path / "out") == []
+    assert write_costs([(chosen, measured)], None, QUICK, tmp_path / "out") == []
     (record,) = load_records([tmp_path / "out"])
     assert isinstance(record, CostRecord)
-    assert record.inputs == {"weights": chosen.fit}
+    assert record.inputs == {"weights": chosen.trained}
     assert (record.dataset, record.session, record.date) == ("closet-24", measured.session, measured.date)
     assert record.measurements == measured.measurements
     assert (tmp_path / "out" / record.trial / "record.json").is_file()
 
 
 def test_a_record_that_is_there_is_never_written_over(chosen, tmp_path):
-    write_costs([(chosen, profile())], None, "quick", tmp_path / "out")
+    write_costs([(chosen, profile())], None, QUICK, tmp_path / "out")
     (path,) = (tmp_path / "out").rglob("record.json")
     before = path.read_bytes()
-    assert write_costs([(chosen, profile(session="later"))], None, "quick", tmp_path / "out") == [path]
+    assert write_costs([(chosen, profile(session="later"))], None, QUICK, tmp_path / "out") == [path]
     assert path.read_bytes() == before
-    assert write_costs([(chosen, profile(session="later"))], None, "full", tmp_path / "out") == []
+    assert write_costs([(chosen, profile(session="later"))], None, FULL, tmp_path / "out") == []
     assert len({json.loads(p.read_text())["session"] for p in (tmp_path / "out").rglob("record.json")}) == 2

@@ -11,24 +11,37 @@ from outfitbench.suites.record_files import load_records
 
 
 def test_a_trained_method_is_measured_and_recorded_once(finished_run, least_effort, capsys, tmp_path):
-    arguments = [str(finished_run.folder), "--engine", "torch", "--out", str(tmp_path), "--json", "--quiet"]
+    words = ["--engine", "torch", "--workload", "start", "--workload", "request", "--json", "--quiet"]
+    arguments = [str(finished_run.folder), *words, "--out", str(tmp_path)]
     assert main(["profile", *arguments]) == 0
     (profile,) = json.loads(capsys.readouterr().out)["profiles"]
     (trained,) = finished_run.answer["quality"]
     assert profile["method"] == trained["method"]
     assert profile["measurements"]["parameters"]["samples"] == [trained["parameters"]]
-    (record,) = load_records([tmp_path])
+    records = {record.workload: record for record in load_records([tmp_path])}
+    assert records.keys() == {"start", "request"}
+    record = records["request"]
     assert record.kind == "cost"
     assert record.dataset == "closet-12"
     assert record.measurements["latency"].n == len(profile["measurements"]["latency"]["samples"])
     (weights,) = (r.trial for r in load_records([finished_run.folder]) if r.kind == "fit")
     assert record.inputs == {"weights": weights}
 
-    (path,) = tmp_path.rglob("record.json")
-    before = path.read_bytes()
+    before = {path: path.read_bytes() for path in tmp_path.rglob("record.json")}
     assert main(["profile", *arguments]) == 0
-    assert json.loads(capsys.readouterr().out)["kept"] == [str(path)]
-    assert path.read_bytes() == before
+    assert {*json.loads(capsys.readouterr().out)["kept"]} == {*map(str, before)}
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_variant_of_a_trained_method_stands_beside_it(finished_run, least_effort, capsys):
+    words = ["--engine", "torch", "--workload", "start", "--variant", "fp16", "--json", "--quiet"]
+    assert main(["profile", str(finished_run.folder), *words]) == 0
+    own, half = json.loads(capsys.readouterr().out)["profiles"]
+    assert (own["variant"], half["variant"]) == ("", "fp16")
+    size, halved = (one["measurements"]["file_size"]["samples"][0] for one in (own, half))
+    assert halved < 0.51 * size
+    assert main(["profile", "student-xs", "--variant", "fp16", "--quiet"]) == 2
+    assert "expected the trained methods of a run" in capsys.readouterr().err
 
 
 def test_what_fails_is_said_and_the_rest_is_measured(finished_run, least_effort, capsys, tmp_path):
@@ -38,7 +51,7 @@ def test_what_fails_is_said_and_the_rest_is_measured(finished_run, least_effort,
     assert main(["profile", str(finished_run.folder), *words, "--json"]) == 1
     answer = json.loads(capsys.readouterr().out)
     assert [profile["engine"] for profile in answer["profiles"]] == ["torch"]
-    ((engine, reason),) = ((failed["engine"], failed["reason"]) for failed in answer["failed"])
+    ((engine, reason),) = {(failed["engine"], failed["reason"]) for failed in answer["failed"]}
     assert engine == "broken"
     assert "no licence" in reason
 

@@ -82,7 +82,7 @@ def test_a_folders_name_does_not_hang_on_which_are_asked_for(run):
 def test_a_fit_tells_what_its_model_is(run):
     image = trained(run, "A", input_size=96, backbone="alexnet-small")
     features = trained(run, "B", input_kind="features", input_size=24, backbone="features")
-    by_fit = {choice.fit: choice for choice in chosen(run)}
+    by_fit = {choice.trained: choice for choice in chosen(run)}
     seen = by_fit[image.trial].subject
     assert (seen.model, seen.num_users, seen.label) == ("student-xs", 24, "A")
     assert seen.options == {"width": 7}

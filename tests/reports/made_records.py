@@ -184,7 +184,9 @@ def cost(method: str, model: str = "student-xs", latency: float = 0.007, **chang
     }
     fields: dict[str, Any] = {
         "trial": f"{method}-{changes.get('engine', 'torch')}-{changes.get('device', 'cpu')}",
-        "description": {"model": model, "effort": {"rounds": 3}},
+        "description": {"model": model},
+        "effort": {"rounds": 3},
+        "workload": "request",
         "method": method,
         "model": model,
         "backbone": backbone_of(model),
@@ -199,12 +201,19 @@ def cost(method: str, model: str = "student-xs", latency: float = 0.007, **chang
         "outfit_size": 3,
         "batch": 32,
         "evaluator_version": 2,
-        "measurements": measurements | changes.pop("measured", {}),
         "machine": machine(),
         "session": "5e5510",
         "date": "2026-11-25",
+    } | changes
+    measurements |= fields.pop("measured", {})
+    counted = ("parameters", "flops", "file_size")
+    taken = {
+        "measurements": {
+            name: measured if name in counted else measured.model_copy(update={"session": fields["session"]})
+            for name, measured in measurements.items()
+        }
     }
-    return CostRecord(**(fields | changes))
+    return CostRecord(**(taken | fields))
 
 
 def dataset(**changes: Any) -> DatasetRecord:

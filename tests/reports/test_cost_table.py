@@ -79,9 +79,9 @@ def test_flags_are_shown():
     noisy = measurement(0.01, "s", flags=["not settled"])
     text = section(cost("A", flags=["throttled"], measured={"latency": noisy}))
     row = read_tables(text)[1][0]
-    assert row["Model"].endswith("¹")
-    assert row["Latency"].endswith("ms²")
-    assert "¹ throttled  \n² not settled" in text
+    assert row["Latency"].endswith("ms¹")
+    assert row["Throughput"].endswith("²")
+    assert "¹ not settled; throttled  \n² throttled" in text
 
 
 def test_parity_has_a_table_only_where_it_was_checked():

@@ -93,8 +93,8 @@ def test_a_row_takes_the_cost_of_its_own_weights():
 
 
 def test_other_data_of_the_same_name_does_not_stand_beside_quality():
-    assert chosen([quality("A")], [cost("A", description={"data": "0ther"})]) is None
-    assert chosen([quality("A")], [cost("A", description={"data": "da7a" * 4})]) is not None
+    assert chosen([quality("A")], [cost("A", data_fingerprint="0ther")]) is None
+    assert chosen([quality("A")], [cost("A", data_fingerprint="da7a" * 4)]) is not None
 
 
 def test_latencies_of_one_figure_are_of_one_session():

@@ -1,40 +1,27 @@
-"""Cost records of a suite: written once, only those that are lacking measured, a fault a row."""
+"""Cost trials: written once, only what is lacking measured, a fault a row, a kill a workload at most."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 import torch
 from outfitbench.bench.effort import Effort
-from outfitbench.core.hashes import content_hash, file_hash
+from outfitbench.core.hashes import file_hash
 from outfitbench.core.machine import describe_machine
 from outfitbench.datasets import Dataset, load_dataset
 from outfitbench.models import create_model
 from outfitbench.models.weights import WEIGHTS_FILE, save_tensors
 from outfitbench.suites.costs import Failure, measure_costs
 from outfitbench.suites.record_files import load_records, write_record
-from outfitbench.suites.records import CostRecord, FitRecord, Machine
+from outfitbench.suites.records import CostRecord, FitRecord
+from outfitbench.suites.trial import CostTrial, FitTrial
 from outfitbench.training.history import Environment, Epoch
+from outfitbench.training.method import Method
 
-LEAST = Effort(rounds=2, samples=2, batch=2, batches=1, warm_seconds=0.1, recommend_runs=0)
-
-
-@dataclass(frozen=True)
-class FinishedFit:
-    """What costs look at of a fit."""
-
-    hash: str
-    label: str
-    method: Any
-    dataset: Dataset
-
-
-def plan(*engines: str) -> Any:
-    return SimpleNamespace(engines=list(engines), devices=["cpu"], effort=LEAST)
+LEAST = Effort(rounds=2, samples=2, batch=2, batches=1, warm_seconds=0.1)
 
 
 @pytest.fixture(scope="module")
@@ -43,24 +30,27 @@ def dataset() -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def fits(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[FinishedFit, Path]]:
+def fits(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> dict[FitTrial, Path]:
     """Two fits of the smallest student, the second with weights that were altered after its record."""
-    return [
-        finished_fit(dataset, tmp_path_factory.mktemp("fit"), name, altered=name == "altered")
-        for name in ("sound", "altered")
-    ]
+    found = {}
+    for seed, name in enumerate(("sound", "altered")):
+        method = Method(name=name, model="student-xs", objective="n-pair", validation="student")
+        fit = FitTrial(dataset, method=method, negatives="random", seed=seed)
+        found[fit] = tmp_path_factory.mktemp("fit")
+        finish(fit, found[fit], altered=name == "altered")
+    return found
 
 
-def finished_fit(dataset: Dataset, place: Path, name: str, *, altered: bool) -> tuple[FinishedFit, Path]:
+def finish(fit: FitTrial, place: Path, *, altered: bool) -> None:
     torch.manual_seed(0)
+    dataset = fit.dataset
     model = create_model("student-xs", num_users=dataset.num_users)
     save_tensors(model.state_dict(), place / WEIGHTS_FILE)
-    description = {"method": name}
     record = FitRecord(
-        trial=content_hash(description),
-        description=description,
-        machine=Machine.model_validate(describe_machine()),
-        method=name,
+        trial=fit.hash,
+        description=fit.description.to_json(),
+        machine=describe_machine(),
+        method=fit.method.name,
         model="student-xs",
         backbone=model.backbone_name,
         input_kind="image",
@@ -68,7 +58,7 @@ def finished_fit(dataset: Dataset, place: Path, name: str, *, altered: bool) -> 
         dataset=dataset.name,
         split_scheme=dataset.split_scheme,
         negatives="random",
-        seed=0,
+        seed=fit.seed,
         data_fingerprint=dataset.fingerprint,
         parameters=sum(parameter.numel() for parameter in model.parameters()),
         valid_auc=0.5,
@@ -81,20 +71,46 @@ def finished_fit(dataset: Dataset, place: Path, name: str, *, altered: bool) -> 
     if altered:
         state = model.state_dict()
         save_tensors({key: value + 0.5 for key, value in state.items()}, place / WEIGHTS_FILE)
-    method = SimpleNamespace(name=name, model="student-xs", backbone=None, options={}, image_size=64)
-    return FinishedFit(record.trial, f"{name} · {dataset.name}", method, dataset), place
 
 
-def test_records_stay_engines_are_added_and_a_fault_is_one_rows(fits, dataset, tmp_path, monkeypatch):
-    first = list(measure_costs(plan("torch"), fits, tmp_path, outfit_size=4))
-    failure, record = sorted(first, key=lambda cell: isinstance(cell, CostRecord))
+def costs(
+    fits: Sequence[FitTrial], engines: Sequence[str], workloads: Sequence[str] = ("request",)
+) -> list[CostTrial]:
+    machine = describe_machine()
+    return [
+        CostTrial(
+            fit.dataset,
+            {"weights": fit},
+            workload=workload,
+            engine=engine,
+            device="cpu",
+            effort=LEAST,
+            outfit_size=4,
+            machine=machine,
+        )
+        for engine in engines
+        for fit in fits
+        for workload in workloads
+    ]
+
+
+def measure(trials: Sequence[CostTrial], fits: dict[FitTrial, Path], out: Path):
+    folders = {fit.hash: place for fit, place in fits.items()}
+    folders |= {trial.hash: out / "costs" / trial.hash for trial in trials}
+    return measure_costs(trials, folders, out / "costs")
+
+
+def test_records_stay_engines_are_added_and_a_fault_is_one_rows(fits, tmp_path, monkeypatch):
+    sound, altered = fits
+    first = list(measure(costs([altered, sound], ["torch"]), fits, tmp_path))
+    failure, record = first
     assert isinstance(failure, Failure)
-    assert failure.label == "altered · closet-12 · torch · cpu"
+    assert failure.label == "altered · closet-12 · random · seed 1 · torch · cpu · request"
     assert "expected" in failure.reason
     assert failure.reason in (failure.folder / "error.txt").read_text()
 
     assert isinstance(record, CostRecord)
-    assert record.inputs == {"weights": fits[0][0].hash}
+    assert record.inputs == {"weights": sound.hash}
     assert record.description["outfit_size"] == 4
     assert {"processor", "generation", "cores", "accelerator", "versions", "cpu_flags"} == set(
         record.description["machine"]
@@ -108,8 +124,7 @@ def test_records_stay_engines_are_added_and_a_fault_is_one_rows(fits, dataset, t
     (tmp_path / "dying.py").write_text("print('a word before')\nraise OSError('no such thing')\n")
     (path,) = (tmp_path / "costs").glob("*/record.json")
     written = path.read_bytes()
-    engines = ("torch", "dying:Engine", "tochr")
-    cells = list(measure_costs(plan(*engines), fits[:1], tmp_path, outfit_size=4))
+    cells = list(measure(costs([sound], ["torch", "dying:Engine", "tochr"]), fits, tmp_path))
     assert path.read_bytes() == written
     assert cells[0] == record
     died, unknown = cells[1:]
@@ -121,16 +136,36 @@ def test_records_stay_engines_are_added_and_a_fault_is_one_rows(fits, dataset, t
     assert load_records([tmp_path / "costs"]) == [record]
 
 
-def test_each_engines_records_are_there_before_the_next_is_measured(fits, tmp_path, monkeypatch):
-    cells = measure_costs(plan("torch", "onnxruntime"), fits[:1], tmp_path)
+def test_each_workloads_records_are_there_before_the_next_is_measured(fits, tmp_path, monkeypatch):
+    sound, _ = fits
+    trials = costs([sound], ["torch"], ["start", "request"])
+    cells = measure(trials, fits, tmp_path)
     first = next(cells)
     assert isinstance(first, CostRecord)
-    assert first.engine == "torch"
+    assert first.workload == "start"
     cells.close()  # as if it were killed
     assert load_records([tmp_path / "costs"]) == [first]
+
+    finished, second = measure(trials, fits, tmp_path)
+    assert finished == first
+    assert isinstance(second, CostRecord)
+    assert second.workload == "request"
+    assert second.session != first.session
 
     def refuse(*arguments: object, **options: object) -> None:
         raise AssertionError("it was measured again")
 
     monkeypatch.setattr("outfitbench.suites.costs.profile_subjects", refuse)
-    assert list(measure_costs(plan("torch"), fits[:1], tmp_path)) == [first]
+    assert list(measure(trials, fits, tmp_path)) == [first, second]
+
+
+def test_what_a_workload_does_not_go_by_is_no_part_of_its_cost(fits):
+    sound, _ = fits
+    start, request = costs([sound], ["torch"], ["start", "request"])
+    more = dataclasses.replace(request, effort=LEAST.model_copy(update={"samples": 9}))
+    other = dataclasses.replace(request, effort=LEAST.model_copy(update={"batch": 9}))
+    assert more.hash != request.hash
+    assert other.hash == request.hash
+    assert dataclasses.replace(start, effort=Effort()).hash == start.hash
+    newer = request.machine.model_copy(update={"versions": {"torch": "9"}})
+    assert dataclasses.replace(request, machine=newer).hash != request.hash

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.errors import Fault, InputError
-from ..datasets.dataset import Dataset
-from ..datasets.images.decode import decode
-from ..datasets.tables import NO_ITEM
-from .engines.engine import Engine
-from .request import Items
+from ...core.errors import Fault, InputError
+from ...datasets.dataset import Dataset
+from ...datasets.images.decode import decode
+from ...datasets.tables import NO_ITEM
+from ..effort import Effort
+from ..engines.engine import Engine
+from ..request import Items
+from .registry import register_workload
+from .served import ServedModel
+from .workload import Turn, Workload
 
-__all__ = ["PHASES", "ranked", "recommend", "write_workload"]
+__all__ = ["PHASES", "Recommend", "ranked", "recommend", "write_candidates"]
 
 PHASES = ("decode", "encode", "score")
 """Image files to pixels, pixels to features, features of outfits to every user's list."""
@@ -26,7 +31,42 @@ PHASES = ("decode", "encode", "score")
 _ENCODED_AT_ONCE, _SCORED_AT_ONCE = 64, 4096
 
 
-def write_workload(
+@register_workload("recommend")
+class Recommend(Workload):
+    """Put every user's test candidates in order, from the encoded image files or the features.
+
+    - "recommend" (s): the whole of it. Its parts are "recommend_decode" (image files to pixels),
+      "recommend_encode" (pixels to features) and "recommend_score" (features of outfits to every user's
+      list). An untimed run goes before.
+    """
+
+    units: ClassVar = dict.fromkeys(["recommend", *(f"recommend_{phase}" for phase in PHASES)], "s")
+    effort = ("recommend_runs", "recommend_candidates")
+    enough: ClassVar = {"recommend": (10, "runs")}
+    needs_dataset = True
+
+    def turns(self, effort: Effort) -> int:
+        """One run a turn."""
+        return effort.recommend_runs
+
+    def lay_out(self, dataset: Dataset, input_kind: str, folder: Path, effort: Effort) -> Sequence[str]:
+        """See `write_candidates`."""
+        limit = effort.recommend_candidates
+        kept, total = write_candidates(dataset, folder, images=input_kind == "image", limit=limit)
+        return [f"{kept} of {total} candidates"] if kept < total else []
+
+    def turn(self, served: ServedModel, effort: Effort, folder: Path | None) -> Turn:
+        """One run; the first of a process comes after one that does not count, which meets its shapes."""
+        assert folder is not None, "it needs a dataset"
+        size = served.input_size if served.subject.input_kind == "image" else None
+        if served.first_time("recommend"):
+            recommend(served.engine, folder, size, served.threads)
+        seconds = recommend(served.engine, folder, size, served.threads)
+        parts = {f"recommend_{phase}": [seconds[phase]] for phase in PHASES}
+        return Turn({"recommend": [sum(seconds.values())], **parts})
+
+
+def write_candidates(
     dataset: Dataset, folder: Path, *, images: bool, limit: int | None = None
 ) -> tuple[int, int]:
     """Lay the test candidates under random negatives out in a folder, for a process that knows no datasets.
@@ -72,7 +112,7 @@ def recommend(engine: Engine, folder: Path, image_size: int | None, threads: int
 
     Args:
         engine: Loaded.
-        folder: What `write_workload` laid out.
+        folder: What `write_candidates` laid out.
         image_size: Pixels to decode images to, or None for feature items.
         threads: How many images are decoded at a time.
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from outfitbench.bench.engines.torch_engine import TorchEngine
-from outfitbench.bench.recommend import PHASES, recommend, write_workload
+from outfitbench.bench.workloads.recommend import PHASES, recommend, write_candidates
 from outfitbench.datasets import InputError, load_dataset
 from outfitbench.models import create_model
 
@@ -39,7 +39,7 @@ def test_it_is_the_whole_job(closet, tiny, plugin, tmp_path):
     model = create_model("tiny", num_users=closet.num_users).eval()
     engine = Recording(TorchEngine.serving(model))
     candidates = closet.candidates("test", "random")
-    assert write_workload(closet, tmp_path, images=True) == (len(candidates),) * 2
+    assert write_candidates(closet, tmp_path, images=True) == (len(candidates),) * 2
     seconds = recommend(engine, tmp_path, 16, threads=2)
 
     assert tuple(seconds) == PHASES
@@ -59,7 +59,7 @@ def test_it_is_the_whole_job(closet, tiny, plugin, tmp_path):
 
 
 def test_a_limit_keeps_candidates_from_all_over(closet, tmp_path):
-    kept, total = write_workload(closet, tmp_path, images=True, limit=30)
+    kept, total = write_candidates(closet, tmp_path, images=True, limit=30)
     assert (kept, total) == (30, len(closet.candidates("test", "random")))
     users = np.load(tmp_path / "users.npy")
     assert len(users) == 30
@@ -68,4 +68,4 @@ def test_a_limit_keeps_candidates_from_all_over(closet, tmp_path):
 
 def test_items_without_features_are_named(closet, tmp_path):
     with pytest.raises(InputError, match="items without features"):
-        write_workload(closet, tmp_path, images=False)
+        write_candidates(closet, tmp_path, images=False)

@@ -1,0 +1,121 @@
+"""One model in one engine on one device: a process of its own, in which every workload has its turns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from .effort import Effort
+from .parity import check_parity, compare_answers
+from .preparation import Prepared, reference_answers
+from .subject import Subject
+from .worker_process import WorkerProcess
+
+__all__ = ["Seat"]
+
+
+class Seat:
+    """A process that imports an engine while its model is prepared here, then loads it and answers.
+
+    A process that dies in a workload is started again for the next one.
+
+    Args:
+        subject: The model.
+        engine: Name of the engine.
+        device: "cpu" or "cuda".
+        threads: Intra-op threads.
+        effort: How much to measure.
+
+    Attributes:
+        prepared: The model with all its files, once it is prepared.
+        failure: Why nothing can be measured here, if that is so.
+        exports: Whether the engine runs the ONNX graphs, once it is loaded.
+        parity: Against torch; empty for torch itself.
+    """
+
+    def __init__(self, subject: Subject, engine: str, device: str, threads: int, effort: Effort) -> None:
+        self.subject = subject
+        self.engine = engine
+        self.device = device
+        self.threads = threads
+        self.prepared: Prepared | None = None
+        self.failure: Exception | None = None
+        self.provider: str | None = None
+        self.precision = ""
+        self.exports = False
+        self.parity: dict[str, float] = {}
+        self._effort = effort
+        self._worker: WorkerProcess | None = self._start()
+
+    @property
+    def needs_export(self) -> bool:
+        """Whether the engine runs the ONNX graphs."""
+        return self._process().needs_export
+
+    def load(self) -> None:
+        """Load the model, answer once, and compare the answers with PyTorch's.
+
+        Raises:
+            EngineError: If the engine cannot run here.
+            ParityError: If it answers otherwise than PyTorch on the CPU.
+        """
+        self._load()
+        self.exports = self.needs_export
+        if (self.engine, self.device) != ("torch", "cpu"):
+            self.parity = self._parity()
+            subject = self._model().subject
+            check_parity(self.parity, f"engine {self.engine} on {self.device}, model {subject.model}")
+
+    def turn(self, workload: str, folder: Path | None) -> dict[str, dict[str, list[Any]]]:
+        """One turn of a workload: "samples" and "flags" by quantity.
+
+        Raises:
+            EngineError: If the engine's process refuses or dies; the next turn has a new one.
+        """
+        if self._worker is None:
+            self._worker = self._start()
+            self._load()
+        return self._worker.ask(
+            "turn",
+            workload=workload,
+            effort=self._effort.model_dump(mode="json"),
+            folder=None if folder is None else str(folder),
+        )
+
+    def close(self) -> None:
+        """End the process; a turn that is asked for all the same starts another."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+    def _start(self) -> WorkerProcess:
+        return WorkerProcess(self.engine, self.subject.plugins)
+
+    def _process(self) -> WorkerProcess:
+        assert self._worker is not None, "it was not closed"
+        return self._worker
+
+    def _model(self) -> Prepared:
+        assert self.prepared is not None, "it is prepared before it is loaded"
+        return self.prepared
+
+    def _load(self) -> None:
+        prepared = self._model()
+        reply = self._process().ask(
+            "load",
+            subject=prepared.subject.to_json(),
+            device=self.device,
+            threads=self.threads,
+            outfit_size=prepared.outfit_size,
+            warm_seconds=self._effort.warm_seconds,
+            turn_seconds=self._effort.turn_seconds,
+        )
+        self.provider, self.precision = reply["provider"], reply["precision"]
+
+    def _parity(self) -> dict[str, float]:
+        prepared = self._model()
+        known = prepared.export_parity
+        if known is not None and self.needs_export and self.device == "cpu":
+            return known
+        found = self._process().ask("parity_answers")["answers"]
+        return compare_answers(reference_answers(prepared.subject), found)

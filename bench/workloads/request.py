@@ -1,0 +1,39 @@
+"""One request: one user, one outfit, from decoded images to the score."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from ..effort import Effort
+from ..engines.engine import answer
+from .registry import register_workload
+from .served import ServedModel
+from .workload import Turn, Workload
+
+__all__ = ["OneRequest"]
+
+
+@register_workload("request")
+class OneRequest(Workload):
+    """One user asks for the score of one outfit, from its items' decoded images or features.
+
+    - "latency" (s): one warm request: bytes to floats, to features, to the score; from the host's memory to
+      the host's memory.
+    - "device_latency" (s): the same on CUDA, input and output staying on the device.
+    """
+
+    units: ClassVar = {"latency": "s", "device_latency": "s"}
+    effort = ("rounds", "samples", "warm_seconds", "turn_seconds")
+    enough: ClassVar = {"latency": (100, "for p99"), "device_latency": (100, "for p99")}
+
+    def turn(self, served: ServedModel, effort: Effort, folder: Path | None) -> Turn:
+        """One sample a call: blocks of calls would give means, whose p95 and p99 are not the calls'."""
+        request = served.request(1)
+        seconds, flags = served.warm_seconds_of(
+            "request", lambda: answer(served.engine, request), effort.samples
+        )
+        turn = Turn({"latency": seconds}, {"latency": flags})
+        if on_device := served.engine.device_seconds(request, effort.samples):
+            turn.samples["device_latency"] = on_device
+        return turn

@@ -1,0 +1,80 @@
+"""A loaded model as a workload meets it: who answers, what can be asked, and how an answer is timed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..engines.engine import Engine
+from ..latency import time_calls, warm_up
+from ..request import Request, make_request
+from ..subject import Subject
+
+__all__ = ["ServedModel"]
+
+NOT_SETTLED = "not settled"
+"""The flag of samples whose warm-up was given up."""
+
+
+@dataclass
+class ServedModel:
+    """A model in an engine, loaded.
+
+    Attributes:
+        engine: Who answers.
+        subject: The model, with its input size.
+        threads: Intra-op threads.
+        outfit_size: Items of an outfit in a request.
+        warm_seconds: When to give up warming a shape.
+        turn_seconds: When to end a turn's samples of one quantity before all are taken.
+        start: What loading and the first answer took: seconds by "load", "compile" and "first_call", bytes by
+            "peak_memory" and, on CUDA in torch, "peak_memory_reserved".
+    """
+
+    engine: Engine
+    subject: Subject
+    threads: int
+    outfit_size: int
+    warm_seconds: float
+    turn_seconds: float
+    start: dict[str, float] = field(default_factory=dict)
+    _settled: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def input_size(self) -> int:
+        """H = W of the images in pixels, or F of the features."""
+        assert self.subject.input_size is not None, "the parent fills the size in"
+        return self.subject.input_size
+
+    def request(self, batch: int) -> Request:
+        """A batch of made outfits, the same every time."""
+        subject = self.subject
+        return make_request(
+            subject.num_users, subject.input_kind, self.input_size, batch=batch, outfit_size=self.outfit_size
+        )
+
+    def first_time(self, what: str) -> bool:
+        """Whether something is met for the first time, so that it needs warming; True once."""
+        if what in self._settled:
+            return False
+        self._settled[what] = True
+        return True
+
+    def warm_seconds_of(
+        self, shape: str, call: Callable[[], object], samples: int
+    ) -> tuple[list[float], list[str]]:
+        """Seconds of some calls whose shape is warmed the first time it is met, and woken every time.
+
+        Args:
+            shape: Names what must be warmed by itself: engines search algorithms for each shape.
+            call: What is timed.
+            samples: How many times.
+
+        Returns:
+            The seconds, and flags.
+        """
+        if shape not in self._settled:
+            self._settled[shape] = warm_up(call, cap_seconds=self.warm_seconds)
+        call()
+        seconds = time_calls(call, samples, cap_seconds=self.turn_seconds, wait=self.engine.synchronize)
+        return seconds, [] if self._settled[shape] else [NOT_SETTLED]

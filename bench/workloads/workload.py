@@ -1,0 +1,76 @@
+"""The face of a workload."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from ..effort import Effort
+from .served import ServedModel
+
+if TYPE_CHECKING:
+    from ...datasets import Dataset
+
+__all__ = ["Turn", "Workload"]
+
+
+@dataclass
+class Turn:
+    """What one turn gave.
+
+    Attributes:
+        samples: By quantity, in the quantity's unit.
+        flags: By quantity: why its samples, or their absence, should be read with care.
+    """
+
+    samples: dict[str, list[float]]
+    flags: dict[str, list[str]] = field(default_factory=dict)
+
+
+class Workload(ABC):
+    """What is asked of an engine, and timed. The models that are compared take turns at it.
+
+    Attributes:
+        units: Unit of each quantity it may give.
+        effort: The fields of `Effort` that decide what it does; no others are part of a cost's identity.
+        enough: By quantity, how many samples it needs over all turns, and what for.
+        needs_dataset: Whether it is laid out from a dataset's items or candidates.
+        counts: Whether what is counted, not timed (parameters, FLOPs, file size), stands beside it.
+    """
+
+    units: ClassVar[Mapping[str, str]]
+    effort: ClassVar[tuple[str, ...]]
+    enough: ClassVar[Mapping[str, tuple[int, str]]] = {}
+    needs_dataset: ClassVar[bool] = False
+    counts: ClassVar[bool] = False
+
+    def turns(self, effort: Effort) -> int:
+        """How many turns each model has."""
+        return effort.rounds
+
+    def lay_out(self, dataset: Dataset, input_kind: str, folder: Path, effort: Effort) -> Sequence[str]:
+        """Write what the turns read into a folder, for processes that know no datasets.
+
+        Args:
+            dataset: Whose items or candidates.
+            input_kind: "image" or "features": what the models take.
+            folder: An empty folder.
+            effort: How much to measure.
+
+        Returns:
+            Flags for all that is measured on it.
+        """
+        return []
+
+    @abstractmethod
+    def turn(self, served: ServedModel, effort: Effort, folder: Path | None) -> Turn:
+        """One turn, in the process of the model.
+
+        Args:
+            served: The loaded model.
+            effort: How much to measure.
+            folder: What `lay_out` wrote; None for a workload that needs no dataset.
+        """

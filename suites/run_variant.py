@@ -1,0 +1,116 @@
+"""A variant: what compression makes of a fit's weights."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..bench.subject import Subject
+from ..bench.variants import VARIANTS, make_variant
+from ..core.errors import Fault, InputError
+from ..core.files import sweep
+from ..core.hashes import file_hash
+from ..core.machine import describe_machine
+from ..training.environment import Device
+from .record_files import RECORD_FILE, load_record, write_record
+from .records import FitRecord, VariantRecord
+from .run_fit import weights_of
+from .trial import FitTrial, Trial, VariantTrial, fit_of
+
+__all__ = ["run_variant", "trained_subject"]
+
+_FILES = "files"
+"""Where a variant's files lie in its trial's folder."""
+
+
+def run_variant(trial: VariantTrial, folder: Path, inputs: dict[str, Path], device: Device) -> VariantRecord:
+    """Compress, and write the files and then the record.
+
+    Args:
+        trial: What to make.
+        folder: Its own folder, where nobody else is at work.
+        inputs: Folder of the finished fit, as "weights".
+        device: No matter: compression runs on the CPU.
+
+    Raises:
+        InputError: If the weights are missing, broken or altered since their record.
+    """
+    sweep(folder)
+    started = time.perf_counter()
+    files = folder / _FILES
+    shutil.rmtree(files, ignore_errors=True)  # its process died before the record
+    fit = load_record(inputs["weights"] / RECORD_FILE)
+    assert isinstance(fit, FitRecord)
+    make_variant(trial.variant, _fitted(trial.fit, fit, weights_of(inputs["weights"]), ()), files)
+    written = sorted(path for path in files.rglob("*") if path.is_file())
+    record = VariantRecord(
+        trial=trial.hash,
+        description=trial.description.to_json(),
+        inputs=trial.description.inputs,
+        machine=describe_machine(),
+        seconds={"make": time.perf_counter() - started},
+        fit=fit,
+        variant=trial.variant,
+        files={path.relative_to(files).as_posix(): file_hash(path) for path in written},
+        bytes=sum(path.stat().st_size for path in written),
+    )
+    write_record(record, folder)
+    return record
+
+
+def trained_subject(
+    trial: Trial[Any], folder: Path, plugins: Sequence[Path] = ()
+) -> tuple[FitRecord, Subject]:
+    """A finished fit, or a finished variant of one, as engines load it.
+
+    Args:
+        trial: A fit or a variant.
+        folder: Its folder.
+        plugins: Files that register what the model is made of.
+
+    Returns:
+        The fit's record; the model.
+
+    Raises:
+        InputError: If files are missing or altered since their record.
+    """
+    record = load_record(folder / RECORD_FILE)
+    if isinstance(record, VariantRecord):
+        return record.fit, _compressed(
+            record, _fitted(fit_of(trial), record.fit, None, plugins), folder / _FILES
+        )
+    if not isinstance(record, FitRecord):
+        raise InputError(Fault(folder / RECORD_FILE, f"a {record.kind} record", "the record of a fit"))
+    return record, _fitted(fit_of(trial), record, weights_of(folder), plugins)
+
+
+def _compressed(record: VariantRecord, subject: Subject, files: Path) -> Subject:
+    """A variant of a model, from files held against their record."""
+    for name, hashed in record.files.items():
+        path = files / name
+        found = file_hash(path) if path.is_file() else None
+        if found != hashed:
+            what = "no such file" if found is None else f"a file of hash {found}"
+            fix = "delete its folder and run again"
+            raise InputError(Fault(path, what, f"the file of hash {hashed} in its record", fix))
+    loaded = VARIANTS.get(record.variant)().load(subject, files)
+    return replace(loaded, variant=record.variant)
+
+
+def _fitted(trial: FitTrial, fit: FitRecord, weights: Path | None, plugins: Sequence[Path]) -> Subject:
+    method = trial.method
+    return Subject(
+        model=method.model,
+        num_users=trial.dataset.num_users,
+        label=method.name,
+        weights=weights,
+        backbone=method.backbone,
+        options=method.options,
+        input_kind=fit.input_kind,
+        input_size=fit.input_size,
+        plugins=tuple(plugins),
+    )

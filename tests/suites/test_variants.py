@@ -1,0 +1,107 @@
+"""Variants of fits: made once, evaluated and measured like their fit, held against their record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from outfitbench.core.errors import InputError
+from outfitbench.datasets import Dataset, load_dataset
+from outfitbench.reports.grouping import comparison_tables
+from outfitbench.suites.plan import plan_trials
+from outfitbench.suites.run_evaluation import run_evaluation
+from outfitbench.suites.run_variant import run_variant, trained_subject
+from outfitbench.suites.suite_file import load_suite
+from outfitbench.suites.trial import CostTrial, EvaluationTrial, FitTrial, VariantTrial
+from outfitbench.training.method import Method
+
+from .test_costs import finish
+
+SUITE = """
+title = "A variant"
+datasets = ["closet-12"]
+settings = ["random", "hard"]
+seeds = [0, 1]
+methods = ["n-pair-xs", "bpr-xs"]
+
+[variants]
+fp16 = ["n-pair-xs"]
+
+[cost]
+methods = ["n-pair-xs", "bpr-xs"]
+engines = ["torch"]
+devices = ["cpu"]
+workloads = ["start", "request"]
+"""
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Dataset:
+    return load_dataset("closet-12")
+
+
+def test_a_suite_makes_evaluates_and_measures_the_variants_it_names(dataset: Dataset, tmp_path: Path):
+    path = tmp_path / "variants.toml"
+    path.write_text(SUITE)
+    trials = plan_trials(load_suite(path), [dataset])
+    variants = [trial for trial in trials if isinstance(trial, VariantTrial)]
+    assert [(v.fit.method.name, v.fit.seed, v.variant) for v in variants] == [
+        ("N-pair XS", 0, "fp16"),
+        ("N-pair XS", 1, "fp16"),
+    ]
+    assert variants[0].label == "N-pair XS · closet-12 · random · seed 0 · fp16"
+    evaluated = [t for t in trials if isinstance(t, EvaluationTrial) and t.inputs["weights"] in variants]
+    assert [trial.setting for trial in evaluated] == ["random", "hard"] * 2
+    measured = [trial for trial in trials if isinstance(trial, CostTrial)]
+    # The first seed's fits and variants alone, under each workload.
+    assert len(measured) == 3 * 2
+    assert {trial.fit.seed for trial in measured} == {0}
+    places = {trial.hash: place for place, trial in enumerate(trials)}
+    assert all(places[needed.hash] < places[t.hash] for t in trials for needed in t.inputs.values())
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('fp16 = ["n-pairs"]', "variants.fp16: found 'n-pairs', expected one of n-pair-xs, bpr-xs"),
+        ('fp61 = ["n-pair-xs"]', "variants: found 'fp61', expected a variant; nearest: fp16"),
+    ],
+)
+def test_what_is_unknown_is_refused_before_anything_trains(dataset, tmp_path, line, words):
+    path = tmp_path / "variants.toml"
+    path.write_text(SUITE.replace('fp16 = ["n-pair-xs"]', line))
+    with pytest.raises(InputError, match=words):
+        plan_trials(load_suite(path), [dataset])
+
+
+def test_a_variant_ranks_almost_as_its_fit_and_stands_beside_it(dataset: Dataset, tmp_path: Path):
+    method = Method(name="N-pair XS", model="student-xs", objective="n-pair", validation="student")
+    fit = FitTrial(dataset, method=method, negatives="random", seed=0)
+    finish(fit, tmp_path / "fit", altered=False)
+    variant = VariantTrial(dataset, {"weights": fit}, variant="bf16")
+    made = run_variant(variant, tmp_path / "variant", {"weights": tmp_path / "fit"}, "cpu")
+    assert made.inputs == {"weights": fit.hash}
+    assert made.bytes < 0.51 * (tmp_path / "fit" / "weights.safetensors").stat().st_size
+
+    records = [
+        run_evaluation(
+            EvaluationTrial(dataset, {"weights": trial}, setting="random"),
+            tmp_path / f"evaluation-{place}",
+            {"weights": tmp_path / place},
+            "cpu",
+        )
+        for trial, place in ((fit, "fit"), (variant, "variant"))
+    ]
+    own, compressed = records
+    assert (compressed.variant, compressed.fit) == ("bf16", own.fit)
+    assert compressed.test.auc != own.test.auc
+    assert np.mean(compressed.test.auc) == pytest.approx(np.mean(own.test.auc), abs=0.02)
+    (ranked,) = comparison_tables(records)
+    assert [row.name for row in ranked.rows] == ["N-pair XS", "N-pair XS · bf16"]
+    assert ranked.baselines_of(ranked.rows[1]) == [ranked.rows[0]]
+
+    (weights,) = (tmp_path / "variant").rglob("weights.safetensors")
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    with pytest.raises(InputError, match=r"weights\.safetensors: found a file of hash"):
+        trained_subject(variant, tmp_path / "variant")
