@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -101,23 +102,36 @@ class Run:
 
 
 def _plan(suite: Suite, outcome: RunOutcome) -> Answer:
-    """What `--dry-run` shows: every trial in order, and whether it is finished."""
+    """What `--dry-run` shows: every trial in order, whether it is finished, and about how long fits take."""
+    from ..core.progress import duration
+
     trials = [
         {
             "trial": trial.hash,
             "kind": trial.kind,
             "label": trial.label,
             "finished": trial.hash in outcome.finished,
+            "seconds": outcome.seconds.get(trial.hash),
         }
         for trial in outcome.trials
     ]
-    width = max((len(trial.kind) for trial in outcome.trials), default=0)
-    lines = [
-        f"{'finished' if trial['finished'] else 'to run':8}  {trial['kind']:{width}}  {trial['label']}"
-        for trial in trials
-    ]
-    open_trials = sum(not trial["finished"] for trial in trials)
-    lines.append(f"{suite.name}: {open_trials} of {len(trials)} trials to run")
+    width = max((len(trial["kind"]) for trial in trials), default=0)
+    lines = []
+    for trial in trials:
+        about = f"  (about {duration(trial['seconds'])})" if trial["seconds"] is not None else ""
+        state = "finished" if trial["finished"] else "to run"
+        lines.append(f"{state:8}  {trial['kind']:{width}}  {trial['label']}{about}")
+    missing = [trial for trial in trials if not trial["finished"]]
+    count = ", ".join(f"{number} {kind}" for kind, number in Counter(t["kind"] for t in missing).items())
+    lines.append(
+        f"{suite.name}: {len(missing)} of {len(trials)} trials to run" + (f" ({count})" if count else "")
+    )
+    if outcome.seconds:
+        about = duration(sum(outcome.seconds.values()))
+        lines.append(
+            f"about {about} of training on this machine as it is now, told by a step of each method; "
+            "ranking and measuring come on top"
+        )
     return Answer("\n".join(lines), {"suite": suite.name, "trials": trials})
 
 

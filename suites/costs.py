@@ -28,12 +28,12 @@ class Failure:
     """A cost that could not be measured; the others stand.
 
     Attributes:
-        label: The trial, for people.
+        trial: What was to be measured.
         reason: What was found, in one line.
         folder: Where the record would stand; `ERROR_FILE` there holds the rest.
     """
 
-    label: str
+    trial: CostTrial
     reason: str
     folder: Path
 
@@ -136,7 +136,7 @@ def _fail(trial: CostTrial, folders: Mapping[str, Path], reason: str, output: st
     folder = folders[trial.hash]
     with atomic_file(folder / ERROR_FILE) as temporary:
         temporary.write_text(f"{trial.label}: {reason}\n{output}", encoding="utf-8")
-    return Failure(trial.label, reason, folder)
+    return Failure(trial, reason, folder)
 
 
 def _record(profile: EngineProfile, trial: CostTrial) -> CostRecord:

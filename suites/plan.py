@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..bench.engines import check_engine
@@ -69,6 +69,7 @@ def plan_trials(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
                         inputs["neighbours"] = once(NeighboursTrial(dataset, method=method))
                     fit = FitTrial(dataset, inputs, method=method, negatives=negatives, seed=seed)
                     fits[key] = once(fit)
+                    _refuse_twin(fits, key, f"suite {suite.name}, dataset {dataset.name}")
                 models = dict.fromkeys(fits.values())
                 for variant, keys in suite.variants.items():
                     for key in keys:
@@ -83,6 +84,14 @@ def plan_trials(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
             for trial in _costs(suite.cost, dataset, measured):
                 once(trial)
     return list(trials.values())
+
+
+def _refuse_twin(fits: Mapping[str, Trial[Any]], key: str, where: str) -> None:
+    """One trial has one row, so a second method that comes to it would not be seen."""
+    for other, fit in fits.items():
+        if other != key and fit is fits[key]:
+            found = f"the same trial as {other}: they differ in a name, or in what has no effect here"
+            raise InputError(Fault(f"{where}, method {key}", found, "another trial", "leave one of them out"))
 
 
 def _costs(plan: CostPlan, dataset: Dataset, models: Sequence[Trial[Any]]) -> list[CostTrial]:

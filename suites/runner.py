@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from ..core.errors import InputError
 from ..core.files import atomic_file
 from ..core.hashes import content_hash
 from ..core.names import why
-from ..core.progress import say
+from ..core.progress import duration, say, tracked
 from ..datasets import load_dataset
 from ..models import ModelError
 from ..training.checkpoint import Checkpoint
@@ -27,6 +27,7 @@ from .dataset_record import describe_dataset
 from .plan import plan_trials
 from .record_files import RECORD_FILE, load_record, write_record
 from .records import Record, SuiteRecord
+from .rehearsal import rehearse
 from .run_evaluation import run_evaluation
 from .run_fit import run_fit
 from .run_neighbours import run_neighbours
@@ -57,12 +58,15 @@ class RunOutcome:
     Attributes:
         trials: Every trial of the suite, in the order planned.
         finished: Hashes of the trials that had a record before this run.
+        seconds: About how long each fit that had none will take, by hash, where that could be found.
         records: All records of the suite; for a dry run those that there are.
-        failed: Message by label of each trial that failed, or one of whose inputs did.
+        failed: Message by label of each trial that failed, or one of whose inputs did; with the beginning of
+            its hash where another has the same label.
     """
 
     trials: list[Trial[Any]]
     finished: frozenset[str]
+    seconds: dict[str, float] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
 
@@ -108,15 +112,15 @@ def run_suite(
     ]
     trials = plan_trials(suite, datasets)
     finished = frozenset(trial.hash for trial in trials if _has_record(trial, out))
-    outcome = RunOutcome(trials, finished)
+    outcome = RunOutcome(trials, finished, _rehearse(trials, finished, chosen))
     if not dry_run:
         for trial in trials:
             if trial.hash in finished and isinstance(trial, FitTrial | NeighboursTrial):
                 Checkpoint(trial_folder(out, trial)).clear()  # its process died before it could
         measured = [trial for trial in trials if isinstance(trial, CostTrial)]
         others = [trial for trial in trials if not isinstance(trial, CostTrial)]
-        outcome.failed.update(_run_all(others, out, chosen))
-        outcome.failed.update(_measure_all(measured, out, plugins))
+        failed = _run_all(others, outcome, out, chosen) | _measure_all(measured, out, plugins)
+        outcome.failed.update(_labelled(failed, trials))
     done = [trial for trial in trials if _has_record(trial, out)]
     outcome.records.extend(load_record(trial_folder(out, trial) / RECORD_FILE) for trial in done)
     if dry_run:
@@ -125,6 +129,24 @@ def run_suite(
     image_size = max(method.image_size for method in suite.methods.values())
     outcome.records.extend(describe_dataset(dataset, image_size, suite.settings, out) for dataset in datasets)
     return outcome
+
+
+def _rehearse(trials: Sequence[Trial[Any]], finished: frozenset[str], device: Device) -> dict[str, float]:
+    """About how long each fit will take, by hash; the same method on the same data is tried once.
+
+    Raises:
+        InputError: If one of them cannot begin.
+    """
+    seconds: dict[str, float] = {}
+    known: dict[tuple[int, str], float | None] = {}
+    fits = [trial for trial in trials if isinstance(trial, FitTrial) and trial.hash not in finished]
+    for fit in tracked(fits, "rehearse"):
+        key = (id(fit.method), fit.dataset.fingerprint)
+        if key not in known:
+            known[key] = rehearse(fit, device)
+        if (found := known[key]) is not None:
+            seconds[fit.hash] = found
+    return seconds
 
 
 def trial_folder(out: Path, trial: Trial[Any]) -> Path:
@@ -151,8 +173,18 @@ def _record_suite(suite: Suite, trials: Sequence[Trial[Any]], command: str, out:
     return record
 
 
+def _labelled(failed: Mapping[str, str], trials: Sequence[Trial[Any]]) -> dict[str, str]:
+    """Messages by hash, in the order of the trials, for people."""
+    messages: dict[str, str] = {}
+    for trial in trials:
+        if trial.hash in failed:
+            label = trial.label if trial.label not in messages else f"{trial.label} ({trial.hash[:8]})"
+            messages[label] = failed[trial.hash]
+    return messages
+
+
 def _measure_all(trials: Sequence[CostTrial], out: Path, plugins: Sequence[Path]) -> dict[str, str]:
-    """Measure what costs there are to be measured; the messages of those that could not be."""
+    """Measure what costs there are to be measured; the messages of those that could not be, by hash."""
     reasons: dict[str, str] = {}
     by_dataset: dict[str, list[CostTrial]] = defaultdict(list)
     for trial in trials:
@@ -160,14 +192,14 @@ def _measure_all(trials: Sequence[CostTrial], out: Path, plugins: Sequence[Path]
         if _has_record(model, out):
             by_dataset[trial.dataset.fingerprint].append(trial)
         else:
-            reasons[trial.label] = f"its weights failed ({model.label})"
+            reasons[trial.hash] = f"its weights failed ({model.label})"
     for members in by_dataset.values():
         involved = [*members, *(trial.inputs["weights"] for trial in members)]
         folders = {trial.hash: trial_folder(out, trial) for trial in involved}
         for found in measure_costs(members, folders, out / "costs", plugins):
             if isinstance(found, Failure):
-                say(f"failed: {found.label}: {found.reason}", style="red")
-                reasons[found.label] = found.reason
+                say(f"failed: {found.trial.label}: {found.reason}", style="red")
+                reasons[found.trial.hash] = found.reason
     return reasons
 
 
@@ -175,24 +207,36 @@ def _has_record(trial: Trial[Any], out: Path) -> bool:
     return (trial_folder(out, trial) / RECORD_FILE).exists()
 
 
-def _run_all(trials: Sequence[Trial[Any]], out: Path, device: Device) -> dict[str, str]:
-    """Run all trials without a record; give the messages of those that failed."""
+def _run_all(trials: Sequence[Trial[Any]], outcome: RunOutcome, out: Path, device: Device) -> dict[str, str]:
+    """Run all trials without a record; give the messages of those that failed, by hash."""
     failed: dict[str, str] = {}
+    places = {trial.hash: place for place, trial in enumerate(outcome.trials, start=1)}
+    waited: set[str] = set()
     pending = [trial for trial in trials if not _has_record(trial, out)]
-    number = {trial.hash: f"trial {place} of {len(trials)}" for place, trial in enumerate(trials, start=1)}
     while pending:
-        left = [trial for trial in pending if not _settle(trial, out, device, failed, number[trial.hash])]
+        left = list(pending)
+        for trial in pending:
+            number = f"trial {places[trial.hash]} of {len(places)}{_left(left, outcome)}"
+            if _settle(trial, out, device, failed, number):
+                left.remove(trial)
         if len(left) == len(pending):
-            _wait_for(left[0], out)
+            _wait_for(left[0], out, told=left[0].hash in waited)
+            waited.add(left[0].hash)
         pending = left
     return failed
+
+
+def _left(trials: Sequence[Trial[Any]], outcome: RunOutcome) -> str:
+    """About how long all fits that are still to be trained will take."""
+    seconds = sum(outcome.seconds.get(trial.hash, 0.0) for trial in trials)
+    return f", about {duration(seconds)} of training left" if seconds else ""
 
 
 def _settle(trial: Trial[Any], out: Path, device: Device, failed: dict[str, str], number: str) -> bool:
     """Run a trial unless another process is at it or an input is still to come; whether it is over."""
     for role, needed in trial.inputs.items():
-        if needed.label in failed:
-            failed[trial.label] = f"its {role} failed ({needed.label})"
+        if needed.hash in failed:
+            failed[trial.hash] = f"its {role} failed ({needed.label})"
             return True
         if not _has_record(needed, out):
             return False
@@ -209,7 +253,7 @@ def _settle(trial: Trial[Any], out: Path, device: Device, failed: dict[str, str]
             except Exception as error:
                 if not _is_its_own(error, trial):
                     raise
-                failed[trial.label] = _tell_failure(error, trial, folder)
+                failed[trial.hash] = _tell_failure(error, trial, folder)
             finally:
                 if list(folder.iterdir()) == [lock]:  # it failed before there was anything to go on from
                     lock.unlink()
@@ -259,8 +303,10 @@ def _is_its_own(error: Exception, trial: Trial[Any]) -> bool:
     return bool(described.model.sources) or any(objective.sources for objective in described.objectives)
 
 
-def _wait_for(trial: Trial[Any], out: Path) -> None:
+def _wait_for(trial: Trial[Any], out: Path, *, told: bool) -> None:
     """Wait a little for the process that is at a trial."""
+    if not told:
+        say(f"waiting for another process: {trial.label}")
     try:
         with FileLock(trial_folder(out, trial) / "run.lock", timeout=_POLL_SECONDS):
             return

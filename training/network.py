@@ -10,12 +10,12 @@ import torch
 from ..core.errors import Fault, InputError
 from ..datasets import Dataset
 from ..evaluation.frozen import Frozen, freeze_backbone
-from ..evaluation.item_inputs import ItemInputs
+from ..evaluation.item_inputs import ItemInputs, input_kind
 from ..models import OutfitModel, create_model
 from ..models.weights import load_weights, save_tensors
 from .method import Method
 
-__all__ = ["Network", "fresh_network", "trained_network"]
+__all__ = ["Network", "bare_model", "fresh_network", "trained_network"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,10 +48,38 @@ class Network:
         return model
 
 
+def bare_model(method: Method, dataset: Dataset, *, pretrained: bool = False) -> OutfitModel:
+    """A method's model for a dataset's users and items, with weights drawn from torch's generator.
+
+    Args:
+        method: Names the model, its options and its backbone.
+        dataset: Its users and items.
+        pretrained: Whether the backbone starts from ImageNet weights.
+
+    Raises:
+        InputError: If the dataset has no items of the kind that the method wants.
+        ModelError: If the model cannot be built.
+    """
+    kind = input_kind(dataset, method.items)
+    images, vectors = kind == "image", dataset.vectors
+    return create_model(
+        method.model,
+        num_users=dataset.num_users,
+        backbone=method.backbone if images else None,
+        input_kind=kind,
+        feature_size=512 if images or vectors is None else vectors.size,
+        pretrained=pretrained and images,
+        options=method.options,
+    )
+
+
 def fresh_network(
     method: Method, dataset: Dataset, seed: int, device: str, start: Path | None = None
 ) -> Network:
     """A network to be trained.
+
+    It is built as its method says, whether or not it starts from a fit's weights: `pretrained` also decides
+    its dropout, and gives the parts that no weight of `start` fits their own start.
 
     Args:
         method: Names the model.
@@ -66,7 +94,7 @@ def fresh_network(
     """
     inputs = ItemInputs(dataset, method.image_size, method.items)
     torch.manual_seed(seed)
-    model = _create(method, dataset, inputs, pretrained=method.pretrained and start is None)
+    model = bare_model(method, dataset, pretrained=method.pretrained)
     if start is not None:
         _start_from(model, start)
     return _placed(method, dataset, inputs, model.to(device))
@@ -81,22 +109,9 @@ def trained_network(method: Method, dataset: Dataset, weights: Path, device: str
         InputError: If the weights are missing, broken or another network's.
     """
     inputs = ItemInputs(dataset, method.image_size, method.items)
-    model = _create(method, dataset, inputs, pretrained=False)
+    model = bare_model(method, dataset)
     load_weights(model, weights)
     return _placed(method, dataset, inputs, model.to(device).eval())
-
-
-def _create(method: Method, dataset: Dataset, inputs: ItemInputs, *, pretrained: bool) -> OutfitModel:
-    images = inputs.kind == "image"
-    return create_model(
-        method.model,
-        num_users=dataset.num_users,
-        backbone=method.backbone if images else None,
-        input_kind=inputs.kind,
-        feature_size=512 if images else inputs.size,
-        pretrained=pretrained and images,
-        options=method.options,
-    )
 
 
 def _placed(method: Method, dataset: Dataset, inputs: ItemInputs, model: OutfitModel) -> Network:

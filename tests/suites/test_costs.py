@@ -105,7 +105,7 @@ def test_records_stay_engines_are_added_and_a_fault_is_one_rows(fits, tmp_path, 
     first = list(measure(costs([altered, sound], ["torch"]), fits, tmp_path))
     failure, record = first
     assert isinstance(failure, Failure)
-    assert failure.label == "altered · closet-12 · random · seed 1 · torch · cpu · request"
+    assert failure.trial.label == "altered · closet-12 · random · seed 1 · torch · cpu · request"
     assert "expected" in failure.reason
     assert failure.reason in (failure.folder / "error.txt").read_text()
 

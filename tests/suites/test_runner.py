@@ -17,6 +17,7 @@ from outfitbench.datasets import load_dataset
 from outfitbench.models.weights import save_tensors
 from outfitbench.suites import run_suite
 from outfitbench.suites.plan import plan_trials
+from outfitbench.suites.record_files import load_records
 from outfitbench.suites.records import DatasetRecord, QualityRecord, SuiteRecord
 from outfitbench.suites.runner import trial_folder
 from outfitbench.suites.suite_file import Suite
@@ -237,20 +238,44 @@ def test_a_trial_that_diverges_fails_with_its_student_and_the_rest_goes_on(
     assert set(quality(outcome.records)) == {"Sound"}
 
 
-def test_a_network_that_cannot_take_such_images_fails_alone(
-    smoke: Suite, finished: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"backbone": "vit_b_16"}, "method Teacher XS on closet-12: .*224"),
+        ({"image_size": 8}, "expected at least 63×63"),
+        ({"objective": "type-aware"}, "pair"),
+        ({"recipe": {"rates": {"bakbone": 0.1}}}, "recipe.rates: found 'bakbone'"),
+    ],
+)
+def test_what_a_network_cannot_do_is_refused_before_anything_trains(
+    smoke: Suite, tmp_path: Path, changes: dict, says: str
 ) -> None:
-    shutil.copytree(finished, tmp_path / "out")
-    other = smoke.methods["teacher-xs"].model_copy(
-        update={"name": "Vision transformer", "backbone": "vit_b_16"}
-    )
-    methods = {"vit": other, "sound": smoke.methods["teacher-xs"]}
-    outcome = run_suite(smoke.model_copy(update={"methods": methods}), tmp_path / "out", device="cpu")
-    (label, message), (_, follows) = outcome.failed.items()
-    assert "its weights failed" in follows
-    assert label.startswith("Vision transformer")
-    assert "224" in message
-    assert set(quality(outcome.records)) == {"Teacher XS"}
+    if "recipe" in changes:
+        recipe = smoke.methods["teacher-xs"].recipe.model_copy(update=changes["recipe"])
+        changes = {"recipe": recipe}
+    with pytest.raises(InputError, match=says):
+        run_suite(with_method(smoke, "teacher-xs", **changes), tmp_path / "out", device="cpu", dry_run=True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_methods_that_are_one_trial_are_refused(smoke: Suite, tmp_path: Path) -> None:
+    twin = smoke.methods["teacher-xs"].model_copy(update={"name": "Its twin"})
+    suite = smoke.model_copy(update={"methods": smoke.methods | {"twin": twin}})
+    with pytest.raises(InputError, match="method twin: found the same trial as teacher-xs"):
+        run_suite(suite, tmp_path / "out", device="cpu", dry_run=True)
+
+
+def test_a_dry_run_says_about_how_long_training_takes(smoke: Suite, finished: Path, tmp_path: Path) -> None:
+    plan = run_suite(smoke, tmp_path / "out", device="cpu", dry_run=True)
+    fits = [trial for trial in plan.trials if isinstance(trial, FitTrial)]
+    assert plan.seconds.keys() == {fit.hash for fit in fits}
+    took = {
+        record.trial: record.seconds["train"] for record in load_records([finished]) if record.kind == "fit"
+    }
+    for fit in fits:
+        assert plan.seconds[fit.hash] < 30 * took[fit.hash]
+        assert took[fit.hash] < 30 * plan.seconds[fit.hash]
+    assert run_suite(smoke, finished, device="cpu", dry_run=True).seconds == {}
 
 
 def test_two_processes_share_a_grid(finished: Path, tmp_path: Path) -> None:

@@ -1,0 +1,94 @@
+"""Whether a fit can begin, and about how long it will take: found on blank items before anything trains."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import torch
+from torch import Tensor
+
+from ..core.errors import Fault, InputError
+from ..models import ModelError, OutfitModel
+from ..training.environment import Device, choose_environment, enter_environment
+from ..training.network import bare_model
+from ..training.optimizer import create_optimizer
+from ..training.step import TrainingStep
+from .describing import create_objectives
+from .trial import FitTrial
+
+__all__ = ["rehearse"]
+
+_OVERHEAD = 1.2
+"""A step beside its encoding, which costs nearly everything: scores, losses, optimizer, reading of items."""
+
+_NO_GRADIENT = 0.35
+"""Encoding in evaluation as a share of encoding in training."""
+
+
+def rehearse(trial: FitTrial, device: Device) -> float | None:
+    """Build a fit's network, objectives and optimizer, and encode a step's worth of blank items.
+
+    Args:
+        trial: What will be trained.
+        device: "cpu" or "cuda".
+
+    Returns:
+        Seconds that the fit will take, about; None where a stranger's part fails in a way of its own, which
+        is its trial's to tell.
+
+    Raises:
+        InputError: If the network cannot be built or cannot take such items, an objective cannot work on it,
+            or the recipe names a part that it does not have.
+    """
+    method = trial.method
+    try:
+        model = bare_model(method, trial.dataset).to(device).train()
+        create_optimizer(method.recipe, TrainingStep(model, create_objectives(method, model)))
+        images = model.input_kind == "image" and not method.freeze
+        environment = choose_environment(device, method.recipe.precision, images=images)
+        enter_environment(environment)
+        half = environment.precision == "bf16"
+        with torch.autocast(device, torch.bfloat16, enabled=half):
+            _encode(trial, model)  # the first call of a shape takes longer
+            each = min(_encode(trial, model) for _ in range(2)) / _items_of_a_step(trial)
+    except ModelError as error:
+        where = f"method {method.name} on {trial.dataset.name}"
+        raise InputError(Fault(where, str(error), "a network that takes its items")) from error
+    except InputError:
+        raise
+    except Exception:  # a stranger's part may raise anything
+        return None
+    return _whole_fit(trial, each)
+
+
+def _encode(trial: FitTrial, model: OutfitModel) -> float:
+    """Seconds of encoding a step's items forward and backward."""
+    method, count = trial.method, _items_of_a_step(trial)
+    device = next(model.parameters()).device
+    categories = torch.arange(count, device=device) % len(trial.dataset.categories)
+    size = method.image_size
+    shape = (count, 3, size, size) if model.input_kind == "image" else (count, model.input_size)
+    items = torch.zeros(shape, device=device)
+    started = time.perf_counter()
+    features: Tensor = model.encode_items(items, categories)
+    if features.requires_grad:
+        features.sum().backward()
+    model.zero_grad()
+    return time.perf_counter() - started
+
+
+def _items_of_a_step(trial: FitTrial) -> int:
+    """At most so many different ones: the outfits of a batch and as many negatives."""
+    return 2 * trial.method.recipe.batch_size * trial.dataset.outfit_size
+
+
+def _whole_fit(trial: FitTrial, each: float) -> float:
+    """Seconds of all epochs with their validation, from those of one item in a step."""
+    dataset, recipe = trial.dataset, trial.method.recipe
+    if trial.method.freeze:
+        return _NO_GRADIENT * each * dataset.num_items  # once, then they are kept
+    steps = math.ceil(len(dataset.split("train")) / recipe.batch_size)
+    validation = dataset.candidates(trial.validation_split, trial.negatives).outfits.distinct_items
+    epoch = _OVERHEAD * steps * _items_of_a_step(trial) + _NO_GRADIENT * len(validation)
+    return recipe.epochs * epoch * each
