@@ -30,6 +30,9 @@ from .trial import FitTrial
 
 __all__ = ["run_fit", "weights_of"]
 
+_NO_ORDER = 0.5
+"""The AUC of scores that are all the same: ties count one half."""
+
 
 def run_fit(trial: FitTrial, folder: Path, inputs: dict[str, Path], device: Device) -> FitRecord:
     """Train, and write the weights and then the record; an unfinished fit is gone on with.
@@ -75,6 +78,11 @@ def run_fit(trial: FitTrial, folder: Path, inputs: dict[str, Path], device: Devi
     training = Training(lesson, network.model, objectives, teacher, folder, environment)
     trained = training.run()
     progress = trained.progress
+    if all(epoch.valid_auc == _NO_ORDER for epoch in progress.history[-2:]):
+        warnings.append(
+            "collapsed: its last validation AUCs are exactly 0.5, as of scores that are all the same"
+        )
+        say(f"{trial.label}: {warnings[-1]}", style="yellow")
     model = network.ship(trained.weights, folder / WEIGHTS_FILE)
     record = FitRecord(
         trial=trial.hash,

@@ -258,6 +258,43 @@ def test_what_a_network_cannot_do_is_refused_before_anything_trains(
     assert not (tmp_path / "out").exists()
 
 
+def test_scores_that_are_all_the_same_are_told(smoke: Suite, tmp_path: Path) -> None:
+    """A backbone that is left as it starts, and nothing else that learns: with a rate of next to nothing."""
+    constant = tmp_path / "constant.py"
+    constant.write_text(CONSTANT)
+    load_plugin(constant)
+    changed = with_method(smoke, "teacher-xs", model="constant", name="Constant")
+    suite = changed.model_copy(update={"methods": {"constant": changed.methods["teacher-xs"]}})
+    (record,) = quality(run_suite(suite, tmp_path / "out", device="cpu").records).values()
+    assert set(record.test.auc) == {0.5}
+    assert "collapsed" in " ".join(record.fit.warnings)
+
+
+CONSTANT = """
+from outfitbench.models import OutfitModel, register_model
+from outfitbench.models.backbones import create_backbone
+import torch
+
+
+@register_model("constant")
+class Constant(OutfitModel):
+    'Score 0, whatever it is asked.'
+
+    def __init__(self, options):
+        super().__init__()
+        self.backbone = create_backbone(options, "alexnet-small")
+        self.num_users, self.feature_size = options.num_users, self.backbone.width
+        self.backbone_name, self.input_kind = self.backbone.name, self.backbone.input_kind
+        self.input_size = self.backbone.input_size
+
+    def encode_items(self, images, categories):
+        return self.backbone(images)
+
+    def score(self, users, features, categories):
+        return 0.0 * features.sum((1, 2))
+"""
+
+
 def test_two_methods_that_are_one_trial_are_refused(smoke: Suite, tmp_path: Path) -> None:
     twin = smoke.methods["teacher-xs"].model_copy(update={"name": "Its twin"})
     suite = smoke.model_copy(update={"methods": smoke.methods | {"twin": twin}})
