@@ -7,7 +7,7 @@ import math
 from statistics import fmean, median, stdev
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = ["Measurement"]
 
@@ -30,11 +30,17 @@ class Measurement(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    unit: str
+    unit: Annotated[str, Field(min_length=1)]
     samples: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]]
     session: str = ""
-    turns: list[int] = []
+    turns: list[Annotated[int, Field(ge=1)]] = []
     flags: list[str] = []
+
+    @model_validator(mode="after")
+    def _turns_hold_every_sample(self) -> Measurement:
+        if self.turns and sum(self.turns) != len(self.samples):
+            raise ValueError(f"`turns` hold {sum(self.turns)} samples of {len(self.samples)}")
+        return self
 
     @property
     def n(self) -> int:

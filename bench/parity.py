@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from ..evaluation.metrics.equality import same
 from ..models.errors import ModelError
 from .engines.engine import Engine, answer
 from .errors import ParityError
@@ -97,7 +98,7 @@ def compare_answers(right: Sequence[ArrayLike], found: Sequence[ArrayLike]) -> d
 def compare_rankings(right: ArrayLike, found: ArrayLike) -> tuple[float, float]:
     """Kendall's τ-b of two scorings of the same candidates, and the share that their top lists share.
 
-    Two scorings that tell no candidates apart agree (τ = 1).
+    Scores that differ by rounding only are ties. Two scorings that tell no candidates apart agree (τ = 1).
 
     Example:
         >>> tau, overlap = compare_rankings([0.1, 0.2, 0.3], [0.1, 0.3, 0.2])
@@ -106,13 +107,23 @@ def compare_rankings(right: ArrayLike, found: ArrayLike) -> tuple[float, float]:
     """
     from scipy.stats import kendalltau
 
-    one, other = np.asarray(right), np.asarray(found)
+    one, other = _ranks(right), _ranks(found)
     both_constant = np.ptp(one) == 0 and np.ptp(other) == 0
     # scipy's stubs know neither the result's name nor its type.
     tau = 1.0 if both_constant else float(kendalltau(one, other).statistic)  # pyright: ignore[reportAttributeAccessIssue]
     length = min(TOP, len(one))
     top_one, top_other = (np.argsort(-scores, kind="stable")[:length] for scores in (one, other))
     return tau, len(np.intersect1d(top_one, top_other)) / length
+
+
+def _ranks(scores: ArrayLike) -> NDArray[np.float64]:
+    """Place of each score from the lowest, from 0; equal scores share one, and NaN stays NaN."""
+    found = np.asarray(scores, dtype=np.float64)
+    order = np.argsort(found, kind="stable")
+    ordered = found[order]
+    ranks = np.empty(len(found))
+    ranks[order] = np.concatenate([[0], np.cumsum(~same(ordered[1:], ordered[:-1]))])
+    return np.where(np.isnan(found), np.nan, ranks)
 
 
 def check_parity(parity: dict[str, float], what: str) -> None:

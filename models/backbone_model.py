@@ -38,8 +38,4 @@ class BackboneModel(OutfitModel):
 
     def encode_items(self, images: Tensor, categories: Tensor) -> Tensor:
         """See `OutfitModel.encode_items`; the categories are not used."""
-        return self.encode_vectors(self.backbone(images), categories)
-
-    def encode_vectors(self, vectors: Tensor, categories: Tensor) -> Tensor:
-        """See `OutfitModel.encode_vectors`; the categories are not used."""
-        return self.head(vectors)
+        return self.head(self.backbone(images))

@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
-from .backbones.backbone import Backbone
 from .errors import ModelError
 
 __all__ = ["REQUIRED_ATTRIBUTES", "OutfitModel"]
@@ -20,12 +19,14 @@ class OutfitModel(nn.Module, ABC):
 
     Callers encode each distinct item once and gather its features for every outfit that wears it, so in
     evaluation `encode_items` must not depend on the other items of its batch. In training a backbone with
-    BatchNorm does (`Backbone`); to keep it from that, freeze it.
+    BatchNorm does (`Backbone`).
+
+    A model that keeps its image network as an attribute `backbone` (a `Backbone`), and asks nothing else of
+    the images, can be trained with that part frozen: `evaluation.frozen`, the one way to freeze, computes the
+    backbone's vectors of all items once, and puts a `FeatureBackbone` that takes them in its place.
 
     Beyond `encode_items` and `score`, a model may offer what not all have, each with a flag to ask by:
 
-    - a part that can be frozen (`can_freeze`): it keeps its `backbone`, and has `encode_vectors`, the way on
-      from the backbone's vectors, so that these can be computed once for all items;
     - outfits as vectors (`has_outfit_vectors`): `embed_outfits`;
     - distances of pairs of items (`has_pair_distances`): `pair_distances`.
 
@@ -88,26 +89,6 @@ class OutfitModel(nn.Module, ABC):
             features.repeat(rows, 1, 1),
             categories.repeat(rows, 1),
         ).reshape(rows, outfits)
-
-    @property
-    def can_freeze(self) -> bool:
-        """Whether it has a `backbone` (a `Backbone`) and goes on from its vectors by `encode_vectors`."""
-        return isinstance(getattr(self, "backbone", None), Backbone) and self._overrides("encode_vectors")
-
-    def encode_vectors(self, vectors: Tensor, categories: Tensor) -> Tensor:
-        """Go on from the backbone's vectors: `encode_items` is this of `backbone(images)`.
-
-        Args:
-            vectors: Float (n, width of the backbone).
-            categories: int64 (n,).
-
-        Returns:
-            Float (n, D).
-
-        Raises:
-            ModelError: If the model has no such part (`can_freeze`).
-        """
-        raise self._lacks("way on from a backbone's vectors (encode_vectors)")
 
     @property
     def has_outfit_vectors(self) -> bool:

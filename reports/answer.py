@@ -83,7 +83,7 @@ def _sentences(
         *(_keeps(k) for k in distilled or kept if k.against.above_chance),
         *(gain_sentence(d) for d in compared if d.why == "baseline" and d.above_chance),
         *(
-            ndcg_sentence(ndcg)
+            ndcg_sentence(ndcg, auc.shows)
             for auc, ndcg in zip(compared, in_ndcg, strict=True)
             if auc.above_chance and auc.shows != "yes" and ndcg.shows == "yes"
         ),

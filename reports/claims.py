@@ -26,10 +26,10 @@ def seeds_clause(difference: Difference) -> str:
 
 
 def gain_sentence(difference: Difference) -> str:
-    """What a teacher's pupil gained on the same model and recipe without a teacher, in AUC."""
+    """What a fit gained on the same model and recipe with one step less in what is minimised, in AUC."""
     paired = difference.paired
     name, other = escape(difference.row.name), escape(difference.other.name)
-    alone = f"{other}, the same model and recipe without a teacher"
+    alone = f"{other}, the same model and recipe {escape(difference.step)}"
     basis = f"{signed(paired.difference)} {interval(paired.low, paired.high)}, {seeds_clause(difference)}"
     if difference.shows == "no":
         return f"Between {name} and {alone}, no difference in AUC shows ({basis})."
@@ -44,13 +44,18 @@ def gain_sentence(difference: Difference) -> str:
     return f"The AUC of {name} is {side} that of {alone} ({basis})."
 
 
-def ndcg_sentence(difference: Difference) -> str:
-    """A difference that NDCG shows where AUC does not."""
+def ndcg_sentence(difference: Difference, auc: str) -> str:
+    """A difference that NDCG shows where AUC does not.
+
+    Args:
+        difference: In NDCG.
+        auc: Whether the same difference shows in AUC: "no" or "unclear".
+    """
     paired = difference.paired
     side = "above" if paired.difference > 0 else "below"
     within = f"{signed(paired.difference)} {interval(paired.low, paired.high)}"
+    apart = "AUC leaves it unclear" if auc == "unclear" else "AUC does not tell the two apart"
     return (
         f"In {METRICS[difference.metric]} {escape(difference.row.name)} is {side} "
-        f"{escape(difference.other.name)} ({within}, {seeds_clause(difference)}), though AUC does not tell "
-        "the two apart."
+        f"{escape(difference.other.name)} ({within}, {seeds_clause(difference)}), though {apart}."
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..evaluation.metrics import bootstrap_interval
-from .recipes import apart_from_teaching, objectives_label
+from .recipes import apart_in_objectives, objectives_label
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,7 @@ _CHANCE = 0.5
 """The AUC of a random order."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Row:
     """One method of a table: its evaluations, one a seed.
 
@@ -191,15 +191,14 @@ class ComparisonTable:
         fits = (other for other in self.rows if other is not row and not other.variant)
         return next((other for other in fits if hashes & other.fits), None)
 
-    def baselines_of(self, row: Row) -> list[Row]:
-        """What a row is held against besides a teacher.
+    def baselines_of(self, row: Row) -> dict[Row, str]:
+        """What a row is held against besides a teacher, and how it is told from it.
 
-        For a distilled row the same model and recipe, trained without a teacher; for a variant its fits.
+        For fits those that are one step away in what they minimise (see `apart_in_objectives`): the same but
+        for a part, or with a part without a teacher in place of one with it. For a variant its own fits.
         """
+        fits = [other for other in self.rows if other is not row and not other.variant]
         if row.variant:
-            return [other for other in self.rows if not other.variant and other.fits == row.fits]
-        if not row.distilled:
-            return []
-        own = apart_from_teaching(row.fit)
-        plain = [other for other in self.rows if "teacher" not in other.fit.inputs and not other.variant]
-        return [other for other in plain if apart_from_teaching(other.fit) == own]
+            return {other: "as it was trained" for other in fits if other.fits == row.fits}
+        steps = {other: apart_in_objectives(row.fit, other.fit) for other in fits}
+        return {other: step for other, step in steps.items() if step is not None}

@@ -39,6 +39,7 @@ class Difference:
         why: "teacher", "baseline", or "variant" for what compression made of the other.
         paired: Mean difference, its 95 % interval and the Wilcoxon p-value.
         metric: Of `METRICS`.
+        step: Of a baseline: what tells it from the row ("without contrastive").
     """
 
     row: Row
@@ -46,6 +47,7 @@ class Difference:
     why: str
     paired: PairedComparison
     metric: str = "auc"
+    step: str = ""
 
     @property
     def shows(self) -> Literal["yes", "no", "unclear"]:
@@ -78,13 +80,15 @@ def differences(ranked: ComparisonTable, metric: str = "auc") -> list[Difference
     found = []
     for row in ranked.rows:
         teacher = ranked.teacher_of(row) or ranked.teacher
-        baselines = [other for other in ranked.baselines_of(row) if other is not teacher]
         why = "variant" if row.variant else "baseline"
-        pairs = [(teacher, "teacher"), *((baseline, why) for baseline in baselines)]
-        for other, why in pairs:
+        pairs = [(teacher, "teacher", "")]
+        pairs += [
+            (other, why, step) for other, step in ranked.baselines_of(row).items() if other is not teacher
+        ]
+        for other, why, step in pairs:
             if other is not None and other is not row and ranked.users > 1:
                 compared = paired_comparison(row.per_user(metric), other.per_user(metric))
-                found.append(Difference(row, other, why, compared, metric))
+                found.append(Difference(row, other, why, compared, metric, step))
     return found
 
 
@@ -95,6 +99,7 @@ def differences_table(ranked: ComparisonTable) -> str:
         {
             "Method": escape(difference.row.name),
             "against": escape(difference.other.name),
+            "which is": escape(difference.step) or "the teacher",
             "Metric": METRICS[difference.metric],
             "Difference": signed(difference.paired.difference),
             "95 % interval": interval(difference.paired.low, difference.paired.high) or BLANK,
@@ -106,4 +111,4 @@ def differences_table(ranked: ComparisonTable) -> str:
     ]
     if not rows:
         return ""
-    return table(rows, text_columns=3)
+    return table(rows, text_columns=4)

@@ -117,7 +117,7 @@ _ONE_RECIPE = ("epochs", "batch_size", "learning_rate", "schedule")
 
 def _recipes(fits: Sequence[tuple[str, FitRecord]]) -> str:
     """How each method was trained, as the fits' descriptions say; a default is not part of a description."""
-    recipes = [mapping(fit.description.get("recipe")) for _, fit in fits]
+    recipes = [fit.recipe or mapping(fit.description.get("recipe")) for _, fit in fits]
     options = list(dict.fromkeys([*_ONE_RECIPE, *sorted({key for recipe in recipes for key in recipe})]))
     options = [key for key in options if any(key in recipe for recipe in recipes)]
     rows = []
@@ -125,7 +125,7 @@ def _recipes(fits: Sequence[tuple[str, FitRecord]]) -> str:
         model = mapping(fit.description.get("model"))
         row = {
             "Recipe": escape(name),
-            "Objectives": escape(objectives_label(fit.description)) or BLANK,
+            "Objectives": escape(_objectives(fit)) or BLANK,
             "Trained on": escape(f"{fit.dataset}, {fit.negatives}"),
             "Items": _items(fit),
             "Backbone": escape(fit.backbone)
@@ -136,6 +136,20 @@ def _recipes(fits: Sequence[tuple[str, FitRecord]]) -> str:
         if row not in rows:
             rows.append(row)
     return _listed(rows, text_columns=6)
+
+
+def _objectives(fit: FitRecord) -> str:
+    """Each objective with all its options, where the record tells them."""
+    told = [
+        name
+        + (f" ({', '.join(f'{key} {_plain(value)}' for key, value in options.items())})" if options else "")
+        for name, options in fit.objectives.items()
+    ]
+    return "; ".join(told) or objectives_label(fit.description)
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 _STARTS = {"pretrained": "pretrained", "freeze": "frozen"}

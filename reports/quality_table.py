@@ -9,6 +9,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ..evaluation.metrics import bootstrap_interval, paired_comparison
+from ..evaluation.metrics.equality import best
 from .comparison_table import METRICS, ComparisonTable, Row
 from .markdown import escape, table
 from .quantities import BLANK, counted, hundredfold, interval
@@ -50,12 +51,12 @@ def _users(ranked: ComparisonTable) -> str:
 def _cells(ranked: ComparisonTable, metric: str) -> list[str]:
     """One metric's cell of every row: the best in bold, ties with it marked."""
     means = [row.mean(metric) for row in ranked.rows]
-    best = max((mean for mean in means if math.isfinite(mean)), default=math.nan)
-    leader = next((row for row, mean in zip(ranked.rows, means, strict=True) if mean == best), None)
+    leads = best(means).tolist()
+    leader = next((row for row, leading in zip(ranked.rows, leads, strict=True) if leading), None)
     cells = []
-    for row, mean in zip(ranked.rows, means, strict=True):
+    for row, mean, leading in zip(ranked.rows, means, leads, strict=True):
         text = hundredfold(mean)
-        if mean == best and len(ranked.rows) > 1:
+        if leading and len(ranked.rows) > 1:
             text = f"**{text}**"
         elif leader is not None and _tied(row, leader, metric):
             text = f"{text}{TIE}"
@@ -68,10 +69,10 @@ def _cells(ranked: ComparisonTable, metric: str) -> list[str]:
 
 def _tied(row: Row, leader: Row, metric: str) -> bool:
     """Whether the interval of the paired difference from the best row holds zero."""
-    own, best = row.per_user(metric), leader.per_user(metric)
+    own, leading = row.per_user(metric), leader.per_user(metric)
     if row is leader or len(own) < 2:
         return False
-    compared = paired_comparison(own, best)
+    compared = paired_comparison(own, leading)
     return compared.low <= 0 <= compared.high
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..suites.records import FitRecord, NeighboursRecord
 
-__all__ = ["Recipes", "apart_from_teaching", "mapping", "objectives_label"]
+__all__ = ["Recipes", "apart_from_teaching", "apart_in_objectives", "mapping", "objectives_label"]
 
 _TEACHING_ROLES = ("teacher", "neighbours")
 """Inputs that objectives ask for; what starts from other weights ("start") is another recipe."""
@@ -40,7 +40,7 @@ def objectives_label(description: Mapping[str, Any]) -> str:
         name = mapping(objective).get("name")
         if not isinstance(name, str):
             continue
-        weight = objective.get("weight", mapping(objective.get("options")).get("weight", 1))
+        weight = mapping(objective.get("options")).get("weight", 1)
         shown = isinstance(weight, int | float) and weight != 1
         parts.append(f"{weight:g} {name}" if shown else name)
     return " + ".join(parts)
@@ -53,6 +53,35 @@ def apart_from_teaching(fit: FitRecord) -> str:
     }
     inputs = {role: trial for role, trial in fit.inputs.items() if role not in _TEACHING_ROLES}
     return canonical_json([fit.model, fit.backbone, fit.negatives, kept, inputs])
+
+
+def apart_in_objectives(fit: FitRecord, other: FitRecord) -> str | None:
+    """In words, the one step from what a fit minimised to what another did; None for any other way.
+
+    A step is a part left out, or a part that a teacher speaks in exchanged for one without a teacher.
+
+    Args:
+        fit: Where one stands.
+        other: A fit of the same model, data and recipe, else it is None.
+    """
+    if apart_from_teaching(fit) != apart_from_teaching(other):
+        return None
+    own, others = _objectives_of(fit), _objectives_of(other)
+    more = [name for name in own if own[name] != others.get(name)]
+    instead = [name for name in others if others[name] != own.get(name)]
+    if len(more) == 1 and not instead:
+        return f"without {more[0]}"
+    exchanged = len(more) == len(instead) == 1 and more != instead
+    if exchanged and "teacher" in fit.inputs and "teacher" not in other.inputs:
+        return f"with {instead[0]} in place of {more[0]}"
+    return None
+
+
+def _objectives_of(fit: FitRecord) -> dict[str, str]:
+    """A canonical spelling of each objective's options by its name."""
+    listed = fit.description.get("objectives")
+    objectives = [mapping(objective) for objective in (listed if isinstance(listed, list) else ())]
+    return {str(objective.get("name")): canonical_json(objective) for objective in objectives}
 
 
 class Recipes:

@@ -6,9 +6,10 @@ records is quick.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ..bench.engine_profile import EngineProfile
 from ..core.machine import Machine
@@ -31,6 +32,9 @@ __all__ = [
 
 EVALUATOR_VERSION = 2
 """Raised whenever a metric, a candidate rule or a measuring rule changes; tables never mix versions."""
+
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+"""How many of something."""
 
 Seconds = dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]]
 """Wall time by phase, beside whatever else the machine did; no part of an outcome."""
@@ -76,6 +80,8 @@ class FitRecord(_Trial):
         valid_auc: Best validation AUC, which chose the epoch.
         best_epoch: The epoch the weights are from.
         history: Every epoch.
+        recipe: Every option of the recipe that had an effect, whether or not at its default.
+        objectives: Every option of each objective.
         environment: Numeric environment, chosen when the fit began.
         distillation: What a teacher was found to say, for objectives that tell.
         warnings: What a reader of the row should know.
@@ -87,16 +93,18 @@ class FitRecord(_Trial):
     model: str
     backbone: str
     input_kind: InputKind
-    input_size: int
+    input_size: Annotated[int, Field(ge=1, lt=2**63)]
     dataset: str
     split_scheme: str
     negatives: str
-    seed: int
+    seed: Count
     data_fingerprint: str
     parameters: Annotated[int, Field(ge=1, lt=2**63)]
     valid_auc: Share
     best_epoch: Annotated[int, Field(ge=1)]
     history: Annotated[list[Epoch], Field(min_length=1)]
+    recipe: dict[str, Any] = {}
+    objectives: dict[str, dict[str, Any]] = {}
     environment: Environment
     distillation: Distillation | None = None
     warnings: list[str] = []
@@ -104,6 +112,9 @@ class FitRecord(_Trial):
 
     @model_validator(mode="after")
     def _hangs_together(self) -> FitRecord:
+        numbers = [epoch.number for epoch in self.history]
+        if numbers != list(range(1, len(numbers) + 1)):
+            raise ValueError(f"the epochs of `history` are not 1 to {len(numbers)}")
         if self.best_epoch > len(self.history):
             raise ValueError(f"`best_epoch` is {self.best_epoch} of {len(self.history)}")
         if self.trial in self.inputs.values():
@@ -125,8 +136,8 @@ class NeighboursRecord(_Trial):
     kind: Literal["neighbours"] = "neighbours"
     dataset: str
     data_fingerprint: str
-    count: int
-    losses: list[float]
+    count: Count
+    losses: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]]
     table: str
 
 
@@ -219,18 +230,18 @@ class DatasetRecord(_Frozen):
     data_fingerprint: str
     split_scheme: str
     origin: str
-    users: int
-    items: int
-    items_by_category: dict[str, int]
-    outfits: dict[str, int]
-    sizes: dict[str, int]
-    wears_per_item: float
-    image_size: int | None
-    feature_size: int | None = None
+    users: Count
+    items: Count
+    items_by_category: dict[str, Count]
+    outfits: dict[str, Count]
+    sizes: dict[str, Count]
+    wears_per_item: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    image_size: Count | None
+    feature_size: Count | None = None
     reference: dict[str, dict[str, float]] = {}
     evaluator_version: int
     candidates: dict[str, str] = {}
-    left_out: dict[str, int] = {}
+    left_out: dict[str, Count] = {}
     notes: list[str] = []
 
 
@@ -253,6 +264,15 @@ class SuiteRecord(_Frozen):
     fingerprint: str
     names: dict[str, str] = {}
     date: str
+
+    @field_validator("date")
+    @classmethod
+    def _is_a_date(cls, date: str) -> str:
+        try:
+            datetime.fromisoformat(date)
+        except ValueError as error:
+            raise ValueError("a date (ISO, to the second)") from error
+        return date
 
 
 Record = Annotated[

@@ -21,7 +21,7 @@ from ..training.neighbours import load_table
 from ..training.network import fresh_network, trained_network
 from ..training.objectives.objective import FitContext
 from ..training.teacher import Teacher
-from .describing import create_objectives
+from .describing import chosen_objectives, create_objectives
 from .plan import augmentations_of
 from .record_files import RECORD_FILE, load_record, write_record
 from .records import FitRecord, NeighboursRecord
@@ -104,6 +104,10 @@ def run_fit(trial: FitTrial, folder: Path, inputs: dict[str, Path], device: Devi
         valid_auc=progress.history[progress.best_epoch - 1].valid_auc,
         best_epoch=progress.best_epoch,
         history=progress.history,
+        recipe=method.recipe.effective(images=images, defaults=True),
+        objectives={
+            entry.name: options.model_dump(mode="json") for entry, options in chosen_objectives(method)
+        },
         environment=environment,
         distillation=next((one.distillation for one in told if one.distillation), None),
         warnings=warnings,

@@ -11,16 +11,16 @@ from ..core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from . import objectives
-    from .augmentations import register_augmentation
+    from .augmentations import Altering, register_augmentation
     from .errors import TrainingError
     from .method import Method, Recipe
 
-__all__ = ["Method", "Recipe", "TrainingError", "objectives", "register_augmentation"]
+__all__ = ["Altering", "Method", "Recipe", "TrainingError", "objectives", "register_augmentation"]
 
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
-        "augmentations": ["register_augmentation"],
+        "augmentations": ["Altering", "register_augmentation"],
         "errors": ["TrainingError"],
         "method": ["Method", "Recipe"],
         "objectives": ["objectives"],

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,32 +11,44 @@ from numpy.typing import NDArray
 from ..core.registry import Registry
 from ..datasets import NO_ITEM, OutfitTable
 
-__all__ = ["AUGMENTATIONS", "Augmentation", "draw_views", "needs_neighbours", "register_augmentation"]
+__all__ = [
+    "AUGMENTATIONS",
+    "Altering",
+    "Augmentation",
+    "draw_views",
+    "needs_neighbours",
+    "register_augmentation",
+]
 
 
-class Augmentation(Protocol):
-    """Alters one item of each outfit. Gives a table of its own; what is handed in stays.
+@dataclass(frozen=True)
+class Altering:
+    """What an augmentation is asked to do: alter one item of each outfit.
 
-    A function attribute `looks_alike = True` says that it needs the neighbour table.
+    Attributes:
+        items: int32 (N, K), global ids, −1 in empty slots; not to be written to.
+        slots: int64 (N,), of each outfit the slot to alter, which holds an item.
+        generator: For what is drawn.
+        neighbours: int32 (num_items, count), look-alike items of each item, −1 where there are fewer; None
+            where nobody needs them.
     """
 
-    def __call__(
-        self,
-        items: NDArray[np.int32],
-        slots: NDArray[np.int64],
-        generator: np.random.Generator,
-        neighbours: NDArray[np.int32] | None,
-    ) -> NDArray[np.int32]:
-        """Global ids (N, K) with slot `slots[n]` of row n altered.
+    items: NDArray[np.int32]
+    slots: NDArray[np.int64]
+    generator: np.random.Generator
+    neighbours: NDArray[np.int32] | None
 
-        Args:
-            items: (N, K), −1 in empty slots.
-            slots: (N,), each a slot that holds an item.
-            generator: For what is drawn.
-            neighbours: (num_items, count) look-alike items of each item, −1 where there are fewer.
-        """
-        ...
+    @property
+    def chosen(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Index of the items to alter, one a row."""
+        return np.arange(len(self.items)), self.slots
 
+
+Augmentation = Callable[[Altering], NDArray[np.int32]]
+"""Gives the outfits (N, K) with the chosen items altered, a table of its own.
+
+A function attribute `looks_alike = True` says that it needs the neighbour table.
+"""
 
 AUGMENTATIONS: Registry[Augmentation] = Registry("augmentation", "outfitbench.training.augmentations")
 
@@ -45,44 +57,29 @@ register_augmentation = AUGMENTATIONS.register
 
 
 @register_augmentation("identity")
-def identity(
-    items: NDArray[np.int32],
-    slots: NDArray[np.int64],
-    generator: np.random.Generator,
-    neighbours: NDArray[np.int32] | None,
-) -> NDArray[np.int32]:
+def identity(asked: Altering) -> NDArray[np.int32]:
     """The outfit as it is."""
-    return items.copy()
+    return asked.items.copy()
 
 
 @register_augmentation("erase")
-def erase(
-    items: NDArray[np.int32],
-    slots: NDArray[np.int64],
-    generator: np.random.Generator,
-    neighbours: NDArray[np.int32] | None,
-) -> NDArray[np.int32]:
+def erase(asked: Altering) -> NDArray[np.int32]:
     """The outfit without one item; of two items one is left, and is still an outfit."""
-    view = items.copy()
-    view[np.arange(len(items)), slots] = NO_ITEM
+    view = asked.items.copy()
+    view[asked.chosen] = NO_ITEM
     return view
 
 
 @register_augmentation("replace")
-def replace(
-    items: NDArray[np.int32],
-    slots: NDArray[np.int64],
-    generator: np.random.Generator,
-    neighbours: NDArray[np.int32] | None,
-) -> NDArray[np.int32]:
+def replace(asked: Altering) -> NDArray[np.int32]:
     """The outfit with one item exchanged for one that looks like it; an item without neighbours stays."""
-    assert neighbours is not None  # it looks alike
-    rows = np.arange(len(items))
-    alike = neighbours[items[rows, slots]]
+    assert asked.neighbours is not None  # it looks alike
+    view = asked.items.copy()
+    worn = view[asked.chosen]
+    alike = asked.neighbours[worn]
     known = (alike >= 0).sum(1)
-    chosen = alike[rows, (generator.random(len(items)) * known).astype(np.int64)]
-    view = items.copy()
-    view[rows, slots] = np.where(known > 0, chosen, items[rows, slots])
+    drawn = (asked.generator.random(len(view)) * known).astype(np.int64)
+    view[asked.chosen] = np.where(known > 0, alike[np.arange(len(view)), drawn], worn)
     return view
 
 
@@ -112,7 +109,7 @@ def draw_views(
         outfits: N outfits of two items or more.
         names: The set of augmentations.
         generator: Draws the pairs, the items and what replaces them.
-        neighbours: As for `Augmentation`.
+        neighbours: As of `Altering`.
 
     Returns:
         int32 (2N, K); rows 2n and 2n + 1 are the views of outfit n.
@@ -134,7 +131,7 @@ def draw_views(
     for view, (which, slots) in enumerate(((first, here), (second, there))):
         for name in names:
             rows = np.flatnonzero(which == name)
-            altered = AUGMENTATIONS.get(name)(items[rows], slots[rows], generator, neighbours)
+            altered = AUGMENTATIONS.get(name)(Altering(items[rows], slots[rows], generator, neighbours))
             views[2 * rows + view] = altered
     return views
 

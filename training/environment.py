@@ -5,24 +5,18 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
-import time
-from functools import cache
 from typing import Literal
 
 import torch
-from torch import nn
 
 from ..core.errors import Fault, InputError
 from ..core.parallel import usable_cores
 from .history import Environment
+from .precision import Precision, faster_precision
 
-__all__ = ["Device", "choose_device", "choose_environment", "enter_environment", "faster_precision"]
+__all__ = ["Device", "choose_device", "choose_environment", "enter_environment"]
 
 Device = Literal["cpu", "cuda"]
-Precision = Literal["fp32", "bf16"]
-
-_WORTH_IT = 0.85
-"""bf16 is taken where it needs less than this share of fp32's time: it has to be worth the lost digits."""
 
 
 def choose_device(wanted: str = "auto") -> Device:
@@ -60,7 +54,6 @@ def choose_environment(device: Device, precision: str, *, images: bool) -> Envir
         threads = 1
     chosen: Precision = "bf16" if precision == "bf16" else "fp32"
     if precision == "auto" and images:
-        torch.set_num_threads(threads)
         chosen = faster_precision(device)
     return Environment(device=device, precision=chosen, threads=threads)
 
@@ -79,30 +72,6 @@ def enter_environment(environment: Environment) -> None:
         torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False  # fp32 means fp32
     torch.set_num_threads(environment.threads)
     _keep_freed_memory()
-
-
-@cache
-def faster_precision(device: str) -> Precision:
-    """Whether a small convolution and matrix product run faster in bf16 autocast or in fp32 here, measured.
-
-    About a third of a second, once a process. Flags of the processor do not tell: some have the instructions
-    and gain nothing.
-    """
-    if device == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
-    network = nn.Sequential(nn.Conv2d(64, 128, 3, padding=1), nn.Flatten(), nn.Linear(128 * 8 * 8, 256))
-    with torch.random.fork_rng(devices=[]):
-        images = torch.rand(32, 64, 8, 8).contiguous(memory_format=torch.channels_last)
-    network = network.to(memory_format=torch.channels_last)
-    seconds: dict[bool, list[float]] = {True: [], False: []}
-    for _ in range(5):
-        for half, found in seconds.items():
-            started = time.perf_counter()
-            with torch.autocast("cpu", torch.bfloat16, enabled=half):
-                loss = network(images).square().mean()
-            loss.backward()
-            found.append(time.perf_counter() - started)
-    return "bf16" if min(seconds[True]) < _WORTH_IT * min(seconds[False]) else "fp32"
 
 
 def _keep_freed_memory() -> None:

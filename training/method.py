@@ -33,8 +33,8 @@ class Recipe(BaseModel):
         warmup: Share of all steps over which the rate rises linearly from zero.
         clip_norm: Largest norm of the gradient, or None.
         patience: Epochs without a better validation AUC after which training stops, or None.
-        precision: "bf16" (autocast), "fp32", or "auto": whichever a short measurement finds the faster when
-            the fit begins; the fit's record says what it came to.
+        precision: "bf16" (autocast), "fp32", or "auto": whichever a short measurement found the faster on
+            this machine; the fit's record says what it came to.
         augment: Whether training sees each image mirrored or not, and shifted a little, at random; without
             meaning for items known by features, or by the features of a frozen backbone.
     """
@@ -56,7 +56,7 @@ class Recipe(BaseModel):
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     augment: bool = True
 
-    def effective(self, *, images: bool) -> dict[str, Any]:
+    def effective(self, *, images: bool, defaults: bool = False) -> dict[str, Any]:
         """What decides the outcome, as JSON: what is not the default, without options that have no effect.
 
         So an option that is new, or without effect, leaves the hashes of old trials as they were. Whoever
@@ -64,6 +64,7 @@ class Recipe(BaseModel):
 
         Args:
             images: Whether training sees images, rather than fixed vectors.
+            defaults: Whether what is at its default stands there, too: for people, not for hashes.
         """
         idle = set()
         if self.schedule != "plateau":
@@ -72,7 +73,7 @@ class Recipe(BaseModel):
             idle.add("momentum")
         if not images:
             idle.add("augment")
-        return self.model_dump(mode="json", exclude_defaults=True, exclude=idle)
+        return self.model_dump(mode="json", exclude_defaults=not defaults, exclude=idle)
 
 
 class Method(BaseModel):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -24,32 +23,20 @@ class Backbone(nn.Module):
 
     In evaluation an item's vector does not depend on the other items of its batch. In training it may: a
     BatchNorm normalises by the mean and variance over the items that a step encodes (of which there must be
-    at least two), and moves its running averages, which evaluation uses, towards them. A frozen backbone is
-    always in evaluation.
+    at least two), and moves its running averages, which evaluation uses, towards them. Where a backbone is
+    frozen (`evaluation.frozen`), it encodes in evaluation.
 
     Attributes:
         name: The name it is created by.
         input_kind: "image" or "features".
         input_size: H = W in pixels that it is made for, or F for feature input.
         width: Length of the vectors it gives.
-        frozen: Whether it is kept as it is while the rest of the model learns.
     """
 
     name: str
     input_kind: InputKind
     input_size: int
     width: int
-    frozen: bool = False
-
-    def freeze(self) -> None:
-        """Keep it as it is: its parameters take no gradient, its BatchNorm and dropout stay in evaluation."""
-        self.frozen = True
-        self.requires_grad_(False)
-        self.eval()
-
-    def train(self, mode: bool = True) -> Self:
-        """As of any module, but a frozen backbone stays in evaluation."""
-        return super().train(mode and not self.frozen)
 
 
 class FeatureBackbone(Backbone):

@@ -8,6 +8,7 @@ Items are encoded as in the FND paper's XS, so that the methods differ in what c
 from __future__ import annotations
 
 import torch
+from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
 from ..backbone_model import BackboneModel
@@ -15,15 +16,37 @@ from ..backbones import Backbone, create_backbone
 from ..options import ModelOptions
 from ..registry import register_model
 
-__all__ = ["TypeAware", "type_aware"]
+__all__ = ["TypeAware", "TypeAwareOptions", "type_aware"]
 
 _MASK_OF = ((3, 0, 1), (0, 3, 2), (1, 2, 3))
 """The mask of two categories (top, bottom, shoe): one for each pair, and one for two items of one category,
 which in the datasets with outfits of varying size are two tops."""
 
 
+_SHORTEST = 1e-12
+"""Squared length below which a vector is not drawn out to length 1; it may be 0."""
+
+
+class TypeAwareOptions(BaseModel):
+    """Options of Type-Aware.
+
+    Attributes:
+        normalise: Bring each item's masked features to length 1 before the distance is taken, as the public
+            code's released model does (its option `--l2_embed`); the paper's formulas, and the default here,
+            do not. From random weights distances are about 40 times the margin, and the triplet loss then
+            falls fastest where all features shrink to one point: it ends at the margin, and the model orders
+            outfits at random.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    normalise: bool = False
+
+
 class TypeAware(BackboneModel):
     """A mask m for each pair of categories, d(a, b) = ‖m ⊙ f(a) − m ⊙ f(b)‖₂, m = ReLU of what is learnt.
+
+    With `normalise`, each of the two terms is first brought to length 1, so that 0 ≤ d ≤ 2.
 
     The masks are rectified in training and in testing alike. The score of an outfit is minus the mean
     distance over its pairs, whoever asks; an outfit of fewer than two items has none and scores 0.
@@ -31,6 +54,7 @@ class TypeAware(BackboneModel):
     Args:
         backbone: Items to vectors.
         num_users: How many users are accepted; they have no parameters.
+        normalise: See `TypeAwareOptions`.
         feature_size: d.
 
     Attributes:
@@ -39,8 +63,11 @@ class TypeAware(BackboneModel):
 
     mask_of: Tensor
 
-    def __init__(self, backbone: Backbone, num_users: int, feature_size: int = 128) -> None:
+    def __init__(
+        self, backbone: Backbone, num_users: int, *, normalise: bool = False, feature_size: int = 128
+    ) -> None:
         super().__init__(backbone, num_users, feature_size)
+        self.normalise = normalise
         self.masks = nn.Parameter(torch.empty(4, feature_size))
         nn.init.normal_(self.masks, 0.9, 0.7)
         self.register_buffer("mask_of", torch.tensor(_MASK_OF), persistent=False)
@@ -82,14 +109,26 @@ class TypeAware(BackboneModel):
         """
         precision = torch.promote_types(one.dtype, torch.float32)
         with torch.autocast(one.device.type, enabled=False):
-            squares = (one.to(precision) - other.to(precision)).square()
+            one, other = one.to(precision), other.to(precision)
             weights = torch.relu(self.masks).to(precision).square()
-            squared = (squares @ weights.mT).gather(-1, masks.unsqueeze(-1)).squeeze(-1)
+            if self.normalise:
+                one, other = (
+                    item * _squared_lengths(item, weights, masks).clamp(min=_SHORTEST).rsqrt()
+                    for item in (one, other)
+                )
+            squared = _squared_lengths(one - other, weights, masks).squeeze(-1)
         apart = squared > 0  # the root has no gradient at 0, where the distance is least
         return torch.where(apart, torch.where(apart, squared, 1.0).sqrt(), 0.0)
 
 
-@register_model("type-aware")
+def _squared_lengths(vectors: Tensor, weights: Tensor, masks: Tensor) -> Tensor:
+    """‖m ⊙ v‖² of vectors (…, d) for each mask number (…), of the masks' squares (4, d); float (…, 1)."""
+    under_all = vectors.square() @ weights.mT
+    return under_all.expand(*masks.shape, -1).gather(-1, masks.unsqueeze(-1))
+
+
+@register_model("type-aware", options=TypeAwareOptions)
 def type_aware(options: ModelOptions) -> TypeAware:
     """Type-Aware on AlexNet-small; knows no users."""
-    return TypeAware(create_backbone(options, "alexnet-small"), options.num_users)
+    own = options.options if isinstance(options.options, TypeAwareOptions) else TypeAwareOptions()
+    return TypeAware(create_backbone(options, "alexnet-small"), options.num_users, normalise=own.normalise)

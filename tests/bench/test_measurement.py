@@ -52,3 +52,9 @@ def test_a_ratio_holds_within_a_session_only():
 
 def test_what_is_counted_needs_no_session():
     assert Measurement(unit="1", samples=[6]).ratio_to(Measurement(unit="1", samples=[3])) == 2.0
+
+
+@pytest.mark.parametrize("turns", [[1], [2, 2], [4, -1], [3, 0]])
+def test_turns_hold_every_sample(turns):
+    with pytest.raises(ValueError, match="turns"):
+        Measurement(unit="s", samples=[1.0, 2.0, 3.0], turns=turns)

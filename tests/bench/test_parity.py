@@ -45,3 +45,9 @@ def test_what_does_not_agree_is_refused_with_its_figures(difference, tau):
 
 def test_what_agrees_passes():
     check_parity({"max_abs_difference": 1e-5, "kendall_tau": 0.9995, "top_k_overlap": 1.0}, "engine x")
+
+
+def test_scores_that_differ_by_rounding_only_are_ties():
+    assert compare_rankings([0.1 + 0.2, 0.3, 0.1], [0.3, 0.1 + 0.2, 0.1])[0] == pytest.approx(1)
+    assert compare_rankings([0.3, 0.1 + 0.2], [0.3, 0.3]) == (1.0, 1.0)
+    assert math.isnan(compare_rankings([0.1, math.nan], [0.1, 0.2])[0])

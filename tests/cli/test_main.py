@@ -211,3 +211,17 @@ def test_the_help_imports_nothing_heavy(heavy):
     """What takes a tenth of a second or more to import is imported when it is used."""
     code = f"import sys, outfitbench.cli.main; sys.exit({heavy!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.parametrize(("asked", "expected"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_torchs_threads_sleep_while_they_wait_unless_the_user_says_otherwise(asked, expected):
+    """OpenMP's own word for what it goes by, which it gives when torch is loaded."""
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    environment |= {"OMP_DISPLAY_ENV": "TRUE"} | ({} if asked is None else {"OMP_WAIT_POLICY": asked})
+    code = "from outfitbench.cli.main import main; main(['--version']); import torch"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    policies = [line for line in done.stderr.splitlines() if "OMP_WAIT_POLICY" in line]
+    if not policies:
+        pytest.skip("this torch's OpenMP does not tell")
+    assert all(f"'{expected}'" in line for line in policies), policies

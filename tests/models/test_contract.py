@@ -1,4 +1,4 @@
-"""What a model may offer beyond scores: outfit vectors, pairs, a part to freeze, options of its own."""
+"""What a model may offer beyond scores: outfit vectors, pairs, options of its own."""
 
 from __future__ import annotations
 
@@ -60,7 +60,6 @@ def test_every_flag_tells_what_the_model_does(name):
     for flag, call in (
         (model.has_outfit_vectors, lambda: model.embed_outfits(features, kinds)),
         (model.has_pair_distances, lambda: model.pair_distances(*pair)),
-        (model.can_freeze, lambda: model.encode_vectors(model.backbone(torch.randn(2, 6)), kinds[0, :2])),
     ):
         if flag:
             assert call().isfinite().all()
@@ -78,20 +77,10 @@ def test_the_papers_network_has_vectors_and_type_aware_has_pairs():
 def test_a_model_without_any_says_so_in_one_line():
     register_model("plain")(Plain)
     model = over_features("plain")
-    assert [model.has_outfit_vectors, model.has_pair_distances, model.can_freeze] == [False] * 3
+    assert [model.has_outfit_vectors, model.has_pair_distances] == [False] * 2
     with pytest.raises(ModelError, match="model Plain: found no outfit vectors") as caught:
         model.embed_outfits(torch.zeros(1, 2, 6), torch.zeros(1, 2, dtype=torch.int64))
     assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("name", list_models())
-def test_items_are_the_way_on_from_their_vectors(name):
-    model, items, kinds = over_features(name).eval(), torch.randn(4, 6), torch.tensor([0, 1, 2, 0])
-    assert model.can_freeze
-    with torch.inference_mode():
-        vectors = model.backbone(items)
-        assert vectors.shape == (4, model.backbone.width)
-        assert torch.equal(model.encode_vectors(vectors, kinds), model.encode_items(items, kinds))
 
 
 # Feature input (fault 3)
@@ -131,11 +120,11 @@ def test_without_imagenet_weights_a_model_takes_the_trained_ones_and_scores_alik
         assert torch.equal(later.encode_items(images, kinds), trained.encode_items(images, kinds))
 
 
-# Freezing, and what BatchNorm does
+# What BatchNorm does
 
 
 @pytest.mark.parametrize("name", ["resnet18", "efficientnet-lite0"])
-def test_batch_norm_sees_the_batch_in_training_and_never_in_evaluation_or_frozen(name):
+def test_batch_norm_sees_the_batch_in_training_and_never_in_evaluation(name):
     model = create_model("student-xs", num_users=2, backbone=name)
     images = torch.rand(4, 3, 64, 64)
 
@@ -148,16 +137,6 @@ def test_batch_norm_sees_the_batch_in_training_and_never_in_evaluation_or_frozen
     assert any((b != averages[n]).any() for n, b in model.backbone.named_buffers() if "running" in n)
     model.eval()
     assert differs() < 1e-4
-    model.train()
-    model.backbone.freeze()
-    before = {name: tensor.clone() for name, tensor in model.backbone.state_dict().items()}
-    model.train()
-    assert model.training
-    assert model.head.training
-    assert differs() < 1e-4
-    assert all(torch.equal(before[n], tensor) for n, tensor in model.backbone.state_dict().items())
-    trains = {n.partition(".")[0] for n, p in model.named_parameters() if p.requires_grad}
-    assert trains == {"head", "set_transformer", "users"}
 
 
 # Options

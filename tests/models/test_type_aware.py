@@ -10,13 +10,19 @@ from outfitbench.models import create_model
 USERS, WIDTH = 4, 24
 
 
-@pytest.fixture
-def model():
-    return create_model("type-aware", num_users=USERS, input_kind="features", feature_size=WIDTH).eval()
+@pytest.fixture(params=[False, True], ids=["as it is", "normalised"])
+def model(request):
+    return create_model(
+        "type-aware",
+        num_users=USERS,
+        input_kind="features",
+        feature_size=WIDTH,
+        options={"normalise": request.param},
+    ).eval()
 
 
-def by_hand(masks: np.ndarray, features: np.ndarray, categories: np.ndarray) -> float:
-    """The score of one outfit: minus the mean of ‖m ⊙ a − m ⊙ b‖ over its pairs."""
+def by_hand(masks: np.ndarray, features: np.ndarray, categories: np.ndarray, normalise: bool) -> float:
+    """The score of one outfit: minus the mean of ‖m ⊙ a − m ⊙ b‖ over its pairs, each at length 1 or not."""
     numbers = {(0, 1): 0, (0, 2): 1, (1, 2): 2, (0, 0): 3, (1, 1): 3, (2, 2): 3}
     distances = []
     worn = [slot for slot in range(len(categories)) if categories[slot] >= 0]
@@ -24,7 +30,10 @@ def by_hand(masks: np.ndarray, features: np.ndarray, categories: np.ndarray) -> 
         for other in worn[place + 1 :]:
             low, high = sorted((int(categories[one]), int(categories[other])))
             mask = np.maximum(masks[numbers[low, high]], 0)
-            distances.append(np.linalg.norm(mask * features[one] - mask * features[other]))
+            a, b = mask * features[one], mask * features[other]
+            if normalise:
+                a, b = a / np.linalg.norm(a), b / np.linalg.norm(b)
+            distances.append(np.linalg.norm(a - b))
     return -np.mean(distances) if distances else 0.0
 
 
@@ -38,7 +47,7 @@ def test_scores_are_those_by_hand(model):
         scores = model.score(
             torch.zeros(40, dtype=torch.int64), torch.from_numpy(features), torch.from_numpy(categories)
         )
-    expected = [by_hand(masks, *outfit) for outfit in zip(features, categories, strict=True)]
+    expected = [by_hand(masks, *outfit, model.normalise) for outfit in zip(features, categories, strict=True)]
     np.testing.assert_allclose(scores.numpy(), expected, rtol=1e-5, atol=1e-6)
 
 
@@ -53,7 +62,7 @@ def test_distances_of_pairs_are_those_by_hand_in_training_and_in_testing(model, 
     masks = model.masks.detach().numpy()
     for row, kinds in enumerate(categories.numpy()):
         pair = torch.stack([one[row], other[row]]).numpy()
-        assert distances[row].item() == pytest.approx(-by_hand(masks, pair, kinds), rel=1e-5)
+        assert distances[row].item() == pytest.approx(-by_hand(masks, pair, kinds, model.normalise), rel=1e-5)
     torch.testing.assert_close(distances, swapped)
 
 
@@ -71,6 +80,46 @@ def test_an_item_beside_itself_is_at_distance_0_with_a_finite_gradient(model):
     gradients = torch.autograd.grad(distance.sum(), [item, model.masks])
     assert distance.item() == 0
     assert all(gradient.isfinite().all() for gradient in gradients)
+
+
+def test_normalised_distances_are_at_most_2_and_do_not_see_the_size_of_features(model):
+    one, other = torch.randn(2, 50, model.feature_size)
+    kinds = torch.randint(3, (2, 50))
+    with torch.inference_mode():
+        distances = model.pair_distances(one, other, *kinds)
+        scaled = model.pair_distances(7 * one, 7 * other, *kinds)
+    if model.normalise:
+        torch.testing.assert_close(scaled, distances)
+        assert distances.max() <= 2
+    else:
+        torch.testing.assert_close(scaled, 7 * distances)
+
+
+def test_an_item_that_the_mask_hides_is_at_a_finite_distance_with_a_finite_gradient(model):
+    hidden, other = torch.zeros(1, model.feature_size, requires_grad=True), torch.randn(1, model.feature_size)
+    tops = torch.tensor([0])
+    distance = model.pair_distances(hidden, other, tops, tops)
+    gradients = torch.autograd.grad(distance.sum(), [hidden, model.masks])
+    assert distance.isfinite().all()
+    assert all(gradient.isfinite().all() for gradient in gradients)
+
+
+def test_in_bf16_distances_are_those_of_the_rounded_features(model):
+    """Nothing but the features is rounded: near distances would be lost in 8 bits."""
+    one = torch.randn(9, model.feature_size).bfloat16()
+    other = one + 0.05 * torch.randn(9, model.feature_size).bfloat16()
+    kinds = torch.randint(3, (2, 9))
+    with torch.inference_mode():
+        exact = model.pair_distances(one.float(), other.float(), *kinds)
+        with torch.autocast("cpu", torch.bfloat16):
+            torch.testing.assert_close(model.pair_distances(one, other, *kinds), exact)
+
+
+def test_the_shipped_method_is_normalised_and_the_model_itself_as_the_paper_has_it():
+    from outfitbench.suites.suite_file import load_suite
+
+    assert not create_model("type-aware", num_users=1).normalise
+    assert load_suite("methods").methods["type-aware"].options == {"normalise": True}
 
 
 def test_outfits_of_fewer_than_two_items_score_0(model):

@@ -59,17 +59,18 @@ def user_scores(
     )
 
 
-OBJECTIVES = {"fnd": ["n-pair", "fnd"]}
+NAMED_AFTER = {"n-pair": "N-pair", "fnd": "FND", "bpr": "BPR"}
 
 
 def description_of(method: str, objective: str, seed: int, **changes: Any) -> dict[str, Any]:
-    """A fit's; methods of other names differ in an option of their objective, and are so of other recipes."""
-    names = OBJECTIVES.get(objective, [objective])
+    """A fit's; a method that is not named after its objective has an option of it that is its own."""
+    plain = method.startswith(NAMED_AFTER.get(objective, objective))
+    options = {} if plain else {"options": {"made_up": method}}
     return {
         "kind": "fit",
         "seed": seed,
         "model": {"name": "made up", "input_kind": "image", "image_size": 64},
-        "objectives": [{"name": name, "options": {"made_up": method}} for name in names],
+        "objectives": [{"name": objective, **options}],
         **changes,
     }
 

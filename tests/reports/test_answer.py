@@ -52,7 +52,10 @@ def test_latencies_whose_intervals_overlap_are_hedged():
     [
         (0.9, "The weights of FND XS have an AUC above those of N-pair XS, the same model and recipe"),
         (0.7, "The weights of FND XS have an AUC below those of N-pair XS, the same model and recipe"),
-        (0.8, "Between FND XS and N-pair XS, the same model and recipe without a teacher, no difference"),
+        (
+            0.8,
+            "Between FND XS and N-pair XS, the same model and recipe with n-pair in place of fnd, no differ",
+        ),
     ],
 )
 def test_what_distillation_did(auc, sentence):

@@ -29,7 +29,12 @@ def test_every_row_meets_the_teacher_and_distilled_ones_their_baseline():
 def test_numbers_are_those_of_scipy(metric, heading):
     ranking = grid()
     (rows,) = read_tables(differences_table(ranking))
-    row = next(row for row in rows if list(row.values())[:3] == ["FND S", "N-pair S", heading])
+    row = next(
+        row
+        for row in rows
+        if [row["Method"], row["against"], row["Metric"]] == ["FND S", "N-pair S", heading]
+    )
+    assert row["which is"] == "with n-pair in place of fnd"
     a, b = (
         next(r for r in ranking.rows if r.name == name).per_user(metric) for name in ("FND S", "N-pair S")
     )

@@ -193,23 +193,41 @@ def test_without_distillation_no_row_is_a_teacher_whatever_its_name():
     assert comparison_tables([quality("N-pair"), quality("Teacher", "teacher")])[0].teacher is None
 
 
-def test_baselines_are_the_same_model_and_recipe_without_a_teacher():
+def test_baselines_are_one_step_away_in_what_they_minimise():
+    contrastive = {"name": "contrastive", "options": {"weight": 0.2}}
+
+    def student(name: str, *objectives: str | dict, model: str = "student-s", **changes):
+        parts = [{"name": part} if isinstance(part, str) else part for part in objectives]
+        return quality(name, model, description={"kind": "fit", "objectives": parts}, **changes)
+
     teacher = quality("Teacher", "teacher")
-    student = quality("FND S", "student-s", objective="fnd", teacher=teacher.fit.trial)
-    rows = [
+    taught = {"teacher": teacher.fit.trial}
+    records = [
         teacher,
-        student,
-        quality("N-pair XS"),
-        quality("FND 2 S", "student-s", objective="fnd", teacher="x"),
+        student("BPR", "bpr"),
+        student("N-pair", "n-pair"),
+        student("N-pair XS", "n-pair", model="student-xs"),
+        student("CL", "n-pair", contrastive),
+        student("FND", "fnd", **taught),
+        student("FND 2", {"name": "fnd", "options": {"alpha": 2.0}}, **taught),
+        student("FND-CL", "fnd", contrastive, **taught),
     ]
-    (ranking,) = comparison_tables(rows)
-    fnd = next(row for row in ranking.rows if row.name == "FND S")
-    assert ranking.baselines_of(fnd) == []
-    plain = [quality(f"{name} S", "student-s", objective=name) for name in ("n-pair", "bpr")]
-    (ranking,) = comparison_tables([*rows, *plain])
-    fnd = next(row for row in ranking.rows if row.name == "FND S")
-    assert [row.name for row in ranking.baselines_of(fnd)] == ["bpr S", "n-pair S"]
-    assert ranking.baselines_of(next(row for row in ranking.rows if row.name == "bpr S")) == []
+    (ranking,) = comparison_tables(records)
+    found = {
+        row.name: {other.name: step for other, step in ranking.baselines_of(row).items()}
+        for row in ranking.rows
+    }
+    in_place = {name: f"with {name} in place of fnd" for name in ("bpr", "n-pair")}
+    assert found == {
+        "Teacher": {},
+        "BPR": {},
+        "N-pair": {},
+        "N-pair XS": {},
+        "CL": {"N-pair": "without contrastive"},
+        "FND": {"BPR": in_place["bpr"], "N-pair": in_place["n-pair"]},
+        "FND 2": {"BPR": in_place["bpr"], "N-pair": in_place["n-pair"]},
+        "FND-CL": {"FND": "without contrastive", "CL": in_place["n-pair"]},
+    }
 
 
 def test_objectives_are_shown_with_their_weights():

@@ -211,7 +211,7 @@ def test_nothing_in_a_record_is_obeyed(tmp_path):
         teacher,
         quality("B", dataset=evil, objective=evil, teacher=teacher.fit.trial, warnings=[evil]),
         cost(evil, "teacher", dataset=evil, session=evil, date=evil, flags=[evil], engine=evil, trial=evil),
-        suite(suite=evil, title=evil, fingerprint=evil, date=evil, command="run"),
+        suite(suite=evil, title=evil, fingerprint=evil, command="run"),
         dataset(dataset=evil, origin=evil, split_scheme=evil),
     ]
     page = write_report(records, tmp_path).read_text()
@@ -235,7 +235,7 @@ def test_absurd_numbers_that_parse_make_no_traceback(tmp_path):
         quality("FND", teacher=teacher.fit.trial, distillation=Distillation(**told), parameters=2**63 - 1),
         cost("T", "teacher", machine=absurd, parity={"kendall_tau": 1e308}, threads=huge, batch=huge),
         cost("FND", measured={"latency": Measurement(unit="s", samples=[1e308] * 8)}),
-        dataset(users=huge, items=-huge, wears_per_item=1e308, reference={"random": {"x": 1e308}}),
+        dataset(users=2**63 - 1, items=0, wears_per_item=1e308, reference={"random": {"x": 1e308}}),
     ]
     page = write_report(records, tmp_path).read_text()
     assert not re.search(r"\b(nan|inf|None)\b", page)

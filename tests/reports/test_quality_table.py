@@ -100,3 +100,10 @@ def test_users_left_out_are_counted():
     assert "24 users, 1 user without a test positive left out" in quality_table(ranking)
     (ranking,) = comparison_tables([quality("FND")])
     assert "24 users, none left out" in quality_table(ranking)
+
+
+def test_means_that_differ_by_rounding_only_are_both_the_best():
+    rows = rows_of(
+        quality("One", scores=scores([0.1 + 0.2, 0.3])), quality("Other", scores=scores([0.3, 0.3]))
+    )
+    assert all(rows[name]["AUC"].startswith("**") for name in ("One", "Other"))

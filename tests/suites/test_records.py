@@ -57,6 +57,9 @@ def test_a_record_cut_short_is_refused(record: DatasetRecord, tmp_path: Path, le
         ('"users": 2', '"users": "two"', "users"),
         ('"users"', '"usrs"', "us"),
         ('"dataset",', '"other",', "kind"),
+        ('"users": 2', '"users": -2', "users"),
+        ('"train": 3', '"train": -3', "outfits.train"),
+        ('"wears_per_item": 1.5', '"wears_per_item": NaN', "wears_per_item"),
     ],
 )
 def test_a_wrong_field_is_named(

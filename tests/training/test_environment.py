@@ -10,7 +10,6 @@ from outfitbench.training.environment import (
     choose_device,
     choose_environment,
     enter_environment,
-    faster_precision,
 )
 from outfitbench.training.history import Environment
 
@@ -44,11 +43,6 @@ def test_auto_is_measured_and_the_rest_is_what_was_asked(monkeypatch: pytest.Mon
         assert choose_environment("cpu", "bf16", images=True).precision == "bf16"
         assert choose_environment("cpu", "fp32", images=True).precision == "fp32"
     assert choose_environment("cpu", "auto", images=False).precision == "fp32"
-
-
-def test_the_measurement_gives_one_of_both_and_stays() -> None:
-    assert faster_precision("cpu") in ("fp32", "bf16")
-    assert faster_precision("cpu") is faster_precision("cpu")
 
 
 def test_a_device_that_is_not_there_is_refused() -> None:

@@ -69,6 +69,66 @@ def test_the_losses_are_those_worked_out_pair_by_pair() -> None:
     assert model.masks.grad.abs().sum() > 0
 
 
+def batch_of_styles(looks: torch.Tensor, outfits: int, generator: torch.Generator) -> Batch:
+    """Outfits whose three items share one of four styles, against outfits of any; a style looks different on
+    tops, bottoms and shoes, and all items have much in common."""
+    kinds = torch.tensor([[0, 1, 2]]).expand(outfits, -1)
+    styles = torch.cat(
+        [
+            torch.randint(4, (outfits, 1), generator=generator).expand(-1, 3),
+            torch.randint(4, (outfits, 3), generator=generator),
+        ]
+    )
+    items = looks[styles, torch.arange(3)]
+    rows = torch.arange(6 * outfits).view(2, outfits, 3)
+    return Batch(
+        users=torch.zeros(outfits, dtype=torch.int64),
+        inputs=(items + 0.3 * torch.randn(items.shape, generator=generator) + 3).flatten(0, 1),
+        item_categories=torch.cat([kinds, kinds]).flatten(),
+        positives=Outfits(rows[0], kinds),
+        negatives=Outfits(rows[1], kinds),
+        negative_items=rows[1].numpy().astype(np.int32),
+        own=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("normalise", "half", "least", "most"),
+    [(True, False, 0.75, 1.0), (True, True, 0.75, 1.0), (False, False, 0.4, 0.7)],
+)
+def test_it_learns_from_vectors_in_either_precision_where_distances_are_normalised(
+    normalise: bool, half: bool, least: float, most: float
+) -> None:
+    """As the paper has them, distances are far above the margin, and as many steps teach next to nothing."""
+    torch.manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
+    looks = torch.randn(4, 3, 16, generator=generator)
+    model = create_model(
+        "type-aware",
+        num_users=1,
+        input_kind="features",
+        feature_size=16,
+        options={"normalise": normalise},
+    )
+    entry = OBJECTIVES.entry("type-aware")
+    step = TrainingStep(model, {"type-aware": (1.0, entry.value(entry.options(), model))})
+    optimizer = torch.optim.Adam(step.parameters(), 1e-3)
+    for _ in range(100):
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            total, _ = step(batch_of_styles(looks, 32, generator))
+        total.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    seen = batch_of_styles(looks, 300, generator)
+    with torch.inference_mode():
+        features = model.encode_items(seen.inputs, seen.item_categories)
+        good, any_style = (
+            model.score(seen.users, features[outfits.rows], outfits.categories)
+            for outfits in (seen.positives, seen.negatives)
+        )
+    assert least < (good.unsqueeze(1) > any_style).float().mean() < most
+
+
 def test_a_model_without_pairs_is_refused() -> None:
     model = create_model("student-xs", num_users=2, input_kind="features", feature_size=6)
     with pytest.raises(InputError, match="no distance of a pair"):

@@ -1,0 +1,72 @@
+"""A method's network: built as the method says, also where it starts from the weights of another fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+import torchvision
+from outfitbench.core.errors import InputError
+from outfitbench.datasets import Dataset, load_dataset
+from outfitbench.models import OutfitModel, create_model
+from outfitbench.models.weights import save_tensors
+from outfitbench.training.method import Method
+from outfitbench.training.network import fresh_network
+
+
+@pytest.fixture
+def dataset(cache: Path) -> Dataset:
+    return load_dataset("closet-12", cache=cache)
+
+
+@pytest.fixture
+def imagenet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> torch.nn.Module:
+    """An AlexNet whose (random) weights lie where its ImageNet weights are looked for."""
+    original = torchvision.models.alexnet()
+    monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path))
+    (tmp_path / "checkpoints").mkdir()
+    torch.save(original.state_dict(), tmp_path / "checkpoints" / "alexnet-owt-7be5be79.pth")
+    return original
+
+
+def weights(path: Path, dataset: Dataset, **options: str) -> dict[str, torch.Tensor]:
+    """Those of a fit of a student S that was not pretrained."""
+    tensors = create_model("student-s", num_users=dataset.num_users, **options).state_dict()
+    save_tensors(tensors, path)
+    return tensors
+
+
+def dropouts(model: OutfitModel) -> list[float]:
+    return [layer.p for layer in model.modules() if isinstance(layer, torch.nn.Dropout)]
+
+
+@pytest.mark.parametrize(("pretrained", "dropout"), [(True, 0.5), (False, 0.0)])
+@pytest.mark.usefixtures("imagenet")
+def test_one_that_starts_from_a_fit_has_its_weights_and_the_dropout_of_its_own_method(
+    tmp_path: Path, dataset: Dataset, pretrained: bool, dropout: float
+) -> None:
+    given = weights(tmp_path / "fit.safetensors", dataset)
+    method = Method(name="S", model="student-s", objective="n-pair", start="other", pretrained=pretrained)
+    model = fresh_network(method, dataset, 0, "cpu", tmp_path / "fit.safetensors").model
+    assert dropouts(model) == [dropout, dropout]
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(tensor, given[name]), name
+
+
+def test_what_no_weight_of_the_fit_fits_starts_as_the_method_says(
+    tmp_path: Path, dataset: Dataset, imagenet: torchvision.models.AlexNet
+) -> None:
+    given = weights(tmp_path / "fit.safetensors", dataset, backbone="mobilenet_v3_small")
+    method = Method(name="S", model="student-s", objective="n-pair", start="other", pretrained=True)
+    model = fresh_network(method, dataset, 0, "cpu", tmp_path / "fit.safetensors").model
+    assert torch.equal(model.get_parameter("users.weight"), given["users.weight"])
+    first = model.get_parameter("backbone.network.0.0.weight")
+    torch.testing.assert_close(first, imagenet.features[0].weight)
+
+
+def test_weights_of_which_none_fits_are_refused(tmp_path: Path, dataset: Dataset) -> None:
+    save_tensors({"elsewhere": torch.zeros(2)}, tmp_path / "fit.safetensors")
+    method = Method(name="S", model="student-s", objective="n-pair", start="other")
+    with pytest.raises(InputError, match="weights of which none fits"):
+        fresh_network(method, dataset, 0, "cpu", tmp_path / "fit.safetensors")
