@@ -16,18 +16,26 @@ __all__ = ["Data"]
 
 @dataclass(frozen=True)
 class Data:
-    """Make a dataset ready to run on, check its files, or describe it.
+    """Make a dataset ready to run on, check its files, describe it, or write it as features.
 
     Attributes:
         action: "make" writes or reads the dataset, decodes its images and draws its candidate sets into
-            the cache; "check" lists every fault of its files; "stats" describes it.
+            the cache; "check" lists every fault of its files; "stats" describes it; "features" writes a
+            tree with the same splits and test candidates whose items are known by what a pretrained backbone
+            makes of their images; read it with --root.
         name: A name from `outfitbench list datasets`.
         root: Folder of a dataset that is read from disk.
+        out: Of "features": the folder to write, which is not there yet.
+        backbone: Of "features": who encodes the images, with its ImageNet weights.
+        image_size: Of "features": pixels of the images it sees.
     """
 
-    action: Positional[Literal["make", "check", "stats"]]
+    action: Positional[Literal["make", "check", "stats", "features"]]
     name: Annotated[Positional[str], arg(metavar="NAME")]
     root: Path | None = None
+    out: Path | None = None
+    backbone: str = "efficientnet-lite0"
+    image_size: Annotated[int, arg(metavar="PIXELS")] = 128
 
     def run(self, session: Session) -> Answer:
         """Do it."""
@@ -38,6 +46,8 @@ class Data:
                 return self._check(session)
             case "stats":
                 return self._stats(session)
+            case "features":
+                return self._features(session)
 
     def _make(self, session: Session) -> Answer:
         from ..datasets import SETTINGS, load_dataset
@@ -92,6 +102,30 @@ class Data:
                 [f"{dataset.name}: {dataset.origin}", *lines, *(f"note: {note}" for note in dataset.notes)]
             ),
             {"dataset": dataset.name, "origin": dataset.origin, **statistics, "notes": list(dataset.notes)},
+        )
+
+    def _features(self, session: Session) -> Answer:
+        from ..core.errors import Fault, InputError
+        from ..datasets import load_dataset
+        from ..datasets.closet.spec import CLOSETS
+        from ..datasets.polyvore.write_converted import write_features
+        from ..datasets.registry import POLYVORES
+        from ..evaluation.frozen import pretrained_vectors
+        from ..models.backbones import check_backbone
+
+        if self.out is None:
+            raise InputError(Fault("argument --out", "none", "the folder to write"))
+        check_backbone(self.backbone, pretrained=True, where="argument --backbone")
+        if self.name not in CLOSETS and self.name not in POLYVORES:
+            expected = "a dataset that is read from a tree of tuples (closet-…, polyvore-…)"
+            raise InputError(Fault("argument NAME", self.name, expected))
+        dataset = load_dataset(self.name, self.root, cache=session.cache)
+        vectors = pretrained_vectors(self.backbone, dataset, self.image_size)
+        write_features(dataset, vectors, self.backbone, self.out)
+        return Answer(
+            f"{self.out}: {len(vectors)} items by {vectors.shape[1]} features of {self.backbone} at "
+            f"{self.image_size} pixels; read it with --dataset {self.name} --root {self.out}",
+            {"out": self.out, "items": len(vectors), "width": vectors.shape[1], "backbone": self.backbone},
         )
 
 

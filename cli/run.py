@@ -29,6 +29,8 @@ class Run:
     Attributes:
         suite: A name from `outfitbench list suites`, or a TOML file of your own.
         dataset: Run on this dataset instead of the suite's; can be repeated.
+        methods: Of the suite's methods only this one, and what it needs; can be repeated.
+        seeds: Train with this seed instead of the suite's; can be repeated.
         root: Folder of datasets that are read from disk.
         out: Folder of the run; several processes may share it.
         split: The released split, or 9:2:2.
@@ -40,6 +42,8 @@ class Run:
 
     suite: Annotated[Positional[str], arg(metavar="SUITE")]
     dataset: UseAppendAction[tuple[str, ...]] = ()
+    methods: Annotated[UseAppendAction[tuple[str, ...]], arg(metavar="ID")] = ()
+    seeds: Annotated[UseAppendAction[tuple[int, ...]], arg(metavar="N")] = ()
     root: Path | None = None
     out: Path = Path("runs")
     split: Literal["released", "9:2:2"] = "released"
@@ -52,7 +56,9 @@ class Run:
         """Run, report, and say how good each method is."""
         from ..suites.suite_file import load_suite
 
-        suite = load_suite(self.suite, datasets=self.dataset, epochs=self.epochs)
+        suite = load_suite(
+            self.suite, datasets=self.dataset, methods=self.methods, seeds=self.seeds, epochs=self.epochs
+        )
         out = self.out if self.dry_run else writable_folder("argument --out", self.out)
         from ..suites.runner import run_suite  # imports torch, so after all that can be refused without it
 
@@ -68,12 +74,13 @@ class Run:
             command=self._command(session),
             dry_run=self.dry_run,
         )
-        return _plan(suite, outcome) if self.dry_run else self._results(outcome)
+        return _plan(suite, outcome) if self.dry_run else self._results(outcome, session)
 
     def _command(self, session: Session) -> str:
         """What to type to run it again; the reader's folders are not ours."""
         words = ["outfitbench run", self.suite if not self.suite.endswith(".toml") else Path(self.suite).name]
         words += [f"--dataset {name}" for name in self.dataset]
+        words += [f"--methods {key}" for key in self.methods] + [f"--seeds {seed}" for seed in self.seeds]
         words += ["--root DIR"] * (self.root is not None)
         words += [f"--split {self.split}"] * (self.split != "released")
         words += ["--skip-unusable"] * self.skip_unusable
@@ -82,7 +89,8 @@ class Run:
         words += [f"--plugin {path.name}" for path in session.plugin]
         return " ".join(words)
 
-    def _results(self, outcome: RunOutcome) -> Answer:
+    def _results(self, outcome: RunOutcome, session: Session) -> Answer:
+        """How good each method is; why a trial failed, where the progress has not told it already."""
         from ..reports import write_report
         from ..reports.grouping import names_of_fits
         from ..suites.records import QualityRecord, SuiteRecord
@@ -92,7 +100,10 @@ class Run:
         rows = [_quality_row(record, names.get(record.fit.trial, record.fit.method)) for record in quality]
         page = write_report(outcome.records, self.out / "report") if rows else None
         lines = [_table(rows)] if rows else []
-        lines += [f"failed: {label}: {message}" for label, message in outcome.failed.items()]
+        lines += [
+            f"failed: {label}" + (f": {message}" if session.quiet else "")
+            for label, message in outcome.failed.items()
+        ]
         lines += [f"report: {page}"] if page else []
         return Answer(
             "\n".join(lines),

@@ -16,10 +16,11 @@ from ..core.progress import tracked
 from ..datasets import Dataset
 from ..datasets.images.decode import DECODER_VERSION
 from ..models import OutfitModel
-from ..models.backbones import Backbone, FeatureBackbone
+from ..models.backbones import Backbone, FeatureBackbone, create_backbone
+from ..models.options import ModelOptions
 from .item_inputs import ItemInputs, as_float
 
-__all__ = ["Frozen", "freeze_backbone"]
+__all__ = ["Frozen", "freeze_backbone", "frozen_vectors", "pretrained_vectors"]
 
 _BATCH = 128
 _HEADER = 128
@@ -66,14 +67,37 @@ def freeze_backbone(model: OutfitModel, dataset: Dataset, inputs: ItemInputs) ->
             "no images to encode" if inputs.kind != "image" else f"{type(model).__name__} without a backbone"
         )
         raise InputError(Fault("method, freeze", found, "a model with a `backbone` over images"))
-    vectors = _vectors(backbone, dataset, inputs)
+    vectors = frozen_vectors(backbone, dataset, inputs)
     model.backbone = FeatureBackbone(backbone.width)
     model.input_kind, model.input_size = "features", backbone.width
     return Frozen(model, backbone, ItemInputs(dataset, inputs.size, vectors=vectors))
 
 
-def _vectors(backbone: Backbone, dataset: Dataset, inputs: ItemInputs) -> NDArray[np.float32]:
-    """Float32 (num_items, W), memory-mapped."""
+def pretrained_vectors(backbone: str, dataset: Dataset, image_size: int) -> NDArray[np.float32]:
+    """What a backbone with its ImageNet weights makes of every item, float32 (num_items, W), memory-mapped.
+
+    Args:
+        backbone: Name of a backbone.
+        dataset: Whose items, which must have images.
+        image_size: H = W of the images in pixels.
+
+    Raises:
+        InputError: For an unknown name, a package that is not installed, or items without images.
+        ModelError: If the weights cannot be had.
+    """
+    inputs = ItemInputs(dataset, image_size, "images")
+    network = create_backbone(ModelOptions(num_users=1, backbone=backbone, pretrained=True), backbone)
+    return frozen_vectors(network, dataset, inputs)
+
+
+def frozen_vectors(backbone: Backbone, dataset: Dataset, inputs: ItemInputs) -> NDArray[np.float32]:
+    """What a backbone makes of every item, float32 (num_items, W), memory-mapped; encoded once for a state.
+
+    Args:
+        backbone: As it is, on its device.
+        dataset: Whose items, which have images.
+        inputs: The items as the backbone sees them.
+    """
     assert dataset.pictures is not None  # images are seen
     digest = hashlib.blake2b(digest_size=8)
     parts = [backbone.name, dataset.pictures.content_key(), str(inputs.size), str(DECODER_VERSION)]

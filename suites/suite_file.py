@@ -15,7 +15,7 @@ from ..core.toml_file import parse, read_toml
 from ..datasets import Fault, InputError, list_datasets
 from ..training.method import MOST_EPOCHS, Method
 
-__all__ = ["CostPlan", "Suite", "list_suites", "load_suite"]
+__all__ = ["CostPlan", "Suite", "list_suites", "load_methods", "load_suite"]
 
 T = TypeVar("T")
 
@@ -104,7 +104,25 @@ def list_suites() -> list[str]:
     return _stems("files")
 
 
-def load_suite(name: str | Path, *, datasets: Sequence[str] = (), epochs: int | None = None) -> Suite:
+def load_methods() -> dict[str, Method]:
+    """The methods that come with the package, by the id that suites name them by.
+
+    Example:
+        >>> load_methods()["fnd-xs"].name
+        'FND XS'
+    """
+    paths = {key: _method_file(key) for key in _stems("methods")}
+    return {key: parse(Method, read_toml(path), path) for key, path in paths.items()}
+
+
+def load_suite(
+    name: str | Path,
+    *,
+    datasets: Sequence[str] = (),
+    methods: Sequence[str] = (),
+    seeds: Sequence[int] = (),
+    epochs: int | None = None,
+) -> Suite:
     """Read a suite that comes with the package, or a TOML file of one's own.
 
     `methods` names files of `suites/methods/`; `[every_method]` overrides keys of all of them and
@@ -113,6 +131,8 @@ def load_suite(name: str | Path, *, datasets: Sequence[str] = (), epochs: int | 
     Args:
         name: A name out of `list_suites`, or the path of a TOML file.
         datasets: Taken instead of the suite's own, where there are any.
+        methods: Of the suite's methods only these, and those they need; all where there are none.
+        seeds: Taken instead of the suite's own, where there are any.
         epochs: Overrides every recipe's epochs.
 
     Raises:
@@ -128,28 +148,54 @@ def load_suite(name: str | Path, *, datasets: Sequence[str] = (), epochs: int | 
     raw = parse(_SuiteFile, read_toml(path), path)
     _refuse_unknown(datasets, "argument dataset")
     _refuse_unknown(raw.datasets, f"{path}, datasets")
-    methods: dict[str, Method] = {}
+    resolved: dict[str, Method] = {}
     for key in raw.methods:
-        _resolve(key, raw, path, epochs, methods, pupils=())
-    _refuse_namesakes(methods, path)
-    unknown = set(raw.method) - set(methods)
+        _resolve(key, raw, path, epochs, resolved, pupils=())
+    _refuse_namesakes(resolved, path)
+    unknown = set(raw.method) - set(resolved)
     if unknown:
         raise InputError(Fault(f"{path}, method.{min(unknown)}", "a method not in `methods`", "one that is"))
     named = {f"variants.{variant}": keys for variant, keys in raw.variants.items()}
     for where, keys in (named | ({"cost.methods": raw.cost.methods} if raw.cost else {})).items():
-        if missing := [key for key in keys if key not in methods]:
-            raise InputError(Fault(f"{path}, {where}", repr(missing[0]), f"one of {', '.join(methods)}"))
+        if missing := [key for key in keys if key not in resolved]:
+            raise InputError(Fault(f"{path}, {where}", repr(missing[0]), f"one of {', '.join(resolved)}"))
+    kept = _chosen(resolved, methods)
+    variants = {variant: [key for key in keys if key in kept] for variant, keys in raw.variants.items()}
+    measured = [key for key in raw.cost.methods if key in kept] if raw.cost else []
     return Suite(
         name=path.stem,
         title=raw.title,
         datasets=list(dict.fromkeys(datasets)) or raw.datasets,
         settings=raw.settings,
         negatives=raw.negatives,
-        seeds=raw.seeds,
-        methods=methods,
-        variants=raw.variants,
-        cost=raw.cost,
+        seeds=_seeds(seeds) or raw.seeds,
+        methods=kept,
+        variants={variant: keys for variant, keys in variants.items() if keys},
+        cost=raw.cost.model_copy(update={"methods": measured}) if raw.cost and measured else None,
     )
+
+
+def _chosen(resolved: dict[str, Method], methods: Sequence[str]) -> dict[str, Method]:
+    """Some of a suite's methods, after those they need; all of them if none is named."""
+    if not methods:
+        return resolved
+    kept: set[str] = set()
+    for key in methods:
+        if key not in resolved:
+            raise InputError(unknown_name("a method of the suite", key, list(resolved), "argument methods"))
+        wanted: list[str | None] = [key]
+        while wanted:
+            if (needed := wanted.pop()) is not None and needed not in kept:
+                kept.add(needed)
+                wanted += [resolved[needed].teacher, resolved[needed].start]
+    return {key: method for key, method in resolved.items() if key in kept}
+
+
+def _seeds(seeds: Sequence[int]) -> list[int]:
+    for seed in seeds:
+        if not 0 <= seed < 2**32:
+            raise InputError(Fault("argument seeds", str(seed), "a whole number from 0 to 4,294,967,295"))
+    return list(dict.fromkeys(seeds))
 
 
 def _refuse_unknown(datasets: Sequence[str], where: str) -> None:
@@ -213,11 +259,15 @@ def _refuse_namesakes(methods: dict[str, Method], path: Path) -> None:
 
 def _method_tables(key: str, raw: _SuiteFile, path: Path) -> dict[str, Any]:
     if key in _stems("methods"):
-        return read_toml(Path(str(files("outfitbench.suites") / "methods" / f"{key}.toml")))
+        return read_toml(_method_file(key))
     if key in raw.method:
         return {}
     otherwise = "or define it under [method.ID]"
     raise InputError(unknown_name("a method", key, _stems("methods"), f"{path}, methods", otherwise))
+
+
+def _method_file(key: str) -> Path:
+    return Path(str(files("outfitbench.suites") / "methods" / f"{key}.toml"))
 
 
 def _find(name: str | Path) -> Path:

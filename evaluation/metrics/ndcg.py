@@ -59,8 +59,8 @@ def per_user_ndcg(
 
 
 def ndcg(ranking: Ranking, variant: Variant) -> NDArray[np.float64]:
-    """NDCG of each user of a ranking."""
-    return _VARIANTS[variant](ranking)
+    """NDCG of each user of a ranking, at most 1: rounding would leave a perfect one a little above."""
+    return np.minimum(_VARIANTS[variant](ranking), 1.0)
 
 
 def _standard(ranking: Ranking) -> NDArray[np.float64]:

@@ -261,3 +261,14 @@ def test_bad_input_is_one_clear_line(scores, labels, users, message):
 def test_unknown_variant():
     with pytest.raises(InputError, match="variant: found 'usual', expected 'all-cutoffs' or 'standard'"):
         per_user_ndcg([0.1, 0.2], [1, 0], [0, 0], variant="usual")
+
+
+@pytest.mark.parametrize("variant", ["all-cutoffs", "standard"])
+def test_a_perfect_order_is_worth_1_and_no_more(variant):
+    sizes = [(p, 10 * p + extra) for p in range(1, 60) for extra in range(3)]
+    users = np.repeat(np.arange(len(sizes)), [p + n for p, n in sizes])
+    labels = np.concatenate([np.repeat([1, 0], size) for size in sizes])
+    scores = -np.arange(len(labels), dtype=float)
+    found = per_user_ndcg(scores, labels, users, variant)
+    assert found.max() == 1.0
+    np.testing.assert_allclose(found, 1.0, rtol=1e-12)

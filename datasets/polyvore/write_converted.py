@@ -1,0 +1,102 @@
+"""Writing a dataset as a tree of features in the converted layout (B), for whoever has the features."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.errors import Fault, InputError
+from ...core.files import atomic_folder
+from ..dataset import Dataset
+from ..splits import SPLITS
+from ..tables import CATEGORIES, NO_ITEM, SETTINGS, OutfitTable
+
+__all__ = ["write_features"]
+
+_KINDS = {"random": "neg", "hard": "neg_hard"}
+_SLACK = 64 << 20
+"""Bytes an LMDB needs beside its values, at the least."""
+
+
+def write_features(dataset: Dataset, vectors: NDArray[np.float32], name: str, folder: Path) -> None:
+    """Write a tree that holds a dataset's outfits, and its items by features alone.
+
+    Its splits and the negatives of its test set are the source's, so tables made from images and from
+    features ask the same questions.
+
+    Args:
+        dataset: The outfits.
+        vectors: One an item, float32 (num_items, F).
+        name: Of the features: `features/NAME` holds them.
+        folder: Where to write; not there yet.
+
+    Raises:
+        InputError: If the package lmdb is not installed, the folder is there, or it cannot be written.
+    """
+    try:
+        import lmdb
+    except ImportError as error:
+        expected, fix = "lmdb", "run pip install 'outfitbench[lmdb]'"
+        raise InputError(Fault(folder, "no package to write it", expected, fix)) from error
+    if folder.exists():
+        raise InputError(Fault(folder, "something that is there", "a folder that is not there yet"))
+    names = _file_names(dataset)
+    with atomic_folder(folder) as part:
+        tuples = part / "original" / f"tuples_{dataset.num_users}"
+        tuples.mkdir(parents=True)
+        lists = [
+            [names[item] for item in np.flatnonzero(dataset.item_category == kind)]
+            for kind in range(len(CATEGORIES))
+        ]
+        (tuples / "items.json").write_text(json.dumps(lists), encoding="utf-8")
+        for split in SPLITS:
+            _write_outfits(dataset, dataset.split(split), tuples / f"{split}_pos")
+        for setting in SETTINGS:
+            candidates = dataset.candidates("test", setting)
+            negatives = candidates.outfits.take(np.flatnonzero(candidates.labels == 0))
+            _write_outfits(dataset, negatives, tuples / f"test_{_KINDS[setting]}")
+        place = part / "features" / name
+        place.mkdir(parents=True)
+        with (
+            lmdb.open(str(place), map_size=4 * vectors.nbytes + _SLACK, lock=False) as environment,
+            environment.begin(write=True) as transaction,
+        ):
+            for key, vector in zip(names, vectors, strict=True):
+                transaction.put(key.encode(), np.asarray(vector, "<f4").tobytes())
+
+
+def _file_names(dataset: Dataset) -> list[str]:
+    """A file name for each item, no two the same: keys of the features."""
+    given = [str(name).rpartition("/")[2] for name in dataset.item_names]
+    if len(set(given)) == len(given):
+        return given
+    kinds = dataset.item_category.tolist()
+    return [f"{CATEGORIES[kind]}-{item:07d}.jpg" for item, kind in enumerate(kinds)]
+
+
+def _write_outfits(dataset: Dataset, outfits: OutfitTable, path: Path) -> None:
+    """Rows `user,size,items,types`, items numbered within their category, the real ones first."""
+    within = np.zeros(dataset.num_items, np.int64)
+    for kind in range(len(CATEGORIES)):
+        own = np.flatnonzero(dataset.item_category == kind)
+        within[own] = np.arange(len(own))
+
+    def row(user: int, items: NDArray[np.int32]) -> str:
+        worn = items[items != NO_ITEM]
+        empty = [NO_ITEM] * (len(items) - len(worn))
+        cells: Iterable[int] = (
+            user,
+            len(worn),
+            *within[worn].tolist(),
+            *empty,
+            *dataset.item_category[worn].tolist(),
+            *empty,
+        )
+        return ",".join(map(str, cells))
+
+    rows = (row(user, items) for user, items in zip(outfits.users.tolist(), outfits.items, strict=True))
+    path.write_text("".join(f"{line}\n" for line in rows), encoding="utf-8")
