@@ -108,13 +108,14 @@ class Data:
         from ..core.errors import Fault, InputError
         from ..datasets import load_dataset
         from ..datasets.closet.spec import CLOSETS
-        from ..datasets.polyvore.write_converted import write_features
+        from ..datasets.polyvore.write_converted import check_features_folder, write_features
         from ..datasets.registry import POLYVORES
         from ..evaluation.frozen import pretrained_vectors
         from ..models.backbones import check_backbone
 
         if self.out is None:
             raise InputError(Fault("argument --out", "none", "the folder to write"))
+        check_features_folder(self.out)
         check_backbone(self.backbone, pretrained=True, where="argument --backbone")
         if self.name not in CLOSETS and self.name not in POLYVORES:
             expected = "a dataset that is read from a tree of tuples (closet-…, polyvore-…)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,11 +12,12 @@ from numpy.typing import NDArray
 
 from ...core.errors import Fault, InputError
 from ...core.files import atomic_folder
+from ..candidates import PER_POSITIVE
 from ..dataset import Dataset
-from ..splits import SPLITS
+from ..splits import SPLITS, halve
 from ..tables import CATEGORIES, NO_ITEM, SETTINGS, OutfitTable
 
-__all__ = ["write_features"]
+__all__ = ["check_features_folder", "write_features"]
 
 _KINDS = {"random": "neg", "hard": "neg_hard"}
 _SLACK = 64 << 20
@@ -25,8 +27,8 @@ _SLACK = 64 << 20
 def write_features(dataset: Dataset, vectors: NDArray[np.float32], name: str, folder: Path) -> None:
     """Write a tree that holds a dataset's outfits, and its items by features alone.
 
-    Its splits and the negatives of its test set are the source's, so tables made from images and from
-    features ask the same questions.
+    Its splits and evaluation negatives are the source's, so tables made from images and from features ask the
+    same questions, and epochs are chosen by the same.
 
     Args:
         dataset: The outfits.
@@ -35,15 +37,11 @@ def write_features(dataset: Dataset, vectors: NDArray[np.float32], name: str, fo
         folder: Where to write; not there yet.
 
     Raises:
-        InputError: If the package lmdb is not installed, the folder is there, or it cannot be written.
+        InputError: As `check_features_folder`, or if it cannot be written.
     """
-    try:
-        import lmdb
-    except ImportError as error:
-        expected, fix = "lmdb", "run pip install 'outfitbench[lmdb]'"
-        raise InputError(Fault(folder, "no package to write it", expected, fix)) from error
-    if folder.exists():
-        raise InputError(Fault(folder, "something that is there", "a folder that is not there yet"))
+    check_features_folder(folder)
+    import lmdb
+
     names = _file_names(dataset)
     with atomic_folder(folder) as part:
         tuples = part / "original" / f"tuples_{dataset.num_users}"
@@ -56,9 +54,10 @@ def write_features(dataset: Dataset, vectors: NDArray[np.float32], name: str, fo
         for split in SPLITS:
             _write_outfits(dataset, dataset.split(split), tuples / f"{split}_pos")
         for setting in SETTINGS:
-            candidates = dataset.candidates("test", setting)
-            negatives = candidates.outfits.take(np.flatnonzero(candidates.labels == 0))
-            _write_outfits(dataset, negatives, tuples / f"test_{_KINDS[setting]}")
+            for split in ("valid", "test"):
+                _write_outfits(
+                    dataset, _negatives(dataset, split, setting), tuples / f"{split}_{_KINDS[setting]}"
+                )
         place = part / "features" / name
         place.mkdir(parents=True)
         with (
@@ -67,6 +66,33 @@ def write_features(dataset: Dataset, vectors: NDArray[np.float32], name: str, fo
         ):
             for key, vector in zip(names, vectors, strict=True):
                 transaction.put(key.encode(), np.asarray(vector, "<f4").tobytes())
+
+
+def check_features_folder(folder: Path) -> None:
+    """Find out, before anything is encoded, whether a tree of features can be written.
+
+    Raises:
+        InputError: If the package lmdb is not installed, or something stands there already.
+    """
+    if importlib.util.find_spec("lmdb") is None:
+        expected, fix = "lmdb", "run pip install 'outfitbench[lmdb]'"
+        raise InputError(Fault(folder, "no package to write it", expected, fix))
+    if folder.exists():
+        raise InputError(Fault(folder, "something that is there", "a folder that is not there yet"))
+
+
+def _negatives(dataset: Dataset, split: str, setting: str) -> OutfitTable:
+    """The evaluation negatives of a split, in the order of its positives: those of "valid" by its halves."""
+    positives = dataset.split(split)
+    parts = {split: np.arange(len(positives))}
+    if split == "valid":
+        parts = dict(zip(("valid-teacher", "valid-student"), halve(positives), strict=True))
+    items = np.full((len(positives), PER_POSITIVE, positives.items.shape[1]), NO_ITEM, np.int32)
+    for part, rows in parts.items():
+        candidates = dataset.candidates(part, setting)
+        negatives = candidates.outfits.take(np.flatnonzero(candidates.labels == 0))
+        items[rows] = negatives.items.reshape(len(rows), PER_POSITIVE, -1)
+    return OutfitTable(np.repeat(positives.users, PER_POSITIVE), items.reshape(-1, items.shape[2]))
 
 
 def _file_names(dataset: Dataset) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -32,8 +33,9 @@ def test_outfits_splits_and_test_candidates_are_the_sources(tree: Path):
         np.testing.assert_array_equal(found.split(name).users, source.split(name).users)
         np.testing.assert_array_equal(found.split(name).items, source.split(name).items)
     for setting in ("random", "hard"):
-        ours, theirs = (dataset.candidates("test", setting) for dataset in (found, source))
-        assert ours.fingerprint == theirs.fingerprint
+        for name in ("test", "valid-teacher", "valid-student"):
+            ours, theirs = (dataset.candidates(name, setting) for dataset in (found, source))
+            assert ours.fingerprint == theirs.fingerprint, name
 
 
 def test_an_items_features_are_the_backbones_own_answer(tree: Path):
@@ -45,6 +47,21 @@ def test_an_items_features_are_the_backbones_own_answer(tree: Path):
     with torch.inference_mode():
         right = network.module.eval()(images)
     np.testing.assert_allclose(found.features(ids), right.numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_the_smallest_line_runs_on_it(tree: Path, tmp_path: Path, capsys):
+    words = ["--dataset", "closet-12", "--root", str(tree), "--out", str(tmp_path), "--epochs", "1"]
+    assert (
+        main(["run", "features", *words, "--methods", "fnd-xs", "--seeds", "0", "--dry-run", "--json"]) == 0
+    )
+    labels = [trial["label"] for trial in json.loads(capsys.readouterr().out)["trials"]]
+    assert labels[:2] == [f"{name} · closet-12 · random · seed 0" for name in ("Teacher", "FND XS")]
+
+
+def test_a_missing_package_is_told_before_anything_is_encoded(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert main(["data", "features", "closet-12", "--out", str(tmp_path / "x"), "--quiet"]) == 2
+    assert "run pip install 'outfitbench[lmdb]'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
