@@ -11,6 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = ["Measurement"]
 
+_COUNTED = {"1", "byte", "FLOP"}
+"""Units of which there is no part."""
+
+_LONGEST = 1e9
+"""Seconds, thirty years."""
+
 
 class Measurement(BaseModel):
     """Raw samples of one quantity; every statistic is derived from them.
@@ -31,10 +37,21 @@ class Measurement(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     unit: Annotated[str, Field(min_length=1)]
-    samples: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]]
+    samples: list[Annotated[float, Field(ge=0, lt=2**63, allow_inf_nan=False)]]
     session: str = ""
     turns: list[Annotated[int, Field(ge=1)]] = []
     flags: list[str] = []
+
+    @model_validator(mode="after")
+    def _is_believable(self) -> Measurement:
+        for sample in self.samples:
+            if self.unit in _COUNTED and not sample.is_integer():
+                raise ValueError(f"`samples` hold {sample:g} of what is counted in {self.unit!r}")
+            if self.unit == "s" and not 0 < sample < _LONGEST:
+                raise ValueError(f"`samples` hold a time of {sample:g} s")
+            if self.unit.endswith("/s") and sample == 0:
+                raise ValueError(f"`samples` hold a rate of 0 {self.unit}")
+        return self
 
     @model_validator(mode="after")
     def _turns_hold_every_sample(self) -> Measurement:

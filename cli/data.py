@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional, arg
 
 from .answer import BAD_INPUT, Answer
 from .session import Session
+
+if TYPE_CHECKING:
+    from ..datasets import Dataset
 
 __all__ = ["Data"]
 
@@ -24,7 +27,9 @@ class Data:
             tree with the same splits and test candidates whose items are known by what a pretrained backbone
             makes of their images; read it with --root.
         name: A name from `outfitbench list datasets`.
-        root: Folder of a dataset that is read from disk.
+        root: Folder of a dataset that is read from disk; a drawn one is then read, too, as any tree.
+        split: The released split, or 9:2:2; "check" looks at the files, whatever becomes of them.
+        skip_unusable: Leave out, and count, rows of a dataset's files that cannot be used, as `run` does.
         out: Of "features": the folder to write, which is not there yet.
         backbone: Of "features": who encodes the images, with its ImageNet weights.
         image_size: Of "features": pixels of the images it sees.
@@ -33,6 +38,8 @@ class Data:
     action: Positional[Literal["make", "check", "stats", "features"]]
     name: Annotated[Positional[str], arg(metavar="NAME")]
     root: Path | None = None
+    split: Literal["released", "9:2:2"] = "released"
+    skip_unusable: bool = False
     out: Path | None = None
     backbone: str = "efficientnet-lite0"
     image_size: Annotated[int, arg(metavar="PIXELS")] = 128
@@ -49,10 +56,21 @@ class Data:
             case "features":
                 return self._features(session)
 
-    def _make(self, session: Session) -> Answer:
-        from ..datasets import SETTINGS, load_dataset
+    def _load(self, session: Session) -> Dataset:
+        from ..datasets import load_dataset
 
-        dataset = load_dataset(self.name, self.root, cache=session.cache)
+        return load_dataset(
+            self.name,
+            self.root,
+            split=self.split,
+            cache=session.cache,
+            skip_unusable=self.skip_unusable,
+        )
+
+    def _make(self, session: Session) -> Answer:
+        from ..datasets import SETTINGS
+
+        dataset = self._load(session)
         if dataset.pictures is not None:
             dataset.image_array()
         candidates = {setting: dataset.candidates("test", setting).fingerprint for setting in SETTINGS}
@@ -76,27 +94,38 @@ class Data:
 
     def _check(self, session: Session) -> Answer:
         from ..datasets.check import inspect_dataset
+        from ..datasets.polyvore.left_out import RowSink
+        from ..datasets.polyvore.number_rows import UnusableRow
 
         found = inspect_dataset(self.name, self.root, cache=session.cache)
-        faults = found.faults
+        faults, passed = [], RowSink(skip=True)
+        for fault in found.faults:
+            if self.skip_unusable and isinstance(fault, UnusableRow):
+                passed(fault)
+            else:
+                faults.append(fault)
+        notes = [*found.notes, *passed.notes]
         lines = [*map(str, faults)] or [f"{self.name}: no fault found"]
         return Answer(
-            "\n".join([*lines, *(f"note: {note}" for note in found.notes)]),
+            "\n".join([*lines, *(f"note: {note}" for note in notes)]),
             {
                 "dataset": self.name,
                 "faults": [asdict(fault) for fault in faults],
-                "notes": found.notes,
+                "notes": notes,
             },
             status=BAD_INPUT if faults else 0,
         )
 
     def _stats(self, session: Session) -> Answer:
-        from ..datasets import load_dataset
         from ..datasets.stats import describe
 
-        dataset = load_dataset(self.name, self.root, cache=session.cache)
+        dataset = self._load(session)
         statistics = asdict(describe(dataset))
-        lines = [f"{key.replace('_', ' ')}: {_readable(value)}" for key, value in statistics.items()]
+        spelled = {key: _readable(value) for key, value in statistics.items()}
+        spelled["sizes"] = ", ".join(
+            f"{count:,} outfits of {size} items" for size, count in statistics["sizes"].items()
+        )
+        lines = [f"{key.replace('_', ' ')}: {text or 'none'}" for key, text in spelled.items()]
         return Answer(
             "\n".join(
                 [f"{dataset.name}: {dataset.origin}", *lines, *(f"note: {note}" for note in dataset.notes)]
@@ -106,7 +135,6 @@ class Data:
 
     def _features(self, session: Session) -> Answer:
         from ..core.errors import Fault, InputError
-        from ..datasets import load_dataset
         from ..datasets.closet.spec import CLOSETS
         from ..datasets.polyvore.write_converted import check_features_folder, write_features
         from ..datasets.registry import POLYVORES
@@ -120,7 +148,7 @@ class Data:
         if self.name not in CLOSETS and self.name not in POLYVORES:
             expected = "a dataset that is read from a tree of tuples (closet-…, polyvore-…)"
             raise InputError(Fault("argument NAME", self.name, expected))
-        dataset = load_dataset(self.name, self.root, cache=session.cache)
+        dataset = self._load(session)
         vectors = pretrained_vectors(self.backbone, dataset, self.image_size)
         write_features(dataset, vectors, self.backbone, self.out)
         return Answer(

@@ -13,6 +13,7 @@ from .session import Session
 
 if TYPE_CHECKING:
     from ..core.registry import Registry
+    from ..training.method import Method
 
 __all__ = ["List"]
 
@@ -35,6 +36,7 @@ class List:
             "engines",
             "workloads",
             "datasets",
+            "methods",
             "suites",
         ]
     ]
@@ -117,6 +119,26 @@ def _about(dataset: str) -> str:
     return "Real photographs in a folder a class, worn by simulated users, read from --root."
 
 
+def _methods() -> dict[str, str]:
+    from ..suites.suite_file import load_methods
+
+    return {key: _about_method(method) for key, method in load_methods().items()}
+
+
+def _about_method(method: Method) -> str:
+    """The row's name, the network and what it minimises.
+
+    Example:
+        >>> from outfitbench.training.method import Method
+        >>> taught = {"objective": {"fnd": {}, "contrastive": {"weight": 0.2}}, "teacher": "teacher"}
+        >>> _about_method(Method(name="FND-CL XS", model="student-xs", **taught))
+        'FND-CL XS: student-xs, minimises fnd and contrastive, taught by teacher.'
+    """
+    backbone = f" on {method.backbone}" if method.backbone else ""
+    taught = f", taught by {method.teacher}" if method.teacher else ""
+    return f"{method.name}: {method.model}{backbone}, minimises {' and '.join(method.objectives)}{taught}."
+
+
 def _suites() -> dict[str, str]:
     from ..suites.suite_file import list_suites, load_suite
 
@@ -132,6 +154,7 @@ _KINDS: dict[str, Callable[[], dict[str, str]]] = {
     "engines": _engines,
     "workloads": _workloads,
     "datasets": _datasets,
+    "methods": _methods,
     "suites": _suites,
 }
 """Summary by name; each imports its room only when it is asked for."""

@@ -38,6 +38,9 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 _UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, *_FULL)
 """Of a file or folder that may not be written or has no room, which a run may also meet half-way."""
 
+_NO_SUBCOMMAND = {"--version", "--json", "--quiet"}
+"""With nothing but these, the version needs no subcommand."""
+
 Command = (
     Annotated[List, subcommand("list")]
     | Annotated[Data, subcommand("data")]
@@ -74,10 +77,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     show_what_can_be_shown()
     arguments = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    if "--version" in arguments:
-        return print_out(f"outfitbench {version('outfitbench')}", 0)
+    json_wanted = "--json" in arguments
+    if "--version" in arguments and set(arguments) <= _NO_SUBCOMMAND:
+        return _say_version(json_wanted=json_wanted)
     try:
-        with usage_errors_in_one_line(json_wanted="--json" in arguments):
+        with usage_errors_in_one_line(arguments, json_wanted=json_wanted):
             parsed = parse(arguments)
     except OSError as error:  # `outfitbench --help | head`: nothing else is written or read here
         return stdout_failed(error, 0)
@@ -86,6 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return status
         raise
     json_wanted = parsed.session.json
+    if parsed.session.version:
+        return _say_version(json_wanted=json_wanted)
     try:
         answer = _run(parsed)
     except (InputError, ModelError) as error:
@@ -101,6 +107,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fault = Fault(where, (error.strerror or "").lower(), "room and the right to write")
         return complain(InputError(fault), BAD_INPUT, "input", json_wanted=json_wanted)
     return print_out(answer.rendered(json_wanted=json_wanted, encoding=sys.stdout.encoding), answer.status)
+
+
+def _say_version(*, json_wanted: bool) -> int:
+    found = version("outfitbench")
+    answer = Answer(f"outfitbench {found}", {"version": found})
+    return print_out(answer.rendered(json_wanted=json_wanted), answer.status)
 
 
 def parse(arguments: Sequence[str]) -> Outfitbench:

@@ -154,6 +154,7 @@ def _of_fit(
 ) -> Chosen:
     from ..bench import Subject  # imports pydantic, which `--help` does without
 
+    _refuse_unknown(fit, f"{run}, {name}")
     weights = _weights(run, fit)
     if fit.data_fingerprint not in users:
         found = f"no record of dataset {shown(fit.dataset)}"
@@ -170,6 +171,22 @@ def _of_fit(
         plugins=session.plugin,
     )
     return Chosen(subject, slug, fit.dataset, trained=fit.trial)
+
+
+def _refuse_unknown(fit: FitRecord, where: str) -> None:
+    """What a fit was trained with may be a plugin's, which is not loaded here."""
+    from ..models import list_models
+    from ..models.backbones import BACKBONES
+    from ..models.backbones.timm_networks import is_timm_name
+
+    otherwise = "--plugin FILE loads the one it was trained with"
+    if fit.model not in (known := list_models()):
+        raise InputError(unknown_name("a model", fit.model, known, f"{where}, model", otherwise))
+    asked = fit.description.get("model", {}).get("backbone")  # by the suite, not the model's own choice
+    if asked and not is_timm_name(asked) and asked not in BACKBONES:
+        raise InputError(
+            unknown_name("a backbone", asked, BACKBONES.names(), f"{where}, backbone", otherwise)
+        )
 
 
 def _weights(run: Path, fit: FitRecord) -> Path:

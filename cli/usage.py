@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
 
 from .answer import BAD_INPUT
@@ -16,12 +16,13 @@ __all__ = ["in_one_line", "usage_errors_in_one_line"]
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _BORDER = re.compile(r"[╭╰]─.*")
 _RULE = re.compile(r"[─-]{8,}")
+_PLACE = re.compile(r"in \S+ (?:(\S+) )?--help")
 _HELP = " " * 8
 """How far the box indents the help text of an option that it names."""
 
 
 @contextlib.contextmanager
-def usage_errors_in_one_line(*, json_wanted: bool = False) -> Iterator[None]:
+def usage_errors_in_one_line(arguments: Sequence[str], *, json_wanted: bool = False) -> Iterator[None]:
     """Let a parser that exits inside tell its reason in one line on stderr; for a program as JSON, too."""
     written = io.StringIO()
     try:
@@ -29,12 +30,17 @@ def usage_errors_in_one_line(*, json_wanted: bool = False) -> Iterator[None]:
             yield
     except SystemExit as leaving:
         if leaving.code:
-            complain(in_one_line(written.getvalue()), BAD_INPUT, "usage", json_wanted=json_wanted)
+            said = in_one_line(written.getvalue(), arguments)
+            complain(said, BAD_INPUT, "usage", json_wanted=json_wanted)
         raise
 
 
-def in_one_line(box: str) -> str:
+def in_one_line(box: str, arguments: Collection[str] = ()) -> str:
     """What a box of tyro's says: the error, the nearest name where it tells one, and where to read on.
+
+    Args:
+        box: The box.
+        arguments: What was typed; the options of a subcommand that is not among it are no help.
 
     Example:
         >>> in_one_line('''╭─ Unrecognized options ─────────────────╮
@@ -54,11 +60,22 @@ def in_one_line(box: str) -> str:
             names = head.partition(": ")[2].split(", ")
             wrong = said[0].partition(": ")[2].partition(",")[0]
             said += [head, *(f"nearest: {name}" for name in get_close_matches(wrong, names, n=1))]
-        elif head.startswith("Perhaps you meant") and rest:
-            said.append(f"nearest: {rest[0].split()[0]}")
+        elif head.startswith("Perhaps you meant"):
+            said += [f"nearest: {option}" for option in _options(rest, arguments)[:1]]
         elif head.startswith("For full helptext"):
             said.append("see " + re.sub(r"For full helptext, (run|see):? ?", "", " ".join(section)).strip())
     return "; ".join(" ".join(part.split()) for part in said)
+
+
+def _options(lines: Sequence[str], arguments: Collection[str]) -> list[str]:
+    """The options of a list of suggestions that the typed subcommand or the whole command has."""
+    option, found = "", []
+    for line in lines:
+        if not line.startswith(_HELP):
+            option = line.split()[0]
+        elif (place := _PLACE.fullmatch(line.strip())) and (not place[1] or place[1] in arguments):
+            found.append(option)
+    return found
 
 
 def _sections(box: str) -> list[list[str]]:

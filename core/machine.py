@@ -8,9 +8,9 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
     "Machine",
@@ -51,8 +51,8 @@ class Machine(BaseModel):
 
     processor: str
     generation: str = ""
-    cores: int
-    memory_bytes: int
+    cores: Annotated[int, Field(ge=1, lt=2**63)]
+    memory_bytes: Annotated[int, Field(ge=1, lt=2**63)]
     accelerator: str | None
     system: str
     versions: dict[str, str]

@@ -15,6 +15,7 @@ from .closet import CLOSETS, hidden_preference, make_closet
 from .closet.spec import GENERATOR_VERSION
 from .dataset import Dataset
 from .polyvore import read_tree
+from .polyvore.tree import find_tree
 from .splits import check_scheme
 
 __all__ = [
@@ -152,11 +153,25 @@ def tree_root(name: str, root: Path | str | None, cache: Path) -> Path:
         InputError: If the name is no tree's, or the root is missing.
     """
     if name in CLOSETS:
-        return make_closet(name, cache) if root is None else Path(root)
+        return make_closet(name, cache) if root is None else _copied(name, Path(root))
     if name not in POLYVORES:
         DATASETS.get(name, "argument name")
         raise InputError(Fault("argument name", name, "a dataset that is read from a tree of tuples"))
     return require_root(name, root)
+
+
+def _copied(name: str, root: Path) -> Path:
+    """The root of a Closet that is read as any tree.
+
+    Raises:
+        InputError: If there is no such tree; a drawn dataset needs none.
+    """
+    try:
+        find_tree(root, name)
+    except InputError as error:
+        expected = f"the tree of {name}, a drawn dataset that was copied there"
+        raise InputError(Fault(root, error.fault.found, expected, "without --root it is drawn")) from error
+    return root
 
 
 def require_root(name: str, root: Path | str | None) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -24,15 +25,22 @@ class UserScores(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    users: list[int]
+    users: list[Annotated[int, Field(ge=0, lt=2**63)]]
     auc: list[Share]
     ndcg: list[Share]
     ndcg_standard: list[Share]
-    left_out: Annotated[int, Field(ge=0)]
+    left_out: Annotated[int, Field(ge=0, lt=2**63)]
 
     @model_validator(mode="after")
     def _one_value_a_user(self) -> UserScores:
         for name in ("auc", "ndcg", "ndcg_standard"):
             if (found := len(getattr(self, name))) != len(self.users):
                 raise ValueError(f"`{name}` has {found} values for {len(self.users)} users")
+        return self
+
+    @model_validator(mode="after")
+    def _each_user_once(self) -> UserScores:
+        for user, after in itertools.pairwise(self.users):
+            if user >= after:
+                raise ValueError(f"`users` are not ascending: {after} stands after {user}")
         return self

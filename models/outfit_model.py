@@ -28,7 +28,10 @@ class OutfitModel(nn.Module, ABC):
     Beyond `encode_items` and `score`, a model may offer what not all have, each with a flag to ask by:
 
     - outfits as vectors (`has_outfit_vectors`): `embed_outfits`;
-    - distances of pairs of items (`has_pair_distances`): `pair_distances`.
+    - distances of pairs of items (`has_pair_distances`): `pair_distances`, and with it, where masks make the
+      distance, `mask_norm`;
+    - vectors of the two items of a pair, made for each other (`has_pair_vectors`): `pair_vectors`;
+    - users as several vectors (`has_user_anchors`): `user_anchors`.
 
     Attributes:
         num_users: How many users have parameters of their own, or are accepted by a model that has none.
@@ -133,6 +136,53 @@ class OutfitModel(nn.Module, ABC):
             ModelError: If it knows no pairs (`has_pair_distances`).
         """
         raise self._lacks("distances of pairs (pair_distances)")
+
+    @property
+    def has_pair_vectors(self) -> bool:
+        """Whether an item's vector depends on the item that it is paired with."""
+        return self._overrides("pair_vectors")
+
+    def pair_vectors(
+        self, features_a: Tensor, features_b: Tensor, categories_a: Tensor, categories_b: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The two items of each pair as vectors, whose distance is that of the pair.
+
+        Args:
+            features_a: Float (n, D).
+            features_b: Float (n, D).
+            categories_a: int64 (n,).
+            categories_b: int64 (n,).
+
+        Returns:
+            Float (n, d) of the first items, and of the second.
+
+        Raises:
+            ModelError: If it makes none (`has_pair_vectors`).
+        """
+        raise self._lacks("vectors of pairs (pair_vectors)")
+
+    @property
+    def has_user_anchors(self) -> bool:
+        """Whether a user is several vectors, which objectives may keep apart."""
+        return self._overrides("user_anchors")
+
+    def user_anchors(self, users: Tensor) -> Tensor:
+        """The vectors that each user alone has.
+
+        Args:
+            users: int64 (n,).
+
+        Returns:
+            Float (n, A, d).
+
+        Raises:
+            ModelError: If its users have none (`has_user_anchors`).
+        """
+        raise self._lacks("anchors of users (user_anchors)")
+
+    def mask_norm(self) -> Tensor | None:
+        """‖m‖₁ of the masks that `pair_distances` lays over features, a scalar; None where there are none."""
+        return None
 
     def _overrides(self, method: str) -> bool:
         return getattr(type(self), method) is not getattr(OutfitModel, method)

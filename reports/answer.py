@@ -100,7 +100,10 @@ def _highest(rows: Sequence[Row]) -> list[str]:
 
 
 def _leads(kept: Sequence[TeacherShare]) -> list[str]:
-    """Which row comes first, where there is a choice."""
+    """Which of the methods comes first, where there is a choice."""
+    kept = [k for k in kept if not k.row.variant]
+    if not kept:
+        return []
     best = max(kept, key=lambda k: k.row.mean("auc"))
     if len(kept) < 2 or not best.row.beats_chance:
         return []

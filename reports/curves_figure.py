@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .figure import Style, bare_axes, drawable, new_figure, render, styled, styles
-from .labels import Point
-from .margin_labels import LINE_HEIGHT, label_right
+from .margin_labels import LINE_HEIGHT, LineEnd, label_right
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,9 +31,11 @@ def curves_figure(lines: Sequence[tuple[str, FitRecord]], name: str) -> dict[str
     with styled():
         from matplotlib.ticker import MaxNLocator
 
-        figure, (axes,) = new_figure(max(3.8, len(looks) * LINE_HEIGHT / 72 + 0.8))
+        figure = new_figure(max(3.8, len(looks) * LINE_HEIGHT / 72 + 0.8))
+        figure.set_layout_engine("constrained")
+        axes = figure.subplots()
         bare_axes(axes)
-        ends: dict[str, Point] = {}
+        ends: dict[str, LineEnd] = {}
         for method, fit in lines:
             end = _draw(axes, method, fit, looks[method])
             ends.setdefault(method, end)
@@ -49,7 +50,7 @@ def curves_figure(lines: Sequence[tuple[str, FitRecord]], name: str) -> dict[str
         return render(figure, name)
 
 
-def _draw(axes: Axes, method: str, fit: FitRecord, style: Style) -> Point:
+def _draw(axes: Axes, method: str, fit: FitRecord, style: Style) -> LineEnd:
     """A fit's line; returns its end to label."""
     curve = [(epoch.number, 100 * epoch.valid_auc) for epoch in fit.history]
     axes.plot(*zip(*curve, strict=True), color=style.colour, linewidth=1.5, alpha=0.85)
@@ -57,4 +58,4 @@ def _draw(axes: Axes, method: str, fit: FitRecord, style: Style) -> Point:
         if epoch == fit.best_epoch:
             axes.plot(epoch, value, marker=style.marker, color=style.colour, markersize=6)
     last, value = curve[-1]
-    return Point(last, value, value, value, drawable(method), style.ink)
+    return LineEnd(last, value, drawable(method), style.ink)

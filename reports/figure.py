@@ -16,7 +16,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -39,11 +39,11 @@ PAGE_WIDTH = 9.6
 
 _COLOURS = (
     *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"),
-    *("#332288", "#882255", "#999933", "#117733", "#AA4499"),
+    *("#003050", "#7A3000", "#005C3F", "#96396C"),
 )
-"""Okabe and Ito's palette and some of Paul Tol's muted one, told apart by colour-blind readers; without those
-too light on white. A new colour would change what methods have in old reports."""
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "h")
+"""Okabe and Ito's palette without its yellow, too light on white, and the shades of four of its hues; told
+apart by colour-blind readers (tests). A new colour would change what methods have in old reports."""
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "h", "*", "d")
 _INK = "#333333"
 _FONT = "DejaVu Sans"
 """Comes with matplotlib: the same glyphs on every machine."""
@@ -70,12 +70,9 @@ class Style:
         return to_hex((0.65 * red, 0.65 * green, 0.65 * blue))
 
 
-_SALT = (858).to_bytes(4, "big")
-"""Of the hash of a name; so chosen that eleven of the methods that come with the package differ in colour."""
-
-
-def _number(name: str) -> int:
-    hashed = hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=8, salt=_SALT)
+def _hashed(name: str, use: bytes) -> int:
+    """A number of the name alone, another for each use, so that the marker does not follow the colour."""
+    hashed = hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=8, person=use)
     return int.from_bytes(hashed.digest(), "big")
 
 
@@ -88,7 +85,7 @@ def colour_of(name: str) -> str:
         >>> colour_of("FND XS") == colour_of("FND XS")
         True
     """
-    return _COLOURS[_number(name) % len(_COLOURS)]
+    return _COLOURS[_hashed(name, b"colour") % len(_COLOURS)]
 
 
 def styles(names: Iterable[str]) -> dict[str, Style]:
@@ -103,7 +100,7 @@ def styles(names: Iterable[str]) -> dict[str, Style]:
     """
     found: dict[str, Style] = {}
     for name in sorted(set(names)):
-        colour, first = colour_of(name), _number(name) // len(_COLOURS)
+        colour, first = colour_of(name), _hashed(name, b"marker")
         choice = [Style(colour, _MARKERS[(first + step) % len(_MARKERS)]) for step in range(len(_MARKERS))]
         markers = {style.marker for style in found.values()}
         free = [style for style in choice if style.marker not in markers]
@@ -176,15 +173,14 @@ def styled() -> Iterator[None]:
         yield
 
 
-def new_figure(height: float, panels: int = 1, *, share_y: bool = False) -> tuple[Figure, Sequence[Axes]]:
-    """An empty figure of the page's width, its panels side by side."""
+def new_figure(height: float) -> Figure:
+    """An empty figure of the page's width; `height` in inches."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(PAGE_WIDTH, height), dpi=100, layout="constrained")
+    figure = Figure(figsize=(PAGE_WIDTH, height), dpi=100)
     FigureCanvasAgg(figure)
-    axes = figure.subplots(1, panels, sharey=share_y, squeeze=False)[0]
-    return figure, list(axes)
+    return figure
 
 
 def bare_axes(axes: Axes) -> None:

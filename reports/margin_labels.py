@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,15 +10,23 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from .labels import Point
-
-__all__ = ["LINE_HEIGHT", "label_right", "spread"]
+__all__ = ["LINE_HEIGHT", "LineEnd", "label_right", "spread"]
 
 LINE_HEIGHT = 13.0
 """Points from one label in the margin to the next."""
 
 
-def label_right(axes: Axes, ends: Sequence[Point]) -> None:
+@dataclass(frozen=True)
+class LineEnd:
+    """Where a line ends, in data coordinates, and its label."""
+
+    x: float
+    y: float
+    label: str
+    colour: str
+
+
+def label_right(axes: Axes, ends: Sequence[LineEnd]) -> None:
     """Label the ends of lines in the right margin, apart from each other; the layout must be settled."""
     frame = axes.get_window_extent()
     ends = sorted(ends, key=lambda end: (end.y, end.label))

@@ -92,7 +92,7 @@ def _compose(records: Sequence[Record], title: str | None) -> tuple[str, dict[st
     figures: dict[str, bytes] = {}
     slugs = list(zip(tables, _slugs(tables), strict=True))
     sections = [
-        ("Answer", answer_section(tables, groups)),
+        ("Answer", answer_section(tables, groups) or _unranked(others)),
         ("Quality", "\n\n".join([*map(_quality, tables), *_legends(tables)])),
         ("Trade-off", "\n\n".join(_tradeoff(*named, groups, figures) for named in slugs)),
         ("Cost", cost_section(groups)),
@@ -117,6 +117,17 @@ def _teachers(
     fits = [*evaluated, *(record for record in others if record.kind == "fit")]
     taught = {trial for fit in fits if (trial := fit.inputs.get("teacher"))}
     return {network_of(fit) for fit in fits if fit.trial in taught}
+
+
+def _unranked(others: Sequence[FitRecord | NeighboursRecord]) -> str:
+    """That there is no answer yet, where something was trained and nothing ranked."""
+    fits = [record for record in others if record.kind == "fit"]
+    if not fits:
+        return ""
+    return (
+        f"None yet: these records hold {counted(len(fits), 'fit')} and no evaluation, so nothing can be said "
+        "of how well anything ranks. Run the suite to its end."
+    )
 
 
 def _slugs(tables: Sequence[ComparisonTable]) -> list[str]:
@@ -167,8 +178,9 @@ def _tradeoff(
     alt = escape(f"AUC against {against} on {ranked.label}")
     dashed = "; dashed: the teacher's AUC" if ranked.teacher else ""
     caption = (
-        f"{alt}. Every point stands where it was measured; vertical lines: bootstrap 95 % intervals over "
-        f"users{dashed}. Methods that share a model share its cost, and are told apart by marker and label. "
+        f"{alt}. Every point stands where it was measured; a thin line leads from it to its method's name "
+        f"and bootstrap 95 % interval over users, in the order of AUC{dashed}. Methods that share a model "
+        f"share its cost. Rows far below all others stand under a break of the AUC axis, with their values. "
         f"A method has one colour in every report.{where} [SVG]({name}.svg), [PNG]({name}.png)."
     )
     return f"![{alt}]({name}.svg)\n\n{caption}"
@@ -187,7 +199,8 @@ def _training(slugs: Sequence[tuple[ComparisonTable, str]], figures: dict[str, b
 
 def _curves(ranked: ComparisonTable, slug: str, figures: dict[str, bytes]) -> str:
     name = f"curves-{slug}"
-    lines = [(row.name, record.fit) for row in ranked.rows for record in row.records]
+    trained = [row for row in ranked.rows if not row.variant]
+    lines = [(row.name, record.fit) for row in trained for record in row.records]
     figures |= curves_figure(lines, name)
     alt = escape(f"Validation AUC by epoch on {ranked.dataset}, trained on {ranked.negatives} negatives")
     last = sum(fit.best_epoch == len(fit.history) for _, fit in lines)

@@ -1,27 +1,64 @@
-"""The trade-off: AUC against latency and against parameters, for the rows of one quality table."""
+"""The trade-off: AUC against latency and against parameters, for the rows of one quality table.
+
+Between the panels stands one line a method, in the order of AUC: its name and its interval. Thin lines lead
+to it from the method's points, so that methods which share a cost, and with it a vertical, are told apart.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from textwrap import fill
 from typing import TYPE_CHECKING
 
-from ..evaluation.metrics import bootstrap_interval
 from .costs import LATENCY
-from .figure import Style, bare_axes, drawable, new_figure, render, styled, styles
-from .labels import Point, label_points
+from .figure import PAGE_WIDTH, bare_axes, drawable, new_figure, render, styled
+from .margin_labels import LINE_HEIGHT, spread
+from .tradeoff_lines import MethodLine, draw_lines, lead, method_lines, names_width, split_far
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-    from .comparison_table import ComparisonTable, Row
+    from .comparison_table import ComparisonTable
     from .costs import RowCosts
 
 __all__ = ["tradeoff_figure"]
 
+# Inches.
+_TOP, _TICKS, _EDGE = 0.12, 0.68, 0.24
+_GUTTER = 0.3
+"""Where the leading lines bend."""
+_BREAK = 0.16
+"""Between the panel and the strip of rows far below it."""
+_LINE = LINE_HEIGHT / 72
+_CHARACTER = 0.078
+_SMALLEST_SPAN = 2.0
+"""AUC × 100 that the axis spans at least: less would make a difference of rows that are all alike."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A band of the figure: the panels' main one, or the strip below it."""
+
+    lines: Sequence[MethodLine]
+    bottom: float
+    height: float
+    low: float
+    """The value at the bottom, in AUC × 100."""
+    high: float
+    far: bool = False
+
+    def up(self, auc: float) -> float:
+        """Inches above the figure's foot."""
+        return self.bottom + (auc - self.low) / (self.high - self.low) * self.height
+
 
 def tradeoff_figure(ranked: ComparisonTable, costs: RowCosts | None, name: str) -> dict[str, bytes]:
     """Draw it.
+
+    Rows far below all others stand in a strip below a break of the AUC axis, with their values.
 
     Args:
         ranked: The rows.
@@ -32,75 +69,140 @@ def tradeoff_figure(ranked: ComparisonTable, costs: RowCosts | None, name: str) 
         File contents by name.
     """
     parameters = {row.name: row.parameters / 1e6 for row in ranked.rows}
-    panels = [(parameters, "parameters, millions (log)")]
+    panels = [(parameters, "parameters, millions (log)", "")]
     if costs is not None:
         latencies = {row: record.measurements[LATENCY].median * 1e3 for row, record in costs.by_row.items()}
-        caption = drawable(str(costs.configuration))
-        panels.insert(0, (latencies, f"latency of one request, ms (log)\n{caption}"))
+        panels.insert(0, (latencies, "latency of one request, ms (log)", drawable(str(costs.configuration))))
+    near, far = split_far(method_lines(ranked.rows))
+    teacher = 100 * ranked.teacher.mean("auc") if ranked.teacher is not None else None
     with styled():
-        figure, all_axes = new_figure(4.4, len(panels), share_y=True)
-        drawn = [_draw(axes, ranked, at) for axes, (at, _) in zip(all_axes, panels, strict=True)]
-        for axes, (_, caption) in zip(all_axes, panels, strict=True):
-            axes.set_xlabel(caption)
-        all_axes[0].set_ylabel("test AUC × 100, 95 % interval over users")
-        figure.draw_without_rendering()  # settles the layout, which the labels are placed in
-        for axes, points in zip(all_axes, drawn, strict=True):
-            label_points(axes, points)
+        names = names_width([*near, *far])
+        intervals = 1.5 if costs is not None else 2.5
+        sides = _TICKS + (_TICKS if costs is not None else _EDGE) + len(panels) * _GUTTER
+        width = (PAGE_WIDTH - sides - names - intervals) / len(panels)
+        captions = [fill(f"{what}\n{how}", int(width / _CHARACTER), replace_whitespace=False)
+                    for _, what, how in panels]  # fmt: skip
+        foot = 0.38 + 0.17 * max(2, *(caption.count("\n") + 1 for caption in captions))
+        parts = _parts(near, far, foot)
+        figure = new_figure(parts[0].bottom + parts[0].height + _TOP)
+        middle = _TICKS + width + _GUTTER
+        heights = {part.bottom: _heights(part) for part in parts}
+        foot = parts[-1].bottom
+        place = (middle, foot, names, intervals, parts[0].bottom + parts[0].height - foot)
+        ups = [up for part in reversed(parts) for up in heights[part.bottom]]
+        draw_lines(figure, [*far, *near], ups, place, teacher, len(far))
+        for part in parts:
+            for number, ((at, _, _), caption) in enumerate(zip(panels, captions, strict=True)):
+                left = _TICKS if number == 0 else middle + names + intervals + _GUTTER
+                axes = _place(figure, left, part, width)
+                _draw_panel(axes, part, at, on_right=number > 0)
+                if not part.far and teacher is not None:
+                    axes.axhline(teacher, color="#999999", linewidth=0.9, linestyle=(0, (4, 3)))
+                if part is parts[-1]:
+                    axes.set_xlabel(caption.strip())
+                else:
+                    axes.tick_params(axis="x", which="both", length=0, labelbottom=False)
+                if len(parts) > 1:
+                    _mark_break(axes, part, on_right=number > 0)
+                edge = left + width if number == 0 else left
+                _lead(figure, axes, part, at, heights[part.bottom], edge, middle, names + intervals)
         return render(figure, name)
 
 
-def _draw(axes: Axes, ranked: ComparisonTable, at: Mapping[str, float]) -> list[Point]:
-    """Markers and intervals of one panel, each where it was measured; returns the points to label."""
+def _parts(near: Sequence[MethodLine], far: Sequence[MethodLine], foot: float) -> list[_Part]:
+    """The main band, and where there are rows far below, the strip for them."""
+    values = [line.auc for line in near]
+    middle, span = (max(values) + min(values)) / 2, max(max(values) - min(values), _SMALLEST_SPAN)
+    limits = (middle - 0.58 * span, middle + 0.58 * span)
+    tall = max(3.3, len(near) * _LINE + 0.1)
+    if not far:
+        return [_Part(near, foot, tall, *limits)]
+    strip = len(far) * _LINE + 0.1
+    main = _Part(near, foot + strip + _BREAK, tall, *limits)
+    return [main, _Part(far, foot, strip, -0.5, len(far) - 0.5, far=True)]
+
+
+def _value(part: _Part, line: MethodLine) -> float:
+    """Where a line's points stand on the band's own scale; the strip has none but the order."""
+    return float(part.lines.index(line)) if part.far else line.auc
+
+
+def _heights(part: _Part) -> list[float]:
+    """Inches above the foot at which the lines' names stand: each as near to its points as there is room."""
+    wanted = [part.up(_value(part, line)) for line in part.lines]
+    return spread(wanted, _LINE, part.bottom + _LINE / 2, part.bottom + part.height - _LINE / 2)
+
+
+def _place(figure: Figure, left: float, part: _Part, width: float) -> Axes:
+    tall = float(figure.get_size_inches()[1])
+    return figure.add_axes((left / PAGE_WIDTH, part.bottom / tall, width / PAGE_WIDTH, part.height / tall))
+
+
+def _draw_panel(axes: Axes, part: _Part, at: Mapping[str, float], *, on_right: bool) -> None:
+    """The markers of one band, each where it was measured."""
     bare_axes(axes)
+    axes.patch.set_visible(False)  # the leading lines lie behind
     _log_axis(axes, list(at.values()))
-    if ranked.teacher is not None:
-        axes.axhline(100 * ranked.teacher.mean("auc"), color="#999999", linewidth=0.9, linestyle=(0, (4, 3)))
-    looks = styles(row.name for row in ranked.rows)
-    shown = [row for row in ranked.rows if row.name in at]
-    points = []
-    for row in shown:
-        before = sum(at[other.name] == at[row.name] for other in shown[: shown.index(row)])
-        points.append(_draw_point(axes, row, at[row.name], looks[row.name], before))
-    return points
+    axes.set_ylim(part.low, part.high)
+    if part.far:
+        axes.set_yticks(range(len(part.lines)), [f"{line.auc:.1f}" for line in part.lines])
+        axes.grid(visible=False, axis="y")
+    else:
+        axes.set_ylabel("test AUC × 100")
+    if on_right:
+        axes.yaxis.tick_right()
+        axes.yaxis.set_label_position("right")
+        axes.spines["left"].set_visible(False)
+        axes.spines["right"].set_visible(True)
+    for line in part.lines:
+        if line.name in at:
+            line.mark(axes, at[line.name], _value(part, line))
 
 
-def _draw_point(axes: Axes, row: Row, x: float, style: Style, before: int) -> Point:
-    """One marker with its interval; `before` are at the same x, and each of them is drawn less thickly."""
-    low, high = bootstrap_interval(row.per_user("auc"))
-    point = Point(x, 100 * row.mean("auc"), 100 * low, 100 * high, drawable(row.name), style.ink)
-    # Methods that share a cost share a vertical: the later lies below, and shows on both sides.
-    below = 2 - 0.01 * before
-    axes.vlines(
-        x, point.low, point.high, color=style.colour, linewidth=1.6 + 2.4 * before, alpha=0.75, zorder=below
-    )
+def _mark_break(axes: Axes, part: _Part, *, on_right: bool) -> None:
+    """A stroke at the end of the axis that is broken there."""
+    if not part.far:
+        axes.spines["bottom"].set_visible(False)
+    stroke = {"marker": [(-1, -0.6), (1, 0.6)], "markersize": 8, "markeredgecolor": "#888888"}
     axes.plot(
-        x,
-        point.y,
-        marker=style.marker,
-        markersize=6.5,
-        markerfacecolor=(*_rgb(style.colour), 0.75),
-        markeredgecolor="white",
-        markeredgewidth=0.7,
+        [float(on_right)],
+        [float(part.far)],
+        transform=axes.transAxes,
         linestyle="none",
-        zorder=3,
+        clip_on=False,
+        **stroke,
     )
-    return point
 
 
-def _rgb(colour: str) -> tuple[float, float, float]:
-    from matplotlib.colors import to_rgb
-
-    return to_rgb(colour)
+def _lead(
+    figure: Figure,
+    axes: Axes,
+    part: _Part,
+    at: Mapping[str, float],
+    heights: Sequence[float],
+    edge: float,
+    middle: float,
+    width: float,
+) -> None:
+    """Lines from a panel's points, level to its edge and from there to their names or intervals."""
+    end = middle if edge < middle else middle + width
+    for line, height in zip(part.lines, heights, strict=True):
+        if line.name in at:
+            value = _value(part, line)
+            x = float(axes.transData.transform((at[line.name], value))[0]) / figure.dpi
+            up = part.up(value)
+            lead(figure, [(x, up), (edge, up), (end, height)], line)
 
 
 def _log_axis(axes: Axes, values: Sequence[float]) -> None:
     """A log scale with plain numbers, more of them on a short axis, and room at both ends."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
     axes.set_xscale("log")
-    margin = max(1.35, (max(values) / min(values)) ** 0.22)
+    margin = max(1.35, (max(values) / min(values)) ** 0.1)
     axes.set_xlim(min(values) / margin, max(values) * margin)
-    short = max(values) / min(values) < 12
-    axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 1.5, 2, 3, 4, 5, 7) if short else (1, 2, 5)))
+    ratio = max(values) / min(values)
+    subs = (1, 1.5, 2, 3, 4, 5, 7) if ratio < 12 else (1, 2, 5)
+    axes.xaxis.set_major_locator(MaxNLocator(4) if ratio < 1.3 else LogLocator(base=10, subs=subs))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())

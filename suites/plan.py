@@ -17,11 +17,12 @@ from ..models.backbones.factory import check_backbone
 from ..models.registry import MODELS
 from ..training.augmentations import needs_neighbours
 from ..training.method import Method
+from ..training.recombination import check_recombined
 from .describing import chosen_objectives
 from .suite_file import CostPlan, Suite
 from .trial import CostTrial, EvaluationTrial, FitTrial, NeighboursTrial, Trial, VariantTrial, fit_of
 
-__all__ = ["augmentations_of", "needs_of", "plan_trials"]
+__all__ = ["augmentations_of", "needs_of", "plan_trials", "recombined_of"]
 
 
 def plan_trials(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
@@ -141,6 +142,23 @@ def augmentations_of(method: Method) -> tuple[str, ...]:
     return found.pop() if found else ()
 
 
+def recombined_of(method: Method) -> int:
+    """How many recombined outfits a method's steps draw; 0 where nobody asks for them.
+
+    Raises:
+        InputError: If two objectives ask for different numbers: a step draws them once.
+    """
+    found = {
+        int(getattr(options, "recombined", 0))
+        for entry, options in chosen_objectives(method)
+        if "recombined" in entry.value.needs
+    }
+    if len(found) > 1:
+        where, numbers = f"method {method.name}, objective", " and ".join(map(str, sorted(found)))
+        raise InputError(Fault(where, f"recombined = {numbers}", "one number, as a step draws them once"))
+    return found.pop() if found else 0
+
+
 def _check_names(suite: Suite, key: str, method: Method) -> None:
     where = f"suite {suite.name}, method {key}"
     MODELS.entry(method.model, f"{where}, model")
@@ -148,6 +166,7 @@ def _check_names(suite: Suite, key: str, method: Method) -> None:
         check_backbone(method.backbone, pretrained=method.pretrained, where=f"{where}, backbone")
     chosen_objectives(method)
     needs_neighbours(augmentations_of(method))
+    recombined_of(method)
 
 
 def _check_costs(suite: Suite, plan: CostPlan) -> None:
@@ -182,6 +201,15 @@ def _check_data(method: Method, dataset: Dataset) -> None:
             where = f"dataset {dataset.name}, split {split}"
             raise InputError(Fault(where, "no outfit", "one at least", "take another split (--split)"))
     sizes = (dataset.split("train").items >= 0).sum(1)
+    if "pairs" in needs_of(method) and sizes.max() < 2:
+        found, expected = (
+            "training outfits of one item only",
+            f"pairs of items, which method {method.name} needs",
+        )
+        raise InputError(Fault(f"dataset {dataset.name}", found, expected))
+    if recombined := recombined_of(method):
+        where = f"method {method.name} on {dataset.name}, recombined"
+        check_recombined(recombined, dataset, method.recipe.batch_size, where)
     if augmentations_of(method) and sizes.min() < 2:
         found = f"{int((sizes < 2).sum())} training outfits of one item"
         expected = f"two items or more, of which method {method.name} makes two views"

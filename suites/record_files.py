@@ -11,11 +11,25 @@ from pydantic import TypeAdapter, ValidationError
 from ..core.errors import Fault, InputError
 from ..core.files import atomic_file
 from ..core.hashes import content_hash
-from .records import DatasetRecord, Record, SuiteRecord
+from ..core.names import shown
+from .records import DatasetRecord, FitRecord, QualityRecord, Record, SuiteRecord, VariantRecord
 
 __all__ = ["RECORD_FILE", "load_record", "load_records", "write_record"]
 
 RECORD_FILE = "record.json"
+
+_AGAIN = "delete its folder and run again"
+
+_OF_ANY_ENVIRONMENT = (
+    "model",
+    "backbone",
+    "input_kind",
+    "input_size",
+    "parameters",
+    "seed",
+    "data_fingerprint",
+)
+"""Fields of a fit that are the same wherever it is run."""
 
 _RECORD: TypeAdapter[Record] = TypeAdapter(Record)
 
@@ -48,9 +62,24 @@ def load_record(path: Path) -> Record:
         key = ".".join(str(part) for part in first["loc"])
         where = f"{path}, {key}" if key else str(path)
         found = f"a fault ({first['msg']})"
-        raise InputError(Fault(where, found, "a whole record", "delete its folder and run again")) from error
+        raise InputError(Fault(where, found, "a whole record", _AGAIN)) from error
     _refuse_altered(record, path)
+    if isinstance(record, QualityRecord | VariantRecord):
+        _refuse_altered(record.fit, path)
     return record
+
+
+_DESCRIBED = {
+    "inputs": "inputs",
+    "seed": "seed",
+    "negatives": "negatives",
+    "split_scheme": "split_scheme",
+    "data": "data_fingerprint",
+    "setting": "setting",
+    "candidates": "candidate_fingerprint",
+    "variant": "variant",
+}
+"""Keys of descriptions, and the fields of records that say the same."""
 
 
 def _refuse_altered(record: Record, path: Path) -> None:
@@ -59,7 +88,21 @@ def _refuse_altered(record: Record, path: Path) -> None:
         return
     if (hashed := content_hash(record.description)) != record.trial:
         found = f"a description of hash {hashed}"
-        raise InputError(Fault(path, found, f"{record.trial}, its name", "delete its folder and run again"))
+        raise InputError(Fault(path, found, f"{record.trial}, its name", _AGAIN))
+    for key, field in _DESCRIBED.items():
+        own = getattr(record, field, None)
+        if key in record.description and own is not None and own != record.description[key]:
+            described = f"{shown(record.description[key])}, as in its description"
+            raise InputError(Fault(f"{path}, {field}", shown(own), described, _AGAIN))
+
+
+def _refuse_other(fit: FitRecord, path: Path, seen: dict[str, tuple[FitRecord, Path]]) -> None:
+    """One trial may have been run in two environments, and is of one network all the same."""
+    first, beside = seen.setdefault(fit.trial, (fit, path))
+    for field in _OF_ANY_ENVIRONMENT:
+        if (own := getattr(fit, field)) != (other := getattr(first, field)):
+            where = f"{path}, {field} of fit {fit.trial}"
+            raise InputError(Fault(where, shown(own), f"{shown(other)}, as in {beside}", _AGAIN))
 
 
 def load_records(paths: Iterable[Path]) -> list[Record]:
@@ -69,9 +112,11 @@ def load_records(paths: Iterable[Path]) -> list[Record]:
         The records in the order of their files' paths; one that several folders hold, once.
 
     Raises:
-        InputError: If a path does not exist, holds no record, or a record is broken.
+        InputError: If a path does not exist, holds no record, a record is broken, or two records of one fit
+            are of two networks.
     """
     found: dict[str, Record] = {}
+    fits: dict[str, tuple[FitRecord, Path]] = {}
     for path in paths:
         files = sorted(path.rglob(RECORD_FILE)) if path.is_dir() else [path]
         if not files:
@@ -80,5 +125,7 @@ def load_records(paths: Iterable[Path]) -> list[Record]:
             )
         for file in files:
             record = load_record(file)
+            if fit := record if isinstance(record, FitRecord) else getattr(record, "fit", None):
+                _refuse_other(fit, file, fits)
             found.setdefault(record.model_dump_json(), record)
     return list(found.values())

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from ..bench.engine_profile import EngineProfile
 from ..core.machine import Machine
@@ -33,6 +33,33 @@ __all__ = [
 EVALUATOR_VERSION = 2
 """Raised whenever a metric, a candidate rule or a measuring rule changes; tables never mix versions."""
 
+Name = Annotated[str, Field(min_length=1)]
+"""What people call something."""
+
+Hash = Annotated[str, Field(pattern=r"^[0-9a-z-]+$")]
+"""Of a description or of content; see `core.hashes`."""
+
+Negatives = Literal["random", "hard"]
+"""What is trained against."""
+
+Setting = Annotated[str, Field(pattern=r"^(random|hard|cold-[1-9][0-9]*)$")]
+"""What is ranked."""
+
+Version = Annotated[int, Field(ge=1, lt=2**63)]
+"""Of the evaluator: `EVALUATOR_VERSION` when it was measured."""
+
+
+def _date(text: str) -> str:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError("a date (ISO)") from error
+    return text
+
+
+Date = Annotated[str, AfterValidator(_date)]
+"""A day, or a moment to the second (ISO)."""
+
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 """How many of something."""
 
@@ -55,9 +82,9 @@ class _Trial(_Frozen):
         seconds: Wall time by phase.
     """
 
-    trial: str
+    trial: Hash
     description: dict[str, Any]
-    inputs: dict[str, str] = {}
+    inputs: dict[str, Hash] = {}
     machine: Machine
     seconds: Seconds = {}
 
@@ -89,16 +116,16 @@ class FitRecord(_Trial):
     """
 
     kind: Literal["fit"] = "fit"
-    method: str
-    model: str
-    backbone: str
+    method: Name
+    model: Name
+    backbone: Name
     input_kind: InputKind
     input_size: Annotated[int, Field(ge=1, lt=2**63)]
-    dataset: str
-    split_scheme: str
-    negatives: str
+    dataset: Name
+    split_scheme: Name
+    negatives: Negatives
     seed: Count
-    data_fingerprint: str
+    data_fingerprint: Hash
     parameters: Annotated[int, Field(ge=1, lt=2**63)]
     valid_auc: Share
     best_epoch: Annotated[int, Field(ge=1)]
@@ -108,7 +135,7 @@ class FitRecord(_Trial):
     environment: Environment
     distillation: Distillation | None = None
     warnings: list[str] = []
-    weights: str
+    weights: Hash
 
     @model_validator(mode="after")
     def _hangs_together(self) -> FitRecord:
@@ -117,6 +144,8 @@ class FitRecord(_Trial):
             raise ValueError(f"the epochs of `history` are not 1 to {len(numbers)}")
         if self.best_epoch > len(self.history):
             raise ValueError(f"`best_epoch` is {self.best_epoch} of {len(self.history)}")
+        if (best := self.history[self.best_epoch - 1].valid_auc) != self.valid_auc:
+            raise ValueError(f"`valid_auc` is {self.valid_auc}, and {best} at epoch {self.best_epoch}")
         if self.trial in self.inputs.values():
             raise ValueError("it is an input of its own")
         return self
@@ -134,11 +163,11 @@ class NeighboursRecord(_Trial):
     """
 
     kind: Literal["neighbours"] = "neighbours"
-    dataset: str
-    data_fingerprint: str
+    dataset: Name
+    data_fingerprint: Hash
     count: Count
     losses: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]]
-    table: str
+    table: Hash
 
 
 class QualityRecord(_Trial):
@@ -156,9 +185,9 @@ class QualityRecord(_Trial):
     kind: Literal["quality"] = "quality"
     fit: FitRecord
     variant: str = ""
-    setting: str
-    candidate_fingerprint: str
-    evaluator_version: int
+    setting: Setting
+    candidate_fingerprint: Hash
+    evaluator_version: Version
     test: UserScores
 
     @model_validator(mode="after")
@@ -180,9 +209,9 @@ class VariantRecord(_Trial):
 
     kind: Literal["variant"] = "variant"
     fit: FitRecord
-    variant: Annotated[str, Field(min_length=1)]
-    files: Annotated[dict[str, str], Field(min_length=1)]
-    bytes: Annotated[int, Field(ge=0, lt=2**63)]
+    variant: Name
+    files: Annotated[dict[str, Hash], Field(min_length=1)]
+    bytes: Count
 
 
 class CostRecord(EngineProfile, _Trial):
@@ -195,9 +224,11 @@ class CostRecord(EngineProfile, _Trial):
     """
 
     kind: Literal["cost"] = "cost"
-    dataset: str | None
-    data_fingerprint: str = ""
-    evaluator_version: int
+    dataset: Name | None
+    data_fingerprint: Hash | Literal[""] = ""
+    evaluator_version: Version
+    parity: dict[str, FiniteFloat] = {}
+    date: Date
 
 
 class DatasetRecord(_Frozen):
@@ -226,9 +257,9 @@ class DatasetRecord(_Frozen):
     """
 
     kind: Literal["dataset"] = "dataset"
-    dataset: str
-    data_fingerprint: str
-    split_scheme: str
+    dataset: Name
+    data_fingerprint: Hash
+    split_scheme: Name
     origin: str
     users: Count
     items: Count
@@ -238,9 +269,9 @@ class DatasetRecord(_Frozen):
     wears_per_item: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     image_size: Count | None
     feature_size: Count | None = None
-    reference: dict[str, dict[str, float]] = {}
-    evaluator_version: int
-    candidates: dict[str, str] = {}
+    reference: dict[Setting, dict[str, Share]] = {}
+    evaluator_version: Version
+    candidates: dict[Setting, Hash] = {}
     left_out: dict[str, Count] = {}
     notes: list[str] = []
 
@@ -258,21 +289,12 @@ class SuiteRecord(_Frozen):
     """
 
     kind: Literal["suite"] = "suite"
-    suite: str
-    title: str
+    suite: Name
+    title: Name
     command: str
-    fingerprint: str
-    names: dict[str, str] = {}
-    date: str
-
-    @field_validator("date")
-    @classmethod
-    def _is_a_date(cls, date: str) -> str:
-        try:
-            datetime.fromisoformat(date)
-        except ValueError as error:
-            raise ValueError("a date (ISO, to the second)") from error
-        return date
+    fingerprint: Hash
+    names: dict[Hash, Name] = {}
+    date: Date
 
 
 Record = Annotated[

@@ -13,7 +13,7 @@ from ..models import ModelError, OutfitModel
 from ..training.environment import Device, choose_environment, enter_environment
 from ..training.network import bare_model
 from ..training.optimizer import create_optimizer
-from ..training.step import TrainingStep
+from ..training.step import TrainingStep, WeightedObjectives
 from .describing import create_objectives
 from .trial import FitTrial
 
@@ -38,13 +38,15 @@ def rehearse(trial: FitTrial, device: Device) -> float | None:
         is its trial's to tell.
 
     Raises:
-        InputError: If the network cannot be built or cannot take such items, an objective cannot work on it,
-            or the recipe names a part that it does not have.
+        InputError: If the network cannot be built or cannot take such items, an objective cannot work on it
+            or on its teacher, or the recipe names a part that it does not have.
     """
     method = trial.method
     try:
         model = bare_model(method, trial.dataset).to(device).train()
-        create_optimizer(method.recipe, TrainingStep(model, create_objectives(method, model)))
+        objectives = create_objectives(method, model)
+        create_optimizer(method.recipe, TrainingStep(model, objectives))
+        _check_teacher(trial, objectives)
         images = model.input_kind == "image" and not method.freeze
         environment = choose_environment(device, method.recipe.precision, images=images)
         enter_environment(environment)
@@ -60,6 +62,15 @@ def rehearse(trial: FitTrial, device: Device) -> float | None:
     except Exception:  # a stranger's part may raise anything
         return None
     return _whole_fit(trial, each)
+
+
+def _check_teacher(trial: FitTrial, objectives: WeightedObjectives) -> None:
+    teaching = trial.inputs.get("teacher")
+    if isinstance(teaching, FitTrial):
+        with torch.device("meta"):  # what it is shows without its weights
+            teacher = bare_model(teaching.method, trial.dataset)
+        for _, objective in objectives.values():
+            objective.check_teacher(teacher)
 
 
 def _encode(trial: FitTrial, model: OutfitModel) -> float:

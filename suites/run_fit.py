@@ -22,7 +22,7 @@ from ..training.network import fresh_network, trained_network
 from ..training.objectives.objective import FitContext
 from ..training.teacher import Teacher
 from .describing import chosen_objectives, create_objectives
-from .plan import augmentations_of
+from .plan import augmentations_of, recombined_of
 from .record_files import RECORD_FILE, load_record, write_record
 from .records import FitRecord, NeighboursRecord
 from .run_neighbours import TABLE_FILE
@@ -74,6 +74,7 @@ def run_fit(trial: FitTrial, folder: Path, inputs: dict[str, Path], device: Devi
         network.inputs,
         augmentations_of(method),
         _neighbours(inputs["neighbours"]) if "neighbours" in inputs else None,
+        recombined_of(method),
     )
     training = Training(lesson, network.model, objectives, teacher, folder, environment)
     trained = training.run()

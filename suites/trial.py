@@ -32,7 +32,7 @@ from .descriptions import (
     NeighboursDescription,
     VariantDescription,
 )
-from .records import EVALUATOR_VERSION
+from .records import EVALUATOR_VERSION, Negatives
 
 __all__ = [
     "CostTrial",
@@ -95,7 +95,7 @@ class FitTrial(Trial[FitDescription]):
 
     kind: ClassVar[str] = "fit"
     method: Method
-    negatives: str
+    negatives: Negatives
     seed: int
 
     def _describe(self) -> FitDescription:

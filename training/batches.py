@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -37,6 +37,8 @@ class Batch(NamedTuple):
         own: bool (N, N), whether the user of row i posted the negative of column j, which is then none of
             theirs; None where that cannot be. The paper does not speak of it.
         views: Two views of each positive, rows 2n and 2n + 1; None where nobody asks for them.
+        recombined: Outfits that nobody posted, of the items of the positives and negatives; None where nobody
+            asks for them.
     """
 
     users: Tensor
@@ -47,12 +49,13 @@ class Batch(NamedTuple):
     negative_items: NDArray[np.int32]
     own: Tensor | None
     views: Outfits | None = None
+    recombined: Outfits | None = None
 
     def to(self, device: torch.device) -> Batch:
         """On a device."""
 
         def moved(outfits: Outfits) -> Outfits:
-            return Outfits(outfits.rows.to(device), outfits.categories.to(device))
+            return Outfits(outfits.rows.to(device), outfits.categories.to(device), outfits.items)
 
         return Batch(
             self.users.to(device),
@@ -63,6 +66,7 @@ class Batch(NamedTuple):
             self.negative_items,
             None if self.own is None else self.own.to(device),
             None if self.views is None else moved(self.views),
+            None if self.recombined is None else moved(self.recombined),
         )
 
 
@@ -93,6 +97,10 @@ def draw_epoch(dataset: Dataset, kind: str, seed: int, epoch: int) -> tuple[Outf
     return positives, negatives
 
 
+Recombine = Callable[[NDArray[np.int32], NDArray[np.int32]], NDArray[np.int32]]
+"""Item ids of a batch's positives (N, K) and negatives (N, K) to those of recombined outfits (R, K)."""
+
+
 @dataclass(frozen=True)
 class BatchDraws:
     """What is drawn for each batch on the way.
@@ -105,6 +113,8 @@ class BatchDraws:
         views: Draws the views of the positives; None where nobody asks for them.
         augmentations: The set that views are drawn from.
         neighbours: Look-alike items (num_items, count), for augmentations that need them.
+        recombine: Draws recombined outfits from a batch's positives and negatives; None where nobody asks for
+            them.
     """
 
     posted: PostedOutfits | None = None
@@ -112,6 +122,7 @@ class BatchDraws:
     views: np.random.Generator | None = None
     augmentations: tuple[str, ...] = ()
     neighbours: NDArray[np.int32] | None = None
+    recombine: Recombine | None = None
 
 
 def load_batches(
@@ -157,25 +168,30 @@ def _read(
     negatives: OutfitTable,
     draws: BatchDraws,
 ) -> Batch:
-    count = len(positives)
-    tables = [positives.items, negatives.items]
+    views = recombined = None
+    worn = [positives.items, negatives.items]
     if draws.views is not None:
-        tables.append(draw_views(positives, draws.augmentations, draws.views, draws.neighbours))
-    items = np.concatenate(tables)
-    distinct = np.unique(items[items >= 0])
-    rows = torch.from_numpy(np.searchsorted(distinct, np.maximum(items, distinct[0])).astype(np.int64))
-    categories = torch.from_numpy(dataset.categories_of(items))
+        views = draw_views(positives, draws.augmentations, draws.views, draws.neighbours)
+        worn.append(views)
+    if draws.recombine is not None:
+        recombined = draws.recombine(positives.items, negatives.items)
+    distinct = np.unique(np.concatenate(worn))
+    distinct = distinct[distinct >= 0]
     item_inputs, item_categories = inputs(distinct, draws.images)
-    parts = [Outfits(rows[part], categories[part]) for part in (slice(count), slice(count, 2 * count))]
-    views = slice(2 * count, None)
+
+    def outfits_of(items: NDArray[np.int32]) -> Outfits:
+        rows = np.searchsorted(distinct, np.maximum(items, distinct[0])).astype(np.int64)
+        return Outfits(torch.from_numpy(rows), torch.from_numpy(dataset.categories_of(items)), items)
+
     own = None if draws.posted is None else draws.posted.by(positives.users, negatives.items)
     return Batch(
         users=torch.from_numpy(positives.users.astype(np.int64)),
         inputs=item_inputs,
         item_categories=item_categories,
-        positives=parts[0],
-        negatives=parts[1],
+        positives=outfits_of(positives.items),
+        negatives=outfits_of(negatives.items),
         negative_items=negatives.items,
         own=None if own is None else torch.from_numpy(own),
-        views=None if draws.views is None else Outfits(rows[views], categories[views]),
+        views=None if views is None else outfits_of(views),
+        recombined=None if recombined is None else outfits_of(recombined),
     )

@@ -63,10 +63,10 @@ class Distillation(_Frozen):
         true_base_rate: The same share among all training negatives.
     """
 
-    alpha: float
-    alpha_relative: float
-    gap: float
-    mean_d: float
+    alpha: FiniteFloat
+    alpha_relative: FiniteFloat
+    gap: FiniteFloat
+    mean_d: FiniteFloat
     false_negative_share: Share
     true_false_negative_share: Share | None = None
     true_base_rate: Share | None = None

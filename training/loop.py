@@ -30,6 +30,7 @@ from .image_augmentation import flip_and_shift
 from .method import Method
 from .objectives.objective import TeacherScores
 from .optimizer import create_optimizer
+from .recombination import Recombiner
 from .schedule import epochs_without_gain, learning_rate
 from .step import TrainingStep, WeightedObjectives
 
@@ -51,6 +52,7 @@ class Lesson:
         inputs: The dataset's items as the model sees them.
         augmentations: Outfit augmentations that views are drawn from; none where nobody asks for views.
         neighbours: Look-alike items (num_items, count), for augmentations that need them.
+        recombined: How many recombined outfits a step draws; 0 where nobody asks for them.
     """
 
     method: Method
@@ -61,6 +63,7 @@ class Lesson:
     inputs: ItemInputs
     augmentations: tuple[str, ...] = ()
     neighbours: NDArray[np.int32] | None = None
+    recombined: int = 0
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ class Training:
         self._step, self._optimizer = self._fabric.setup(self._bare_step, optimizer)
         train = lesson.dataset.split("train")
         self._posted = PostedOutfits(train) if HARD_SHARE[lesson.negatives] else None
+        self._recombiner = Recombiner(train, lesson.dataset.item_category, lesson.recombined)
         self._steps = math.ceil(len(train) / self._recipe.batch_size)
 
     def run(self) -> Trained:
@@ -186,7 +190,12 @@ class Training:
             look = functools.partial(
                 flip_and_shift, generator=np.random.default_rng([lesson.seed, number, 1])
             )
-        return BatchDraws(self._posted, look, views, lesson.augmentations, lesson.neighbours)
+        recombine = None
+        if lesson.recombined:
+            recombine = functools.partial(
+                self._recombiner.draw, generator=np.random.default_rng([lesson.seed, number, 3])
+            )
+        return BatchDraws(self._posted, look, views, lesson.augmentations, lesson.neighbours, recombine)
 
     def _diverged(self, number: int, found: str) -> TrainingError:
         recipe = self._recipe

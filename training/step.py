@@ -98,16 +98,33 @@ class _Context:
 
     @cached_property
     def negative_scores(self) -> Tensor:
-        outfits = self._batch.negatives
-        scores = self._model.score_matrix(self.users, self.worn(outfits), outfits.categories)
+        scores = self.score_matrix(self.users, self.negatives)
         # Minus infinity has no weight in a sum of exponentials, and no gradient.
         return scores if self.own is None else scores.masked_fill(self.own, -math.inf)
 
+    @property
+    def recombined(self) -> Outfits:
+        assert self._batch.recombined is not None  # a need, so the batch drew them
+        return self._batch.recombined
+
+    @cached_property
+    def recombined_scores(self) -> Tensor:
+        return self.score_matrix(self.users, self.recombined)
+
     @cached_property
     def view_vectors(self) -> Tensor:
-        views = self._batch.views
-        assert views is not None  # a need, so the batch drew them
-        return self._model.embed_outfits(self.worn(views), views.categories)
+        assert self._batch.views is not None  # a need, so the batch drew them
+        return self.outfit_vectors(self._batch.views)
 
     def worn(self, outfits: Outfits) -> Tensor:
         return functional.embedding(outfits.rows, self.features)
+
+    def score_matrix(self, users: Tensor, outfits: Outfits) -> Tensor:
+        return self._model.score_matrix(users, self.worn(outfits), outfits.categories)
+
+    def outfit_vectors(self, outfits: Outfits) -> Tensor:
+        return self._model.embed_outfits(self.worn(outfits), outfits.categories)
+
+    def teacher_scores(self, users: Tensor, outfits: Outfits) -> Tensor:
+        assert outfits.items is not None  # a batch for a teacher says what they are
+        return self.teacher.score_matrix(users, outfits.items, outfits.categories)

@@ -35,6 +35,7 @@ class Teacher:
 
     Attributes:
         gap: Mean score of the training positives minus that of random negatives.
+        feature_size: Width of its items' features, and of its outfit vectors.
 
     Raises:
         TrainingError: If its gap is so small that it has learned nothing.
@@ -47,6 +48,7 @@ class Teacher:
         train = dataset.split("train")
         self._table = encode_items(model, inputs, train.distinct_items, dataset.num_items)
         self._device = self._table.features.device
+        self.feature_size = self._table.features.shape[1]
         positive = self._scores(train)
         mean = _mean_by_user(positive, train.users, dataset.num_users)
         self._positive_mean = torch.from_numpy(mean).to(self._device)
@@ -70,6 +72,26 @@ class Teacher:
         """
         with torch.no_grad(), torch.autocast(self._device.type, enabled=False):
             return self._model.score_matrix(users, self._table.gather(items), categories)
+
+    def item_features(self, items: NDArray[np.integer]) -> Tensor:
+        """Features of items in full precision: float32 (…, D) from global ids (…)."""
+        return self._table.gather(items)
+
+    def embed_outfits(self, items: NDArray[np.integer], categories: Tensor) -> Tensor:
+        """Outfit vectors, without gradient and in full precision.
+
+        Args:
+            items: (B, K), global ids.
+            categories: int64 (B, K).
+
+        Returns:
+            float32 (B, d).
+
+        Raises:
+            ModelError: If its outfits are no vectors.
+        """
+        with torch.no_grad(), torch.autocast(self._device.type, enabled=False):
+            return self._model.embed_outfits(self._table.gather(items), categories)
 
     def describe(self, alpha: float) -> Distillation:
         """What FND will do in training, estimated before it starts.

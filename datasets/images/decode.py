@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
-from PIL.TiffImagePlugin import PHOTOMETRIC_INTERPRETATION, TiffImageFile
+from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION, SAMPLEFORMAT, TiffImageFile
 
 from ...core.errors import Fault, InputError
 from ...core.names import shown
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DECODER_VERSION", "MAX_PIXELS", "decode", "is_image"]
 
-DECODER_VERSION = 2
+DECODER_VERSION = 3
 """Part of the image store's key: raise it when `decode` would give other pixels for the same bytes."""
 
 MAX_PIXELS = 1 << 26
@@ -52,6 +52,7 @@ _TURNS = {
 }
 """What sets a picture of each orientation upright."""
 
+_BELOW_ZERO = "grey values below zero"
 _SAME_SIDES = (_TURNS[2], _TURNS[3], _TURNS[4])
 """Turns that leave width and height what they are."""
 
@@ -160,6 +161,8 @@ def _orientation(image: Image.Image) -> int:
 def _on_white(image: Image.Image, data: bytes) -> Image.Image:
     """The image in RGB, what is transparent in white."""
     clear = _clear_pixels(image, data)
+    if _is_signed(image) and image.mode == "L" and np.asarray(image).max() > 0x7F:
+        raise ValueError(_BELOW_ZERO)  # Pillow reads signed grey of 8 bits as unsigned
     if image.mode.startswith("I"):
         image = _eight_bits(image)
     if image.mode == "F":
@@ -193,15 +196,23 @@ def _clear_pixels(image: Image.Image, data: bytes) -> NDArray[np.bool_] | None:
     return pixels == (colour * 255 // ((1 << bits) - 1) if bits < 8 else colour)
 
 
+def _is_signed(image: Image.Image) -> bool:
+    """Whether an image is a TIFF whose samples are whole numbers of either sign."""
+    return isinstance(image, TiffImageFile) and image.tag_v2.get(SAMPLEFORMAT, (1,))[0] == 2
+
+
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """A grey image of 16 bits a pixel in 8."""
+    """A grey image of 12 or 16 bits a pixel in 8."""
     grey = np.asarray(image)
-    if grey.min() < 0:
-        raise ValueError("grey values below zero")
-    if grey.max() > 0xFFFF:
+    if grey.min() < 0 and (_is_signed(image) or not isinstance(image, TiffImageFile)):
+        raise ValueError(_BELOW_ZERO)
+    if grey.min() < 0 or grey.max() > 0xFFFF:  # Pillow reads unsigned grey of 32 bits as signed
         raise ValueError("grey values of more than 16 bits")
-    if isinstance(image, TiffImageFile) and image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == 0:
-        grey = 0xFFFF - grey  # white is zero: Pillow turns 8 bits round, not 16
+    if isinstance(image, TiffImageFile):
+        if image.tag_v2.get(BITSPERSAMPLE, (16,))[0] == 12:
+            grey = grey << 4  # Pillow leaves them in the lower part of 16
+        if image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == 0:
+            grey = 0xFFFF - grey  # white is zero: Pillow turns 8 bits round, not 16
     return Image.fromarray((grey >> 8).astype(np.uint8))
 
 

@@ -73,7 +73,7 @@ class TypeAware(BackboneModel):
         self.register_buffer("mask_of", torch.tensor(_MASK_OF), persistent=False)
 
     def mask_norm(self) -> Tensor:
-        """‖m‖₁ over all masks as they are applied, a scalar: what keeps them sparse."""
+        """See `OutfitModel.mask_norm`; over all masks as they are applied."""
         return torch.relu(self.masks).sum()
 
     def pair_distances(

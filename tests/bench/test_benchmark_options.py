@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -27,7 +28,9 @@ def run(folder, *options):
         "test_it.py",
         *options,
     ]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    # Where these tests are shared out among processes, that is no matter of the run inside.
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_XDIST")}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -58,6 +61,19 @@ def test_saving_where_everything_is_skipped(tmp_path):
     done = run(tmp_path, "--benchmark-save=first")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 skipped" in done.stdout
+
+
+def test_comparing_with_a_saved_run_by_number_that_is_not_there(benchmark_file):
+    done = run(benchmark_file, "--benchmark-compare=0042")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+
+
+def test_workers_of_xdist_run_the_benchmarks_untimed(benchmark_file):
+    pytest.importorskip("xdist")
+    done = run(benchmark_file, "-n", "2", "-p", "xdist")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
 
 
 def test_the_bench_environment_fixes_no_option_of_pytest_benchmarks():

@@ -47,3 +47,16 @@ def test_a_record_that_is_there_is_never_written_over(chosen, tmp_path):
     assert path.read_bytes() == before
     assert write_costs([(chosen, profile(session="later"))], None, FULL, tmp_path / "out") == []
     assert len({json.loads(p.read_text())["session"] for p in (tmp_path / "out").rglob("record.json")}) == 2
+
+
+def test_a_model_by_name_is_described_by_itself(tmp_path):
+    chosen = Chosen(Subject(model="student-xs", num_users=24), "student-xs")
+    write_costs([(chosen, profile())], None, FULL, tmp_path / "out")
+    write_costs([(chosen, profile(workload="batch"))], None, FULL, tmp_path / "out")
+    more_users = Chosen(Subject(model="student-xs", num_users=25), "student-xs")
+    write_costs([(more_users, profile())], None, FULL, tmp_path / "out")
+    records = load_records([tmp_path / "out"])
+    assert len(records) == 3
+    for record in records:
+        assert record.inputs == {}
+        assert record.description["subject"]["model"] == "student-xs"

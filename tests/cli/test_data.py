@@ -56,6 +56,30 @@ def test_stats_count_what_is_there(capsys):
     assert statistics["outfits"]["test"] == len(dataset.split("test"))
     _, text, _ = run(capsys, "stats", NAME)
     assert f"users: {dataset.num_users}" in text
+    outfits = sum(len(dataset.split(split)) for split in ("train", "valid", "test"))
+    assert f"\nsizes: {outfits} outfits of 3 items\n" in text
+    assert "\nnegatives repeated: none\n" in text
+
+
+def test_stats_are_of_the_split_that_a_run_would_use(capsys):
+    status, out, _ = run(capsys, "stats", NAME, "--split", "9:2:2", "--json")
+    assert status == 0
+    dataset = load_dataset(NAME, split="9:2:2")
+    assert json.loads(out)["outfits"] == {
+        part: len(dataset.split(part)) for part in ("train", "valid", "test")
+    }
+
+
+def test_rows_that_a_run_would_leave_out_are_counted(capsys, broken_tree):
+    asked = [NAME, "--root", str(broken_tree), "--skip-unusable"]
+    status, out, _ = run(capsys, "check", *asked)
+    assert status == 2
+    image, note = out.splitlines()
+    assert ".jpg" in image
+    assert note.startswith("note: 1 unusable row of tuples_train_posi left out: ")
+    status, out, _ = run(capsys, "stats", *asked)
+    assert status == 0
+    assert note in out.splitlines()
 
 
 def test_a_sound_dataset_has_no_fault(capsys):
@@ -88,6 +112,7 @@ def test_make_stops_at_the_first_fault_with_one_line(capsys, broken_tree):
         (["make", "closet-13"], "closet-12"),
         (["stats", "polyvore-630"], "--root"),
         (["check", "../closet-12"], "closet-12"),
+        (["check", NAME, "--root", "."], "a drawn dataset that was copied there; without --root it is drawn"),
     ],
 )
 def test_a_dataset_that_cannot_be_had(capsys, arguments, hint):

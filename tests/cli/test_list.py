@@ -13,6 +13,7 @@ KINDS = [
     ("backbones", {"alexnet", "alexnet-small", "resnet18"}),
     ("engines", {"torch", "torch-compile", "onnxruntime"}),
     ("datasets", {"closet-12", "closet-24", "polyvore-630", "photos"}),
+    ("methods", {"teacher", "n-pair-xs", "fnd-cl-xs", "type-aware"}),
     ("suites", {"demo", "smoke", "table2"}),
 ]
 

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 from outfitbench.bench.errors import EngineError
@@ -94,6 +95,8 @@ def test_stdout_is_the_answer_alone(monkeypatch, capsys):
         (["--cache", "c", "rnu", "demo"], "nearest: run"),
         (["list", "model"], "invalid choice 'model' for argument 'what'. Expected one of ('models', "),
         (["data", "make", "closet-12", "--rot", "x"], "--rot, x; nearest: --root; see outfitbench --help"),
+        (["data", "make", "closet-12", "--engin", "x"], "--engin, x; see outfitbench --help"),
+        (["list", "models", "--device", "cpu"], "(applied to outfitbench list); see outfitbench --help"),
         (["report", "runs"], "Missing from outfitbench report: --out PATH; see outfitbench report --help"),
         (["run"], "Missing from outfitbench run: SUITE"),
         (["run", "demo", "--epochs", "few"], "Error parsing --epochs: "),
@@ -111,10 +114,22 @@ def test_a_usage_error_is_status_2_and_one_line_that_names_what_there_is(capsys,
     assert printed.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["list", "models", "--version"]])
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--quiet", "--version"], ["list", "models", "--version"]]
+)
 def test_version(capsys, arguments):
     assert main(arguments) == 0
     assert capsys.readouterr().out.startswith("outfitbench ")
+    assert main([*arguments, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"version": version("outfitbench")}
+
+
+@pytest.mark.parametrize("arguments", [["nonsense", "--version"], ["list", "--modles", "--version"]])
+def test_the_version_does_not_excuse_what_is_not_understood(capsys, arguments):
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    assert capsys.readouterr().out == ""
 
 
 def test_the_command_answers_a_reader_that_has_gone():

@@ -8,11 +8,10 @@ from statistics import fmean
 
 import pytest
 from outfitbench.cli.main import main
-from outfitbench.core.hashes import content_hash
 from outfitbench.suites.record_files import write_record
 from outfitbench.suites.records import QualityRecord
 
-from ..reports.made_records import dataset, quality, suite
+from ..reports.made_records import dataset, on_disk, quality, suite
 
 
 def test_a_report_of_records_alone(finished_run, capsys, tmp_path):
@@ -42,8 +41,7 @@ def test_the_numbers_are_means_over_users_and_seeds(capsys, tmp_path):
     records += [quality("A", auc=auc, seed=seed) for seed, auc in enumerate((0.7, 0.9))]
     for number, record in enumerate(records):
         if isinstance(record, QualityRecord):
-            record = record.model_copy(update={"trial": content_hash(record.description | {"n": number})})
-            record = record.model_copy(update={"description": record.description | {"n": number}})
+            record = on_disk(record)
         write_record(record, tmp_path / "runs" / str(number))
     assert main(["report", str(tmp_path / "runs"), "--out", str(tmp_path / "out"), "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)["quality"]

@@ -51,6 +51,10 @@ def test_a_failed_trial_is_status_1_and_said(finished_run, capsys, monkeypatch, 
     status = main(["run", str(finished_run.suite), "--out", str(tmp_path / "runs"), "--quiet"])
     assert status == 1
     assert "the loss is not finite" in capsys.readouterr().out
+    assert main(["run", str(finished_run.suite), "--out", str(tmp_path / "runs")]) == 1
+    loud = capsys.readouterr()
+    assert (loud.out + loud.err).count("the loss is not finite") == 1, "told by the progress"
+    assert "failed: N-pair XS · closet-12" in loud.out
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,16 @@ from ..reports.made_records import dataset, fit, suite
 
 def trained(run: Path, method: str, **changes: Any) -> FitRecord:
     """A fit's folder as a run leaves it; its weights are of this method alone."""
-    description = {"method": method, "changes": str(changes), "model": {"options": {"width": 7}}}
+    asked = changes.get("backbone") if changes.get("input_kind", "image") == "image" else None
+    model = {"options": {"width": 7}, "backbone": asked}
+    description = {"method": method, "changes": str(changes), "model": model}
     trial = content_hash(description)
     folder = run / "fits" / trial
     folder.mkdir(parents=True)
     weights = folder / "weights.safetensors"
     weights.write_bytes(trial.encode())
-    record = fit(method, trial=trial, description=description, weights=file_hash(weights), **changes)
+    known = fit(method, trial=trial, description=description, weights=file_hash(weights))
+    record = known.model_copy(update=changes)
     write_record(record, folder)
     return record
 
@@ -63,6 +66,21 @@ def test_no_two_fits_come_to_one_folder(run, names):
         folder.mkdir(parents=True)
         (folder.parent / f".{slug}-12345678").touch()  # as a folder that is being filled is called
         assert folder.parent.name == "out"
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"model": "mean-of-items"}, "Mine, model: found 'mean-of-items', expected a model; "),
+        ({"backbone": "tiny"}, "Mine, backbone: found 'tiny', expected a backbone; "),
+    ],
+)
+def test_a_fit_whose_plugin_is_not_loaded_says_which_and_how(run, changes, says):
+    trained(run, "Mine", **changes)
+    with pytest.raises(InputError) as refused:
+        chosen(run)
+    assert str(refused.value).startswith(f"{run}, {says}")
+    assert str(refused.value).endswith("--plugin FILE loads the one it was trained with")
 
 
 def test_letters_of_any_script_are_kept(run):

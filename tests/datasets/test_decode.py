@@ -57,6 +57,16 @@ def grey_png(bits: int, pixels: list[int], clear: int) -> bytes:
     return png(bits, 0, len(pixels), b"\0" + row, struct.pack(">H", clear))
 
 
+def grey_tiff(bits: int, sample_format: int, samples: bytes) -> bytes:
+    """A TIFF of 8 × 8 grey samples: Pillow itself writes none of 12 bits, and none signed of 8 or 16."""
+    values = {256: 8, 257: 8, 258: bits, 259: 1, 262: 1, 277: 1, 278: 8, 339: sample_format}
+    wide = {273: 8 + 2 + 12 * 10 + 4, 279: len(samples)}
+    entries = {tag: struct.pack("<HHIHH", tag, 3, 1, value, 0) for tag, value in values.items()}
+    entries |= {tag: struct.pack("<HHII", tag, 4, 1, value) for tag, value in wide.items()}
+    directory = b"".join(entries[tag] for tag in sorted(entries))
+    return b"II" + struct.pack("<HIH", 42, 8, len(entries)) + directory + bytes(4) + samples
+
+
 class TestKinds:
     """One flat colour in every kind of file."""
 
@@ -107,6 +117,26 @@ class TestKinds:
     def test_refuses_pixels_without_a_known_range(self, pixels):
         with pytest.raises(InputError, match="a broken image"):
             decoded(Image.fromarray(np.full((40, 40), pixels)), "TIFF")
+
+    @pytest.mark.parametrize(
+        ("bits", "sample_format", "sample"),
+        [(8, 2, "<i1"), (16, 2, "<i2"), (32, 2, "<i4")],
+    )
+    def test_signed_samples_are_read_from_zero_up(self, bits, sample_format, sample):
+        small = 0x40 if bits == 8 else 0x4000
+        at_work = grey_tiff(bits, sample_format, np.full(64, small, sample).tobytes())
+        assert (decode(at_work, "image", 8) == 0x40).all()
+        below = grey_tiff(bits, sample_format, np.full(64, -5, sample).tobytes())
+        with pytest.raises(InputError, match="grey values below zero"):
+            decode(below, "image", 8)
+
+    def test_unsigned_samples_past_sixteen_bits_are_not_called_negative(self):
+        with pytest.raises(InputError, match="grey values of more than 16 bits"):
+            decode(grey_tiff(32, 1, np.full(64, 1 << 31, "<u4").tobytes()), "image", 8)
+
+    def test_twelve_bits_reach_from_black_to_white(self):
+        two_samples = bytes.fromhex("800800")  # 0x800 twice
+        assert (decode(grey_tiff(12, 1, 32 * two_samples), "image", 8) == 0x80).all()
 
 
 class TestTransparency:

@@ -109,7 +109,7 @@ def test_a_closet_can_be_read_from_a_root_like_any_tree(tmp_path: Path, cache: P
     assert dataset.num_items == 3 * 8 * 12
     assert dataset.hidden is None
     assert dataset.origin == "tuples_12 of the original release"
-    with pytest.raises(InputError, match="expected a folder that holds tuples_24"):
+    with pytest.raises(InputError, match="expected the tree of closet-24, a drawn dataset"):
         load_dataset("closet-24", tmp_path, cache=cache)
 
 

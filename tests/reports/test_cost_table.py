@@ -183,6 +183,6 @@ def test_absurd_samples_harm_nothing(samples, turns):
 
 def test_flags_and_units_are_escaped():
     noisy = Measurement(unit="<b>s", samples=[1.0], flags=["<b>loud|"])
-    text = section(cost("A", flags=["<b>"], session="<b>", date="<b>", measured={"latency": noisy}))
+    text = section(cost("A", flags=["<b>"], session="<b>", measured={"latency": noisy}))
     assert "<b>" not in text
     assert "&lt;b&gt;s" in text

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from outfitbench.reports.costs import Network, configuration, cost_groups, costs_of_rows, machine_label
 from outfitbench.reports.grouping import comparison_tables
 
@@ -104,6 +105,7 @@ def test_latencies_of_one_figure_are_of_one_session():
     assert set(found.by_row) == {"A", "C"}
 
 
-def test_no_time_is_no_latency():
-    assert chosen([quality("A")], [cost("A", measured={"latency": measurement(0.0, "s")})]) is None
-    assert chosen([quality("A")], [cost("A", latency=1e300)]) is None
+@pytest.mark.parametrize("latency", [0.0, 1e10])
+def test_no_time_is_no_latency(latency):
+    with pytest.raises(ValueError, match="a time of"):
+        measurement(latency, "s")

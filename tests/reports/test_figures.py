@@ -1,18 +1,21 @@
 from __future__ import annotations
 
+import tomllib
 from io import BytesIO
 from itertools import combinations, pairwise
+from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from matplotlib.text import Text
+from matplotlib.colors import to_rgb
+from outfitbench import suites
 from outfitbench.reports.costs import cost_groups, costs_of_rows
 from outfitbench.reports.curves_figure import curves_figure
-from outfitbench.reports.figure import colour_of, drawable, new_figure, styles
+from outfitbench.reports.figure import colour_of, drawable, styles
 from outfitbench.reports.grouping import comparison_tables
-from outfitbench.reports.labels import Point, label_points
 from outfitbench.reports.margin_labels import spread
 from outfitbench.reports.tradeoff_figure import tradeoff_figure
 from PIL import Image
@@ -84,29 +87,140 @@ def test_methods_that_share_a_colour_have_other_markers():
 def test_the_palette_never_changes():
     """A method has one colour in the reports of all times."""
     assert [colour_of(name) for name in ("Teacher", "FND XS", "N-pair XS")] == [
-        "#882255", "#999933", "#0072B2",
+        "#7A3000", "#CC79A7", "#CC79A7",
     ]  # fmt: skip
 
 
-def test_no_measured_point_is_moved(monkeypatch):
+def test_the_methods_that_come_with_the_package_are_told_apart():
+    folder = Path(suites.__file__).parent / "methods"
+    names = [tomllib.loads(path.read_text(encoding="utf-8"))["name"] for path in folder.glob("*.toml")]
+    assert len(names) > 9
+    assert len({(style.colour, style.marker) for style in styles(names).values()}) == len(names)
+
+
+# Machado, Oliveira and Fernandes 2009, table 1, severity 1.0, on linear RGB.
+SEEN = {
+    "all three cones": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900],
+    ],
+}  # fmt: skip
+
+
+def lab(linear):
+    """CIE L*a*b* of linear sRGB, under D65."""
+    to_xyz = [[0.41246, 0.35758, 0.18044], [0.21267, 0.71515, 0.07217], [0.01933, 0.11919, 0.95030]]
+    x = np.array(to_xyz) @ np.clip(linear, 0, 1) / np.array([0.95047, 1, 1.08883])
+    f = np.where(x > 216 / 24389, np.cbrt(x), (24389 / 27 * x + 16) / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("eyes", SEEN)
+def test_colour_blind_readers_tell_the_colours_apart(eyes):
+    palette = sorted({colour_of(f"method {i}") for i in range(500)})
+    assert len(palette) == 11
+    values = [np.array(to_rgb(colour)) for colour in palette]
+    linear = [np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4) for v in values]
+    seen = [lab(np.array(SEEN[eyes]) @ one) for one in linear]
+    assert min(float(np.linalg.norm(a - b)) for a, b in combinations(seen, 2)) > 12
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """A function that draws a trade-off and returns the figure itself."""
+
+    def draw(records, costs=()):
+        figures = []
+        monkeypatch.setattr(
+            "outfitbench.reports.tradeoff_figure.render", lambda figure, name: figures.append(figure) or {}
+        )
+        (ranking,) = comparison_tables(records)
+        tradeoff_figure(ranking, costs_of_rows(ranking, cost_groups(costs)), "tradeoff")
+        return figures[0], {row.name: row for row in ranking.rows}
+
+    return draw
+
+
+def panels(figure):
+    return [axes for axes in figure.axes if axes.get_xscale() == "log"]
+
+
+def markers(axes):
+    """Where the methods' markers stand; the stroke of a broken axis is none."""
+    lines = [
+        line for line in axes.lines if isinstance(line.get_marker(), str) and line.get_marker() != "None"
+    ]
+    return sorted((float(line.get_xdata()[0]), float(line.get_ydata()[0])) for line in lines)
+
+
+def test_no_measured_point_is_moved(drawn):
     """Two methods of one network, one latency: both stand at exactly that."""
-    drawn = []
-    monkeypatch.setattr(
-        "outfitbench.reports.tradeoff_figure.label_points", lambda axes, points: drawn.append((axes, points))
-    )
     records = [quality("N-pair XS", auc=0.8), quality("FND XS", auc=0.9), quality("Large", "teacher")]
+    costs = [cost("XS", latency=0.00148), cost("L", "teacher", 0.02)]
+    figure, rows = drawn(records, costs)
+    latency, parameters = panels(figure)
     (ranking,) = comparison_tables(records)
-    costs = costs_of_rows(ranking, cost_groups([cost("XS", latency=0.00148), cost("L", "teacher", 0.02)]))
-    assert costs is not None
-    tradeoff_figure(ranking, costs, "tradeoff")
-    for (axes, points), value in zip(drawn, (costs.by_row, None), strict=True):
-        expected = {
-            row.name: 1e3 * value[row.name].measurements["latency"].median if value else row.parameters / 1e6
-            for row in ranking.rows
-        }
-        assert {point.label: point.x for point in points} == expected
-        markers = sorted(line.get_xdata()[0] for line in axes.lines if line.get_marker() != "None")
-        assert markers == sorted(expected.values())
+    found = costs_of_rows(ranking, cost_groups(costs))
+    assert found is not None
+    at = {name: 1e3 * found.by_row[name].measurements["latency"].median for name in rows}
+    assert at["N-pair XS"] == at["FND XS"]
+    aucs = {name: 100 * row.mean("auc") for name, row in rows.items()}
+    for axes, expected in (
+        (latency, at),
+        (parameters, {name: row.parameters / 1e6 for name, row in rows.items()}),
+    ):
+        assert markers(axes) == [pytest.approx(pair) for pair in sorted((expected[n], aucs[n]) for n in rows)]
+
+
+def many(number=20):
+    models = ["student-xs", "student-s", "student-m"]
+    records = [quality(f"Method {i}", models[i % 3], 0.80 + 0.0015 * (i * 7 % number)) for i in range(number)]
+    return records, [cost(model, model, 0.004 * (1 + i)) for i, model in enumerate(models)]
+
+
+@pytest.mark.parametrize("with_costs", [True, False])
+def test_twenty_names_stand_in_the_order_of_their_points_and_apart(drawn, with_costs):
+    records, costs = many()
+    figure, rows = drawn(records, costs if with_costs else [])
+    figure.draw_without_rendering()
+    names = sorted(figure.texts, key=lambda text: text.get_position()[1])
+    assert [text.get_text() for text in names] == sorted(rows, key=lambda name: rows[name].mean("auc"))
+    boxes = [text.get_window_extent().padded(-1) for text in names]
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+    frames = [axes.get_window_extent() for axes in figure.axes]
+    assert not any(box.overlaps(frame) for box in boxes for frame in frames)
+
+
+def test_a_line_leads_from_every_point_to_its_name(drawn):
+    records, costs = many(6)
+    figure, _ = drawn(records, costs)
+    starts = sorted(tuple(line.get_transform().transform(line.get_xydata()[0])) for line in figure.artists)
+    points = sorted(tuple(axes.transData.transform(at)) for axes in panels(figure) for at in markers(axes))
+    assert starts == [pytest.approx(point) for point in points]
+    ends = {round(line.get_ydata()[-1], 6) for line in figure.artists}
+    assert ends == {round(text.get_position()[1], 6) for text in figure.texts}
+
+
+def test_a_row_far_below_does_not_stretch_the_axis(drawn):
+    records = [quality(f"M{i}", auc=0.85 + 0.01 * i) for i in range(4)] + [quality("Low", auc=0.52)]
+    figure, rows = drawn(records)
+    main, strip = panels(figure)
+    assert main.get_ylim()[0] > 80
+    assert len(markers(main)) == 4
+    assert [x for x, _ in markers(strip)] == [rows["Low"].parameters / 1e6]
+    assert [tick.get_text() for tick in strip.get_yticklabels()] == [f"{100 * rows['Low'].mean('auc'):.1f}"]
+    assert [text.get_text() for text in figure.texts].count("Low") == 1
+
+
+def test_an_axis_is_not_broken_for_most_of_the_rows(drawn):
+    records = [quality("High", auc=0.9), quality("A", auc=0.6), quality("B", auc=0.61)]
+    assert len(panels(drawn(records)[0])) == 1
 
 
 @pytest.mark.parametrize(
@@ -126,24 +240,6 @@ def test_any_name_is_drawn_without_a_word(name, capfd):
 
 def test_what_has_no_glyph_is_a_box():
     assert drawable("FND \u6cd5\n\u0394\x1b") == "FND □ Δ□"
-
-
-coordinate = st.floats(1.0, 99.0)
-
-
-@settings(max_examples=12, deadline=None)  # a figure each
-@given(st.lists(st.tuples(coordinate, coordinate), min_size=1, max_size=9, unique=True))
-def test_labels_do_not_cover_each_other(places):
-    figure, (axes,) = new_figure(4.4)
-    axes.set_xlim(0, 100)
-    axes.set_ylim(0, 100)
-    figure.draw_without_rendering()
-    label_points(axes, [Point(x, y, y - 3, y + 3, f"method {i}", "#000") for i, (x, y) in enumerate(places)])
-    figure.draw_without_rendering()
-    # Of the text alone, without the line to its point, and less a pixel of rounding.
-    boxes = [Text.get_window_extent(text).padded(-1) for text in axes.texts]
-    assert len(boxes) == len(places)
-    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
 
 
 @given(st.lists(st.floats(0, 100), max_size=8))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from outfitbench.core.errors import Fault, InputError
 from outfitbench.core.plugins import load_plugin
-from outfitbench.datasets import load_dataset
+from outfitbench.datasets import OutfitTable, load_dataset
 from outfitbench.models.weights import save_tensors
 from outfitbench.suites import run_suite
 from outfitbench.suites.plan import plan_trials
@@ -194,6 +194,18 @@ def test_contrastive_learning_from_look_alikes_to_ranking(smoke: Suite, tmp_path
     assert set(record.fit.history[0].losses) == {"fnd", "contrastive"}
     assert record.fit.parameters == quality(outcome.records)["Teacher XS"].fit.parameters
     assert any(isinstance(trial, EvaluationTrial) for trial in outcome.trials)
+
+
+def test_triplets_of_items_want_outfits_with_pairs(smoke: Suite) -> None:
+    """With none, every loss would be the mean of nothing."""
+    paired = with_method(smoke, "teacher-xs", model="type-aware", objective="type-aware")
+    dataset = load_dataset("closet-12")
+    assert plan_trials(paired, [dataset])
+    alone = {name: OutfitTable(t.users, t.items[:, :1]) for name, t in dataset.tables.items()}
+    with pytest.raises(
+        InputError, match="closet-12: found training outfits of one item only, expected pairs"
+    ):
+        plan_trials(paired, [replace(dataset, tables=alone)])
 
 
 @pytest.mark.parametrize(

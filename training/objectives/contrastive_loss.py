@@ -11,6 +11,7 @@ from torch.nn import functional as F  # noqa: N812 - the name everyone knows
 
 from ...core.errors import Fault, InputError
 from .objective import Need, Objective, StepContext, TemperatureOptions, register_objective
+from .outfit_vectors import require_outfit_vectors
 from .score_checks import full_precision, positive_temperature
 
 if TYPE_CHECKING:
@@ -89,9 +90,7 @@ class Contrastive(Objective):
 
     def __init__(self, options: ContrastiveOptions, model: OutfitModel) -> None:
         super().__init__(options, model)
-        if not model.has_outfit_vectors:
-            found = f"model {type(model).__name__}, whose outfits are no vectors"
-            raise InputError(Fault("objective contrastive", found, "a model with embed_outfits"))
+        require_outfit_vectors("contrastive", model)
         self._temperature = options.temperature
         width = model.feature_size
         self.projection = nn.Sequential(

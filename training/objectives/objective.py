@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple, Protocol
 
+import numpy as np
+import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
@@ -12,7 +14,6 @@ from ...core.registry import Registry
 from ..history import Distillation
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -26,6 +27,7 @@ __all__ = [
     "Objective",
     "ObjectiveOptions",
     "Outfits",
+    "RecombinedOptions",
     "StepContext",
     "TeacherScores",
     "TemperatureOptions",
@@ -33,8 +35,9 @@ __all__ = [
     "register_objective",
 ]
 
-Need = Literal["teacher", "views"]
-"""What an objective may ask for: a frozen teacher; two augmented views of each positive outfit."""
+Need = Literal["teacher", "views", "pairs", "recombined"]
+"""What an objective may ask for: a frozen teacher; two augmented views of each positive outfit; training
+outfits of two items or more (it may meet shorter ones beside them); recombined outfits, of a step's items."""
 
 
 class ObjectiveOptions(BaseModel):
@@ -59,26 +62,56 @@ class TemperatureOptions(ObjectiveOptions):
     temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.1
 
 
+class RecombinedOptions(TemperatureOptions):
+    """Options of an objective over recombined outfits.
+
+    Attributes:
+        recombined: R, how many are drawn for a step. Objectives of one method share them.
+    """
+
+    recombined: Annotated[int, Field(ge=1)] = 1024
+
+
 class Outfits(NamedTuple):
     """Outfits whose items are rows of a step's features.
 
     Attributes:
         rows: int64 (B, K), row of each item; 0 in empty slots.
         categories: int64 (B, K), −1 in empty slots.
+        items: int32 (B, K), global ids, by which a teacher knows them, −1 in empty slots; None where nobody
+            asks a teacher.
     """
 
     rows: Tensor
     categories: Tensor
+    items: NDArray[np.int32] | None = None
+
+    @classmethod
+    def joined(cls, *parts: Outfits) -> Outfits:
+        """The outfits of several, one after the other."""
+        items = [part.items for part in parts if part.items is not None]
+        return cls(
+            torch.cat([part.rows for part in parts]),
+            torch.cat([part.categories for part in parts]),
+            np.concatenate(items) if len(items) == len(parts) else None,
+        )
+
+    def first(self, count: int) -> Outfits:
+        """At most so many of them."""
+        items = None if self.items is None else self.items[:count]
+        return Outfits(self.rows[:count], self.categories[:count], items)
 
 
 class TeacherScores(Protocol):
-    """What a frozen teacher says.
+    """What a frozen teacher says: of the training items' features, a table, and never of their images.
 
     Attributes:
         gap: Mean score of the training positives minus that of random negatives.
+        feature_size: Width of its items' features, and of its outfit vectors.
     """
 
     gap: float
+    feature_size: int
 
     def positive_mean(self, users: Tensor) -> Tensor:
         """Mean score of each user's training positives (Eq. 11), float32 (N,)."""
@@ -86,6 +119,14 @@ class TeacherScores(Protocol):
 
     def score_matrix(self, users: Tensor, items: NDArray[np.integer], categories: Tensor) -> Tensor:
         """Scores of users (U,) for outfits, float32 (U, B), from global item ids (B, K) and categories."""
+        ...
+
+    def item_features(self, items: NDArray[np.integer]) -> Tensor:
+        """Its features of items, float32 (…, D), from global ids (…)."""
+        ...
+
+    def embed_outfits(self, items: NDArray[np.integer], categories: Tensor) -> Tensor:
+        """Its outfit vectors, float32 (B, d), from global item ids (B, K) and categories."""
         ...
 
     def describe(self, alpha: float) -> Distillation:
@@ -142,6 +183,16 @@ class StepContext(Protocol):
         ...
 
     @property
+    def recombined(self) -> Outfits:
+        """R outfits that nobody posted, of the step's items; fewer where it has few. Needs "recombined"."""
+        ...
+
+    @property
+    def recombined_scores(self) -> Tensor:
+        """(N, R), row i what user i gives to each recombined outfit. Needs "recombined"."""
+        ...
+
+    @property
     def view_vectors(self) -> Tensor:
         """(2N, d), outfit vectors; rows 2n and 2n + 1 are views of positive n. Needs "views"."""
         ...
@@ -153,6 +204,18 @@ class StepContext(Protocol):
 
     def worn(self, outfits: Outfits) -> Tensor:
         """Features of outfits' items, float (B, K, D); what stands in empty slots has no meaning."""
+        ...
+
+    def score_matrix(self, users: Tensor, outfits: Outfits) -> Tensor:
+        """What users (U,) give to outfits, whether posted by them or not: float (U, B)."""
+        ...
+
+    def outfit_vectors(self, outfits: Outfits) -> Tensor:
+        """(B, d), of a model whose outfits are vectors."""
+        ...
+
+    def teacher_scores(self, users: Tensor, outfits: Outfits) -> Tensor:
+        """What the teacher says users (U,) give to outfits: float32 (U, B), no gradient. Needs "teacher"."""
         ...
 
 
@@ -190,13 +253,23 @@ class Objective(nn.Module, ABC):
         model: The model in training; not to be kept as a part, or its parameters would count twice.
 
     Attributes:
-        needs: What its context must hold.
+        needs: What it cannot do without; a fit that lacks it is refused before anything trains.
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset()
 
     def __init__(self, options: ObjectiveOptions, model: OutfitModel) -> None:
         super().__init__()
+
+    def check_teacher(self, teacher: OutfitModel) -> None:
+        """Refuse a teacher that has not what this asks of it.
+
+        Args:
+            teacher: Without its weights.
+
+        Raises:
+            InputError: If it has not.
+        """
 
     def begin(self, fit: FitContext) -> Told:
         """Get ready for a fit, and say what it will do.

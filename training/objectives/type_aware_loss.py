@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Protocol, cast
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-import torch
 from pydantic import Field
 from torch.nn import functional as F  # noqa: N812 - the name everyone knows
 
 from ...core.errors import Fault, InputError
-from .objective import Objective, ObjectiveOptions, StepContext, register_objective
+from .objective import Need, Objective, ObjectiveOptions, StepContext, register_objective
 from .score_checks import full_precision
+from .triplets import triplets_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,18 +26,12 @@ class TypeAwareOptions(ObjectiveOptions):
     Attributes:
         margin: How much nearer the positive has to be than the negative.
         feature_norm: Weight of the features' length.
-        mask_norm: Weight of the masks' sum.
+        mask_norm: Weight of the masks' sum; without meaning for a model without masks.
     """
 
     margin: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.3
     feature_norm: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 5e-4
     mask_norm: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 5e-4
-
-
-class _Masked(Protocol):
-    masks: Tensor
-
-    def pair_distances(self, a: Tensor, b: Tensor, of_a: Tensor, of_b: Tensor, /) -> Tensor: ...
 
 
 def type_aware(nearer: Tensor, farther: Tensor, margin: float) -> Tensor:
@@ -50,22 +44,27 @@ def type_aware(nearer: Tensor, farther: Tensor, margin: float) -> Tensor:
         farther: (T,), distance of the anchor to an item of the same category from elsewhere.
         margin: Above 0.
 
+    Returns:
+        A scalar; 0 where there is no triplet.
+
     Example:
+        >>> import torch
         >>> type_aware(torch.tensor([0.5, 0.1]), torch.tensor([0.6, 0.9]), margin=0.3)
         tensor(0.1000)
     """
-    return F.relu(nearer - farther + margin).mean()
+    hinges = F.relu(nearer - farther + margin)
+    return hinges.mean() if len(hinges) else hinges.sum()
 
 
 @register_objective("type-aware", options=TypeAwareOptions)
 class TypeAware(Objective):
     """Triplets (anchor, item of its outfit, other item of that item's category), with regularisers.
 
-    Every ordered pair of a positive outfit's items is an anchor and a positive. The negative stands in the
-    same slot of the outfit drawn against it; where that has another category (a hard negative of another
-    size), the triplet is left out. The text losses are left out (images only), and so is the image-similarity
+    See `triplets_of`. The text losses are left out (images only), and so is the image-similarity
     term, whose sign is wrong in the public code.
     """
+
+    needs: ClassVar[frozenset[Need]] = frozenset({"pairs"})
 
     def __init__(self, options: TypeAwareOptions, model: OutfitModel) -> None:
         super().__init__(options, model)
@@ -73,26 +72,20 @@ class TypeAware(Objective):
             found = f"model {type(model).__name__}, which has no distance of a pair of items"
             raise InputError(Fault("objective type-aware", found, "a model of pairs, such as type-aware"))
         self._options = options
-        self._model = (cast("_Masked", model),)  # in a tuple: its parameters are not ours
+        self._model = (model,)  # in a tuple: its parameters are not ours
 
     def forward(self, step: StepContext) -> dict[str, Tensor]:
-        """Losses "triplet", "feature norm" and "mask norm", the last two weighted."""
+        """Losses "triplet", "feature norm" and, of a model with masks, "mask norm"; the last two weighted."""
         (model,) = self._model
-        ours, theirs = step.positives, step.negatives
-        features, other = step.worn(ours), step.worn(theirs)
-        slots = ours.categories.shape[1]
-        pairs = torch.cartesian_prod(torch.arange(slots), torch.arange(slots)).to(features.device)
-        anchor, positive = pairs[pairs[:, 0] != pairs[:, 1]].unbind(1)
-        a, p = ours.categories[:, anchor], ours.categories[:, positive]
-        usable = (a >= 0) & (p >= 0) & (theirs.categories[:, positive] == p)
-        anchors = features[:, anchor][usable]
-        category = a[usable], p[usable]
-        nearer = model.pair_distances(anchors, features[:, positive][usable], *category)
-        farther = model.pair_distances(anchors, other[:, positive][usable], *category)
+        anchors, positives, negatives, category = triplets_of(step)
+        nearer = model.pair_distances(anchors, positives, *category)
+        farther = model.pair_distances(anchors, negatives, *category)
         triplet = type_aware(full_precision(nearer), full_precision(farther), self._options.margin)
         batch = len(step.users)
-        return {
+        losses = {
             "triplet": triplet,
             "feature norm": self._options.feature_norm * full_precision(step.features).norm() / batch**0.5,
-            "mask norm": self._options.mask_norm * F.relu(model.masks).abs().sum() / batch,
         }
+        if (masks := model.mask_norm()) is not None:
+            losses["mask norm"] = self._options.mask_norm * masks / batch
+        return losses

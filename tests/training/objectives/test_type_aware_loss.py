@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from outfitbench.core.errors import InputError
-from outfitbench.models import create_model
+from outfitbench.models import OutfitModel, create_model
 from outfitbench.training.batches import Batch
 from outfitbench.training.objectives import OBJECTIVES
 from outfitbench.training.objectives.objective import Outfits
@@ -67,6 +67,56 @@ def test_the_losses_are_those_worked_out_pair_by_pair() -> None:
     )
     assert float(named["mask norm"]) == pytest.approx(5e-4 * np.abs(masks).sum() / 2, rel=1e-5)
     assert model.masks.grad.abs().sum() > 0
+
+
+class PlainDistances(OutfitModel):
+    """A stranger's model: it has distances of pairs and nothing else that OutfitModel does not ask for."""
+
+    num_users, backbone_name, feature_size, input_kind, input_size = 2, "features", 6, "features", 6
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = torch.nn.Linear(6, 6)
+
+    def encode_items(self, images: torch.Tensor, categories: torch.Tensor) -> torch.Tensor:
+        return self.layer(images)
+
+    def score(self, users: torch.Tensor, features: torch.Tensor, categories: torch.Tensor) -> torch.Tensor:
+        return features.sum((1, 2))
+
+    def pair_distances(
+        self, features_a: torch.Tensor, features_b: torch.Tensor, categories_a: torch.Tensor, categories_b
+    ) -> torch.Tensor:
+        return (features_a - features_b).square().sum(-1)
+
+
+def test_a_model_that_has_distances_of_pairs_and_no_masks_learns_from_them() -> None:
+    model = PlainDistances()
+    entry = OBJECTIVES.entry("type-aware")
+    total, named = TrainingStep(model, {"type-aware": (1.0, entry.value(entry.options(), model))})(batch())
+    total.backward()
+    assert set(named) == {"triplet", "feature norm"}
+    assert model.layer.weight.grad is not None
+    assert model.layer.weight.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("name", ["type-aware", "plain"])
+def test_a_batch_without_a_pair_has_no_triplet_and_still_a_gradient(name: str) -> None:
+    torch.manual_seed(0)
+    model = (
+        PlainDistances()
+        if name == "plain"
+        else create_model(name, num_users=2, input_kind="features", feature_size=6)
+    )
+    seen = batch()
+    alone = torch.tensor([[0, -1, -1, -1], [-1, -1, 1, -1]])
+    seen = seen._replace(positives=Outfits(seen.positives.rows, alone))
+    entry = OBJECTIVES.entry("type-aware")
+    total, named = TrainingStep(model, {"type-aware": (1.0, entry.value(entry.options(), model))})(seen)
+    total.backward()
+    assert float(named["triplet"]) == 0
+    assert torch.isfinite(total)
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
 
 
 def batch_of_styles(looks: torch.Tensor, outfits: int, generator: torch.Generator) -> Batch:

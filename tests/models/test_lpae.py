@@ -1,0 +1,65 @@
+"""LPAE against the same in NumPy by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from outfitbench.models import create_model
+
+USERS, WIDTH = 3, 24
+
+
+def lpae(name: str):
+    return create_model(name, num_users=USERS, input_kind="features", feature_size=WIDTH).eval()
+
+
+def numbers(tensor: torch.Tensor) -> np.ndarray:
+    return tensor.detach().double().numpy()
+
+
+@pytest.mark.parametrize("name", ["lpae-u", "lpae-g"])
+def test_scores_are_sums_of_cosines_with_the_users_anchors(name):
+    model = lpae(name)
+    features, categories = torch.randn(6, 3, model.feature_size), torch.tensor([[0, 1, 2]] * 5 + [[0, 1, -1]])
+    with torch.inference_mode():
+        matrix = model.score_matrix(torch.arange(USERS), features, categories)
+        outfits = numbers(model.set_transformer(features, categories < 0))
+    weight, bias = numbers(model.projection.weight), numbers(model.projection.bias)
+    for user in range(USERS):
+        anchors = list(numbers(model.anchors)[user])
+        anchors += [] if model.general_anchors is None else list(numbers(model.general_anchors))
+        assert len(anchors) == 64
+        for row, outfit in enumerate(outfits):
+            z = weight @ outfit + bias
+            cosines = [z @ a / np.linalg.norm(z) / np.linalg.norm(a) for a in anchors]
+            assert matrix[user, row].item() == pytest.approx(sum(cosines), rel=1e-3, abs=1e-4)
+
+
+def test_anchors_are_64_of_ones_own_or_32_and_32_that_all_share():
+    of_users, with_general = lpae("lpae-u"), lpae("lpae-g")
+    assert of_users.anchors.shape == (USERS, 64, 128)
+    assert of_users.general_anchors is None
+    assert with_general.anchors.shape == (USERS, 32, 128)
+    assert with_general.general_anchors.shape == (32, 128)
+    assert with_general.user_anchors(torch.tensor([2, 0])).shape == (2, 32, 128)
+
+
+def test_anchors_start_uniform_within_the_root_of_3_over_d():
+    model, bound = lpae("lpae-g"), np.sqrt(3 / 128)
+    for anchors in (numbers(model.anchors), numbers(model.general_anchors)):
+        assert np.abs(anchors).max() <= bound
+        assert anchors.std() == pytest.approx(bound / np.sqrt(3), rel=0.05)
+
+
+def test_gradients_of_a_score_are_those_of_finite_differences():
+    model = lpae("lpae-g").double()
+    features = torch.randn(1, 3, model.feature_size, dtype=torch.float64, requires_grad=True)
+    users, categories = torch.tensor([1]), torch.tensor([[0, 1, -1]])
+    assert torch.autograd.gradcheck(lambda given: model.score(users, given, categories), (features,))
+
+
+def test_outfits_are_embedded_by_the_papers_set_transformer():
+    own, paper = lpae("lpae-u"), create_model("student-xs", num_users=1)
+    shapes = [{n: t.shape for n, t in m.set_transformer.state_dict().items()} for m in (own, paper)]
+    assert shapes[0] == shapes[1]

@@ -1,0 +1,70 @@
+"""What no distillation can use is one line before anything trains; every method file of them makes a plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from outfitbench.core.errors import InputError
+from outfitbench.datasets import load_dataset
+from outfitbench.suites import load_suite, run_suite
+from outfitbench.suites.plan import plan_trials, recombined_of
+from outfitbench.suites.suite_file import Suite
+from outfitbench.suites.trial import FitTrial
+
+SUITE = """
+title = "Distillations"
+datasets = ["closet-12"]
+methods = [{methods}]
+"""
+ALL = ("n-pair-r", "recd", "fnd-recd", "hinton", "rkd", "fitnet", "rd", "de-rrd")
+
+
+def suite_of(folder: Path, *methods: str, more: str = "") -> Suite:
+    path = folder / "suite.toml"
+    path.write_text(SUITE.format(methods=", ".join(f'"{key}"' for key in methods)) + more)
+    return load_suite(path)
+
+
+def test_every_one_is_a_method_with_a_plan(tmp_path: Path) -> None:
+    suite = suite_of(tmp_path, *(f"{name}-xs" for name in ALL))
+    fits = [t for t in plan_trials(suite, [load_dataset("closet-12")]) if isinstance(t, FitTrial)]
+    assert len(fits) == len(ALL) + 1  # and their teacher
+    assert recombined_of(suite.methods["recd-xs"]) == 1024
+    assert recombined_of(suite.methods["rkd-xs"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "more", "says"),
+    [
+        ("recd-xs", "[method.recd-xs.objective.recd]\nrecombined = 0", "recombined: found 0"),
+        ("recd-xs", "[method.recd-xs.recipe]\nbatch_size = 4", "found 1,024 outfits, expected at most 512"),
+        (
+            "fnd-recd-xs",
+            "[method.fnd-recd-xs.objective.n-pair-r]\nrecombined = 512",
+            "found recombined = 512 and 1024, expected one number",
+        ),
+        (
+            "rkd-xs",
+            '[method.teacher]\nmodel = "type-aware"\nobjective = "type-aware"',
+            "objective rkd, teacher: found model TypeAware, whose outfits are no vectors",
+        ),
+        (
+            "de-rrd-xs",
+            '[method.teacher]\nmodel = "type-aware"\nobjective = "type-aware"',
+            "de-rrd with experts, teacher: found model TypeAware",
+        ),
+        (
+            "n-pair-r-xs",
+            '[method.n-pair-r-xs]\nmodel = "type-aware"\n[method.n-pair-r-xs.objective.fitnet]',
+            "teacher: found none",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_trains(
+    tmp_path: Path, method: str, more: str, says: str
+) -> None:
+    with pytest.raises(InputError, match=says) as refused:
+        run_suite(suite_of(tmp_path, method, more=more), tmp_path / "out", device="cpu")
+    assert "\n" not in str(refused.value)
+    assert not list(tmp_path.glob("out/fits/*/*.safetensors"))

@@ -1,0 +1,23 @@
+"""What objectives over outfit vectors ask of a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...core.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from ...models import OutfitModel
+
+__all__ = ["require_outfit_vectors"]
+
+
+def require_outfit_vectors(objective: str, model: OutfitModel) -> None:
+    """Refuse a model whose outfits are no vectors.
+
+    Raises:
+        InputError: If they are none.
+    """
+    if not model.has_outfit_vectors:
+        found = f"model {type(model).__name__}, whose outfits are no vectors"
+        raise InputError(Fault(f"objective {objective}", found, "a model with embed_outfits"))
