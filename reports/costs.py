@@ -61,16 +61,9 @@ def ratio(own: CostRecord, other: CostRecord, name: str) -> float:
     a, b = sampled(own, name), sampled(other, name)
     if a is None or b is None or not b.median or (a.unit, b.unit).count("1") == 1:
         return math.nan
-    if a.unit != "1" and (not own.session or own.session != other.session):
-        return math.nan
-    if not (_turns_hold_samples(a) and _turns_hold_samples(b)):
+    if a.unit != "1" and (not a.session or a.session != b.session):
         return math.nan
     return a.ratio_to(b)
-
-
-def _turns_hold_samples(measured: Measurement) -> bool:
-    turns = measured.turns
-    return not turns or (min(turns) > 0 and sum(turns) == measured.n)
 
 
 class Network(NamedTuple):

@@ -28,7 +28,7 @@ from .records import FitRecord, NeighboursRecord
 from .run_neighbours import TABLE_FILE
 from .trial import FitTrial
 
-__all__ = ["run_fit", "weights_of"]
+__all__ = ["held", "run_fit", "weights_of"]
 
 _NO_ORDER = 0.5
 """The AUC of scores that are all the same: ties count one half."""
@@ -127,10 +127,15 @@ def weights_of(folder: Path) -> Path:
     """
     record = load_record(folder / RECORD_FILE)
     assert isinstance(record, FitRecord)  # roles are filled by kind
-    return _held(folder / WEIGHTS_FILE, record.weights)
+    return held(folder / WEIGHTS_FILE, record.weights)
 
 
-def _held(path: Path, expected: str) -> Path:
+def held(path: Path, expected: str) -> Path:
+    """A file of a finished trial, held against the hash in its record.
+
+    Raises:
+        InputError: If it is missing or altered.
+    """
     fix = "delete its folder and run again"
     if not path.is_file():
         raise InputError(Fault(path, "no such file", f"the file of hash {expected} in its record", fix))
@@ -151,4 +156,4 @@ def _teacher(trial: FitTrial, folder: Path, device: str) -> Teacher:
 def _neighbours(folder: Path) -> NDArray:
     record = load_record(folder / RECORD_FILE)
     assert isinstance(record, NeighboursRecord)
-    return load_table(_held(folder / TABLE_FILE, record.table))
+    return load_table(held(folder / TABLE_FILE, record.table))

@@ -18,7 +18,7 @@ from ..core.machine import describe_machine
 from ..training.environment import Device
 from .record_files import RECORD_FILE, load_record, write_record
 from .records import FitRecord, VariantRecord
-from .run_fit import weights_of
+from .run_fit import held, weights_of
 from .trial import FitTrial, Trial, VariantTrial, fit_of
 
 __all__ = ["run_variant", "trained_subject"]
@@ -91,12 +91,7 @@ def trained_subject(
 def _compressed(record: VariantRecord, subject: Subject, files: Path) -> Subject:
     """A variant of a model, from files held against their record."""
     for name, hashed in record.files.items():
-        path = files / name
-        found = file_hash(path) if path.is_file() else None
-        if found != hashed:
-            what = "no such file" if found is None else f"a file of hash {found}"
-            fix = "delete its folder and run again"
-            raise InputError(Fault(path, what, f"the file of hash {hashed} in its record", fix))
+        held(files / name, hashed)
     loaded = VARIANTS.get(record.variant)().load(subject, files)
     return replace(loaded, variant=record.variant)
 
