@@ -23,13 +23,13 @@ class Export:
         source: A name from `outfitbench list models` (random weights), or the folder of a run.
         out: Where to write; a folder for each model in it.
         method: Of a run, only the method of this name; can be repeated.
-        users: How many users a model by name has.
+        users: How many users a model by name has; 630 by default.
     """
 
     source: Annotated[Positional[str], arg(metavar="MODEL|RUN")]
     out: Path
     method: UseAppendAction[tuple[str, ...]] = ()
-    users: int = 630
+    users: int | None = None
 
     def run(self, session: Session) -> Answer:
         """Export each, and say where it lies and how well it agrees."""

@@ -45,7 +45,7 @@ class Profile:
         method: Of a run, only the method of this name; can be repeated.
         dataset: The dataset whose test candidates are ranked for every user.
         root: Folder of a dataset that is read from disk.
-        users: How many users a model by name has.
+        users: How many users a model by name has; 630 by default, or as many as the dataset has.
         effort: "quick" for a first look, "full" for figures to publish.
         out: Where to leave cost records that `outfitbench report` reads; those that are there stay.
     """
@@ -58,7 +58,7 @@ class Profile:
     method: UseAppendAction[tuple[str, ...]] = ()
     dataset: str | None = None
     root: Path | None = None
-    users: int = 630
+    users: int | None = None
     effort: Literal["quick", "full"] = "quick"
     out: Path | None = None
 
@@ -73,7 +73,7 @@ class Profile:
         chosen = choose_subjects(
             self.sources,
             session,
-            users=dataset.num_users if dataset else self.users,
+            users=self.users,
             methods=self.method,
             dataset=dataset,
         )

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args
 
 from ..core.errors import Fault, InputError
 from ..core.hashes import file_hash
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ..suites.records import FitRecord
 
 __all__ = ["Chosen", "choose_subjects", "compressed"]
+
+_USERS = 630
+"""Of a model by name, where nothing else is said: as many as Polyvore-630 has."""
 
 _LONGEST_SLUG = 160
 """Bytes; a file's name may have 255, and folders that are being filled have a longer one."""
@@ -48,8 +51,8 @@ def choose_subjects(
     names: Iterable[str],
     session: Session,
     *,
-    users: int,
-    methods: tuple[str, ...],
+    users: int | None = None,
+    methods: tuple[str, ...] = (),
     dataset: Dataset | None = None,
 ) -> list[Chosen]:
     """Models by name, with random weights, and trained methods by the folder of their run.
@@ -57,22 +60,33 @@ def choose_subjects(
     Args:
         names: Names from `outfitbench list models`, or folders that `outfitbench run` wrote.
         session: Names the plugins.
-        users: How many users a model by name has.
+        users: How many users a model by name has; the dataset's, or 630, if None.
         methods: Of a run, only these rows; all if empty.
-        dataset: Whose items a model by name sees: a dataset of features makes it a model of features.
+        dataset: Whose items and users a model by name sees: a dataset of features makes it a model of
+            features.
 
     Raises:
-        InputError: If there is no name, a name is no model's, or a run holds no trained method, or none of
-            those asked for.
+        InputError: If there is no name, a name is no model's, a run holds no trained method, or none of
+            those asked for, or what is asked for has no meaning for any of the names.
     """
+    names = list(names)
+    runs = {name for name in names if Path(name).is_dir()}
+    if not names:
+        raise InputError(Fault("argument sources", "none", "a model's name or the folder of a run"))
+    if methods and not runs:
+        found = f"{shown(methods[0])}, and no folder of a run"
+        raise InputError(Fault("argument --method", found, "a run whose methods have such a name"))
+    if users is not None and (dataset is not None or len(runs) == len(set(names))):
+        known = "runs, which know theirs" if dataset is None else f"dataset {dataset.name}, which has its own"
+        raise InputError(Fault("argument --users", f"{users} beside {known}", "a model by name, or nothing"))
+    if users is None:
+        users = _USERS if dataset is None else dataset.num_users
     chosen: list[Chosen] = []
     for name in names:
-        if Path(name).is_dir():
+        if name in runs:
             chosen.extend(_trained(Path(name), session, methods))
         else:
             chosen.append(Chosen(_by_name(name, session, users, dataset), name))
-    if not chosen:
-        raise InputError(Fault("argument sources", "none", "a model's name or the folder of a run"))
     return chosen
 
 
@@ -155,6 +169,8 @@ def _of_fit(
     from ..bench import Subject  # imports pydantic, which `--help` does without
 
     _refuse_unknown(fit, f"{run}, {name}")
+    options = fit.description.get("model", {}).get("options", {})
+    _refuse_files(fit.model, options, f"{run}, {name}")
     weights = _weights(run, fit)
     if fit.data_fingerprint not in users:
         found = f"no record of dataset {shown(fit.dataset)}"
@@ -165,7 +181,7 @@ def _of_fit(
         label=name,
         weights=weights.resolve(),
         backbone=fit.backbone if fit.input_kind == "image" else None,
-        options=fit.description.get("model", {}).get("options", {}),
+        options=options,
         input_kind=fit.input_kind,
         input_size=fit.input_size,
         plugins=session.plugin,
@@ -187,6 +203,19 @@ def _refuse_unknown(fit: FitRecord, where: str) -> None:
         raise InputError(
             unknown_name("a backbone", asked, BACKBONES.names(), f"{where}, backbone", otherwise)
         )
+
+
+def _refuse_files(model: str, options: dict[str, Any], where: str) -> None:
+    """A record knows a file that a model reads by its hash, not by its place."""
+    from ..models.registry import MODELS
+
+    kind = MODELS.entry(model).options
+    for option in options:
+        annotation = kind.model_fields[option].annotation if option in kind.model_fields else None
+        if Path in (annotation, *get_args(annotation)):
+            found = "a file, of which the record keeps the hash alone"
+            fix = "a suite that trains and measures it still has the file's place"
+            raise InputError(Fault(f"{where}, option {option}", found, "options without files", fix))
 
 
 def _weights(run: Path, fit: FitRecord) -> Path:

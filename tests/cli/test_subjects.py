@@ -10,16 +10,18 @@ from outfitbench.cli.session import Session
 from outfitbench.cli.subjects import choose_subjects
 from outfitbench.core.errors import InputError
 from outfitbench.core.hashes import content_hash, file_hash
+from outfitbench.models import register_model
 from outfitbench.suites.record_files import write_record
 from outfitbench.suites.records import FitRecord
+from pydantic import BaseModel
 
 from ..reports.made_records import dataset, fit, suite
 
 
-def trained(run: Path, method: str, **changes: Any) -> FitRecord:
+def trained(run: Path, method: str, options: Any = None, **changes: Any) -> FitRecord:
     """A fit's folder as a run leaves it; its weights are of this method alone."""
     asked = changes.get("backbone") if changes.get("input_kind", "image") == "image" else None
-    model = {"options": {"width": 7}, "backbone": asked}
+    model = {"options": options or {"width": 7}, "backbone": asked}
     description = {"method": method, "changes": str(changes), "model": model}
     trial = content_hash(description)
     folder = run / "fits" / trial
@@ -33,7 +35,7 @@ def trained(run: Path, method: str, **changes: Any) -> FitRecord:
 
 
 def chosen(run: Path, *methods: str):
-    return choose_subjects([str(run)], Session(), users=1, methods=methods)
+    return choose_subjects([str(run)], Session(), methods=methods)
 
 
 @pytest.fixture
@@ -141,4 +143,25 @@ def test_a_run_without_a_fit_or_its_dataset_is_refused(run, tmp_path_factory):
 
 def test_an_unknown_model_is_refused_before_anything_is_measured():
     with pytest.raises(InputError, match=r"argument sources: found 'techer', .*; nearest: teacher"):
-        choose_subjects(["teacher", "techer"], Session(), users=1, methods=())
+        choose_subjects(["teacher", "techer"], Session(), users=1)
+
+
+def test_what_has_no_meaning_is_refused_and_not_ignored(run):
+    trained(run, "A")
+    with pytest.raises(InputError, match="argument --method: found 'A', and no folder of a run"):
+        choose_subjects(["teacher"], Session(), methods=("A",))
+    with pytest.raises(InputError, match="argument --users: found 5 beside runs, which know theirs"):
+        choose_subjects([str(run)], Session(), users=5)
+
+
+class Reader(BaseModel):
+    """Options of a model that reads a file."""
+
+    table: Path | None = None
+
+
+def test_an_option_that_names_a_file_is_refused_as_the_record_does_not_know_its_place(run):
+    register_model("reader", options=Reader)(lambda options: None)
+    trained(run, "A", options={"table": "0123456789abcdef"}, model="reader")
+    with pytest.raises(InputError, match="option table: found a file, of which the record keeps the hash"):
+        chosen(run)
