@@ -16,26 +16,27 @@ from outfitbench.suites.describing import create_objectives
 from outfitbench.suites.plan import augmentations_of, needs_of, recombined_of
 from outfitbench.suites.suite_file import load_suite
 from outfitbench.training.batches import BatchDraws, draw_epoch, load_batches
+from outfitbench.training.objectives.objective import FitContext
 from outfitbench.training.optimizer import create_optimizer
 from outfitbench.training.recombination import Recombiner
 from outfitbench.training.step import TrainingStep
+from outfitbench.training.teacher import Teacher
 
 from .ratios import report_ratio
 
 ROUNDS = 20
 
 
-class AskedTeacher:
-    """A teacher's outfit part over a table of features; that it has learned nothing costs no less."""
+class UntrainedTeacher(Teacher):
+    """What the true one says costs no less; but that one refuses a model which has learned nothing."""
 
     def __init__(self, dataset):
+        ids, size = np.arange(dataset.num_items), 128
         self._model = create_model("teacher", num_users=dataset.num_users).eval().requires_grad_(False)
-        ids = np.arange(dataset.num_items)
-        self._table = FeatureTable(ids, torch.randn(len(ids), self._model.feature_size), len(ids))
-
-    @torch.no_grad()
-    def score_matrix(self, users, items, categories):
-        return self._model.score_matrix(users, self._table.gather(items), categories)
+        self._table = FeatureTable(ids, torch.randn(len(ids), size), len(ids))
+        self._dataset, self._negatives, self._device = dataset, "random", self._table.features.device
+        self._positive_mean = torch.zeros(dataset.num_users)
+        self.gap, self.feature_size = 0.5, size
 
 
 def method_of(key, folder):
@@ -68,8 +69,11 @@ def step_of(method, dataset):
     loaded.close()
     torch.manual_seed(0)
     model = create_model(method.model, num_users=dataset.num_users).train()
-    teacher = AskedTeacher(dataset) if "teacher" in needs_of(method) else None
-    step = TrainingStep(model, create_objectives(method, model), teacher)
+    teacher = UntrainedTeacher(dataset) if "teacher" in needs_of(method) else None
+    objectives = create_objectives(method, model)
+    for _, objective in objectives.values():
+        objective.begin(FitContext(dataset, teacher))
+    step = TrainingStep(model, objectives, teacher)
     optimizer = create_optimizer(method.recipe, step)
 
     def take():
