@@ -10,8 +10,9 @@ from torch import Tensor
 
 from ..core.errors import Fault, InputError
 from ..models import ModelError, OutfitModel
+from ..models.backbones.factory import check_backbone
 from ..training.environment import Device, choose_environment, enter_environment
-from ..training.network import bare_model
+from ..training.network import bare_model, fitting, gives_backbone
 from ..training.optimizer import create_optimizer
 from ..training.step import TrainingStep, WeightedObjectives
 from .describing import create_objectives
@@ -39,7 +40,8 @@ def rehearse(trial: FitTrial, device: Device) -> float | None:
 
     Raises:
         InputError: If the network cannot be built or cannot take such items, an objective cannot work on it
-            or on its teacher, or the recipe names a part that it does not have.
+            or on its teacher, the recipe names a part that it does not have, or nothing of what it starts from
+            fits it.
     """
     method = trial.method
     try:
@@ -47,8 +49,9 @@ def rehearse(trial: FitTrial, device: Device) -> float | None:
         objectives = create_objectives(method, model)
         create_optimizer(method.recipe, TrainingStep(model, objectives))
         _check_teacher(trial, objectives)
+        _check_start(trial, model)
         images = model.input_kind == "image" and not method.freeze
-        environment = choose_environment(device, method.recipe.precision, images=images)
+        environment = choose_environment(device, method.recipe.precision, heavy=images)
         enter_environment(environment)
         half = environment.precision == "bf16"
         with torch.autocast(device, torch.bfloat16, enabled=half):
@@ -71,6 +74,26 @@ def _check_teacher(trial: FitTrial, objectives: WeightedObjectives) -> None:
             teacher = bare_model(teaching.method, trial.dataset)
         for _, objective in objectives.values():
             objective.check_teacher(teacher)
+
+
+def _check_start(trial: FitTrial, model: OutfitModel) -> None:
+    """Hold that there is something to take over, and that the rest can be had."""
+    starting, method = trial.inputs.get("start"), trial.method
+    if not isinstance(starting, FitTrial):
+        return
+    with torch.device("meta"):
+        first = bare_model(starting.method, trial.dataset)
+    taken = fitting(model, first.state_dict())
+    if not taken:
+        raise InputError(
+            Fault(
+                f"method {method.name} on {trial.dataset.name}, start",
+                f"{starting.method.name}, a {type(first).__name__} that shares no weight",
+                f"a method with weights that a {type(model).__name__} has, too",
+            )
+        )
+    if method.backbone is not None and method.pretrained and not gives_backbone(model, taken):
+        check_backbone(method.backbone, pretrained=True, where=f"method {method.name}, backbone")
 
 
 def _encode(trial: FitTrial, model: OutfitModel) -> float:

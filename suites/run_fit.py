@@ -52,7 +52,7 @@ def run_fit(trial: FitTrial, folder: Path, inputs: dict[str, Path], device: Devi
     method, dataset = trial.method, trial.dataset
     images = trial.description.model.input_kind == "image" and not method.freeze
     environment = begun_environment(folder, trial.label) or choose_environment(
-        device, method.recipe.precision, images=images
+        device, method.recipe.precision, heavy=images
     )
     enter_environment(environment)
     start = weights_of(inputs["start"]) if "start" in inputs else None

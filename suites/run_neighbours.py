@@ -47,7 +47,7 @@ def run_neighbours(
         environment = begun_environment(folder, trial.label) or choose_environment(
             device,
             "fp32",
-            images=False,  # its images are so small that two threads are slower than one
+            heavy=False,  # its images are so small that two threads are slower than one
         )
         enter_environment(environment)
         images = dataset.image_array(options.image_size)

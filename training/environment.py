@@ -36,7 +36,7 @@ def choose_device(wanted: str = "auto") -> Device:
     return "cuda" if present and wanted != "cpu" else "cpu"
 
 
-def choose_environment(device: Device, precision: str, *, images: bool) -> Environment:
+def choose_environment(device: Device, precision: str, *, heavy: bool) -> Environment:
     """The numeric environment of a fit that begins here and now.
 
     Threads follow from the work and the cores: work on feature vectors is too small for two (32 s a fit with
@@ -46,14 +46,15 @@ def choose_environment(device: Device, precision: str, *, images: bool) -> Envir
     Args:
         device: "cpu" or "cuda".
         precision: "fp32", "bf16" or "auto".
-        images: Whether training encodes images, rather than fixed vectors.
+        heavy: Whether a step is work for several cores: it encodes images, rather than take fixed vectors or
+            thumbnails.
     """
     asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
     threads = int(asked) if asked.isdigit() and int(asked) else usable_cores()
-    if not images:
+    if not heavy:
         threads = 1
     chosen: Precision = "bf16" if precision == "bf16" else "fp32"
-    if precision == "auto" and images:
+    if precision == "auto" and heavy:
         chosen = faster_precision(device)
     return Environment(device=device, precision=chosen, threads=threads)
 

@@ -22,7 +22,7 @@ def test_threads_follow_the_work_the_cores_and_the_user(
     monkeypatch: pytest.MonkeyPatch, setting: str, images: bool, threads: int | None
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", setting)
-    found = choose_environment("cpu", "fp32", images=images)
+    found = choose_environment("cpu", "fp32", heavy=images)
     assert found == Environment(device="cpu", precision="fp32", threads=threads or usable_cores())
 
 
@@ -39,10 +39,10 @@ def test_entering_takes_the_threads_over() -> None:
 def test_auto_is_measured_and_the_rest_is_what_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     for measured in ("fp32", "bf16"):
         monkeypatch.setattr("outfitbench.training.environment.faster_precision", lambda device, m=measured: m)
-        assert choose_environment("cpu", "auto", images=True).precision == measured
-        assert choose_environment("cpu", "bf16", images=True).precision == "bf16"
-        assert choose_environment("cpu", "fp32", images=True).precision == "fp32"
-    assert choose_environment("cpu", "auto", images=False).precision == "fp32"
+        assert choose_environment("cpu", "auto", heavy=True).precision == measured
+        assert choose_environment("cpu", "bf16", heavy=True).precision == "bf16"
+        assert choose_environment("cpu", "fp32", heavy=True).precision == "fp32"
+    assert choose_environment("cpu", "auto", heavy=False).precision == "fp32"
 
 
 def test_a_device_that_is_not_there_is_refused() -> None:
