@@ -27,7 +27,7 @@ from .report import Report
 from .run import Run
 from .session import Session
 from .terminal import complain, print_out, show_what_can_be_shown, stdout_failed
-from .usage import usage_errors_in_one_line
+from .usage import readable_width, usage_errors_in_one_line
 
 __all__ = ["Outfitbench", "main", "parse"]
 
@@ -125,18 +125,19 @@ def parse(arguments: Sequence[str]) -> Outfitbench:
         >>> parse(["list", "models", "--json"]).session.json
         True
     """
-    return tyro.cli(
-        Outfitbench,
-        prog="outfitbench",
-        args=arguments,
-        config=(
-            tyro.conf.CascadeSubcommandArgs,  # `list models --json` as well as `--json list models`
-            tyro.conf.DisallowNone,
-            tyro.conf.FlagCreatePairsOff,
-            tyro.conf.OmitArgPrefixes,
-            tyro.conf.OmitSubcommandPrefixes,
-        ),
-    )
+    with readable_width():
+        return tyro.cli(
+            Outfitbench,
+            prog="outfitbench",
+            args=arguments,
+            config=(
+                tyro.conf.CascadeSubcommandArgs,  # `list models --json` as well as `--json list models`
+                tyro.conf.DisallowNone,
+                tyro.conf.FlagCreatePairsOff,
+                tyro.conf.OmitArgPrefixes,
+                tyro.conf.OmitSubcommandPrefixes,
+            ),
+        )
 
 
 def _run(parsed: Outfitbench) -> Answer:

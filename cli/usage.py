@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
+import shutil
 from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
 
 from .answer import BAD_INPUT
 from .terminal import complain
 
-__all__ = ["in_one_line", "usage_errors_in_one_line"]
+__all__ = ["in_one_line", "readable_width", "usage_errors_in_one_line"]
+
+_NARROWEST = 40
+"""Columns for which help is laid out at least: to fit it into one takes the layout minutes."""
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _BORDER = re.compile(r"[╭╰]─.*")
@@ -33,6 +38,21 @@ def usage_errors_in_one_line(arguments: Sequence[str], *, json_wanted: bool = Fa
             said = in_one_line(written.getvalue(), arguments)
             complain(said, BAD_INPUT, "usage", json_wanted=json_wanted)
         raise
+
+
+@contextlib.contextmanager
+def readable_width() -> Iterator[None]:
+    """Have help laid out for a terminal that has room for a word, whatever COLUMNS says."""
+    said = os.environ.get("COLUMNS")
+    if shutil.get_terminal_size().columns < _NARROWEST:
+        os.environ["COLUMNS"] = str(_NARROWEST)
+    try:
+        yield
+    finally:
+        if said is None:
+            os.environ.pop("COLUMNS", None)
+        else:
+            os.environ["COLUMNS"] = said
 
 
 def in_one_line(box: str, arguments: Collection[str] = ()) -> str:

@@ -240,3 +240,17 @@ def test_torchs_threads_sleep_while_they_wait_unless_the_user_says_otherwise(ask
     if not policies:
         pytest.skip("this torch's OpenMP does not tell")
     assert all(f"'{expected}'" in line for line in policies), policies
+
+
+@pytest.mark.parametrize("columns", ["1", "7"])
+def test_help_for_a_terminal_without_room_is_that_for_a_narrow_one(monkeypatch, capsys, columns):
+    said = []
+    for width in ("40", columns):
+        monkeypatch.setenv("COLUMNS", width)
+        with pytest.raises(SystemExit) as leaving:
+            main(["list", "--help"])
+        assert not leaving.value.code
+        assert os.environ["COLUMNS"] == width
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]
+    assert "--json" in said[0]
