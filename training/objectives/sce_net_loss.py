@@ -10,7 +10,7 @@ from pydantic import Field
 from ...core.errors import Fault, InputError
 from .objective import Need, Objective, ObjectiveOptions, StepContext, register_objective
 from .score_checks import full_precision
-from .triplets import triplets_of
+from .triplets import regularisers, triplets_of
 from .type_aware_loss import type_aware
 
 if TYPE_CHECKING:
@@ -61,15 +61,12 @@ class SCENet(Objective):
         near = model.pair_vectors(anchors, positives, *category)
         far = model.pair_vectors(anchors, negatives, *category)
         nearer, farther = (_distances(*map(full_precision, pair)) for pair in (near, far))
-        batch = len(step.users)
         length = torch.cat([full_precision(vectors) for vectors in (*near, *far)]).norm()
-        losses = {
+        weights = self._options.vector_norm, self._options.mask_norm
+        return {
             "triplet": type_aware(nearer, farther, self._options.margin),
-            "vector norm": self._options.vector_norm * length / batch**0.5,
+            **regularisers(model, "vector norm", length, weights, len(step.users)),
         }
-        if (masks := model.mask_norm()) is not None:
-            losses["mask norm"] = self._options.mask_norm * masks / batch
-        return losses
 
 
 def _distances(one: Tensor, other: Tensor) -> Tensor:

@@ -9,9 +9,10 @@ import torch
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ...models import OutfitModel
     from .objective import StepContext
 
-__all__ = ["Triplets", "triplets_of"]
+__all__ = ["Triplets", "regularisers", "triplets_of"]
 
 
 class Triplets(NamedTuple):
@@ -49,3 +50,22 @@ def triplets_of(step: StepContext) -> Triplets:
         other[:, positive][usable],
         (a[usable], p[usable]),
     )
+
+
+def regularisers(
+    model: OutfitModel, name: str, length: Tensor, weights: tuple[float, float], batch: int
+) -> dict[str, Tensor]:
+    """What both public codes add to a triplet loss, by name and weighted: w ‖x‖₂/√B, and w ‖m‖₁/B.
+
+    Args:
+        model: Whose masks are meant; one without masks has no "mask norm".
+        name: Of the length.
+        length: ‖x‖₂ of what is to stay short.
+        weights: w of the length, and w of the masks' sum.
+        batch: B, positive outfits of the step.
+    """
+    of_length, of_masks = weights
+    losses = {name: of_length * length / batch**0.5}
+    if (masks := model.mask_norm()) is not None:
+        losses["mask norm"] = of_masks * masks / batch
+    return losses

@@ -10,7 +10,7 @@ from torch.nn import functional as F  # noqa: N812 - the name everyone knows
 from ...core.errors import Fault, InputError
 from .objective import Need, Objective, ObjectiveOptions, StepContext, register_objective
 from .score_checks import full_precision
-from .triplets import triplets_of
+from .triplets import regularisers, triplets_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -81,11 +81,9 @@ class TypeAware(Objective):
         nearer = model.pair_distances(anchors, positives, *category)
         farther = model.pair_distances(anchors, negatives, *category)
         triplet = type_aware(full_precision(nearer), full_precision(farther), self._options.margin)
-        batch = len(step.users)
-        losses = {
+        length = full_precision(step.features).norm()
+        weights = self._options.feature_norm, self._options.mask_norm
+        return {
             "triplet": triplet,
-            "feature norm": self._options.feature_norm * full_precision(step.features).norm() / batch**0.5,
+            **regularisers(model, "feature norm", length, weights, len(step.users)),
         }
-        if (masks := model.mask_norm()) is not None:
-            losses["mask norm"] = self._options.mask_norm * masks / batch
-        return losses
