@@ -35,6 +35,7 @@ class List:
             "variants",
             "engines",
             "workloads",
+            "scorers",
             "datasets",
             "methods",
             "suites",
@@ -90,6 +91,12 @@ def _workloads() -> dict[str, str]:
     from ..bench.workloads import WORKLOADS
 
     return _registered(WORKLOADS)
+
+
+def _scorers() -> dict[str, str]:
+    from ..evaluation.scorers import SCORERS
+
+    return _registered(SCORERS)
 
 
 def _engines() -> dict[str, str]:
@@ -153,6 +160,7 @@ _KINDS: dict[str, Callable[[], dict[str, str]]] = {
     "variants": _variants,
     "engines": _engines,
     "workloads": _workloads,
+    "scorers": _scorers,
     "datasets": _datasets,
     "methods": _methods,
     "suites": _suites,

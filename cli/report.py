@@ -46,10 +46,10 @@ class Report:
 def _quality(records: Sequence[Record]) -> list[dict[str, Any]]:
     """The rows of the page's tables: means over users and seeds."""
     from ..reports.grouping import comparison_tables, names_of_fits
-    from ..suites.records import FitRecord, NeighboursRecord, QualityRecord, SuiteRecord
+    from ..suites.records import FitRecord, NeighboursRecord, QualityRecord, ScorerRecord, SuiteRecord
 
     tables = comparison_tables(
-        [record for record in records if isinstance(record, QualityRecord)],
+        [record for record in records if isinstance(record, QualityRecord | ScorerRecord)],
         names_of_fits(record for record in records if isinstance(record, SuiteRecord)),
         [record for record in records if isinstance(record, FitRecord | NeighboursRecord)],
     )
@@ -65,5 +65,5 @@ def _quality(records: Sequence[Record]) -> list[dict[str, Any]]:
             "ndcg": float(row.per_user("ndcg").mean()),
         }
         for table in tables
-        for row in table.rows
+        for row in table.all_rows
     ]

@@ -15,7 +15,7 @@ from .session import Session, writable_folder
 from .terminal import table
 
 if TYPE_CHECKING:
-    from ..suites.records import QualityRecord
+    from ..suites.records import QualityRecord, ScorerRecord
     from ..suites.runner import RunOutcome
     from ..suites.suite_file import Suite
 
@@ -93,11 +93,12 @@ class Run:
         """How good each method is; why a trial failed, where the progress has not told it already."""
         from ..reports import write_report
         from ..reports.grouping import names_of_fits
-        from ..suites.records import QualityRecord, SuiteRecord
+        from ..suites.records import QualityRecord, ScorerRecord, SuiteRecord
 
         names = names_of_fits(record for record in outcome.records if isinstance(record, SuiteRecord))
         quality = [record for record in outcome.records if isinstance(record, QualityRecord)]
         rows = [_quality_row(record, names.get(record.fit.trial, record.fit.method)) for record in quality]
+        rows += [_scorer_row(record) for record in outcome.records if isinstance(record, ScorerRecord)]
         page = write_report(outcome.records, self.out / "report") if rows else None
         lines = [_table(rows)] if rows else []
         lines += [
@@ -157,6 +158,21 @@ def _quality_row(record: QualityRecord, name: str) -> dict[str, Any]:
         "auc": fmean(record.test.auc),
         "ndcg": fmean(record.test.ndcg),
         "warnings": record.fit.warnings,
+    }
+
+
+def _scorer_row(record: ScorerRecord) -> dict[str, Any]:
+    """As of what was trained, without what only that has."""
+    return {
+        "method": record.scorer,
+        "dataset": record.dataset,
+        "setting": record.setting,
+        "negatives": None,
+        "seed": None,
+        "parameters": None,
+        "auc": fmean(record.test.auc),
+        "ndcg": fmean(record.test.ndcg),
+        "warnings": [],
     }
 
 

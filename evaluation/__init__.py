@@ -12,17 +12,21 @@ from ..core.lazy import lazy_names
 if TYPE_CHECKING:
     from . import metrics
     from .item_inputs import ItemInputs, as_float
+    from .scorers import SCORERS, Scorer, register_scorer
     from .scoring import FeatureTable, encode_items, evaluate, score_candidates, score_outfits
     from .user_scores import UserScores
 
 __all__ = [
+    "SCORERS",
     "FeatureTable",
     "ItemInputs",
+    "Scorer",
     "UserScores",
     "as_float",
     "encode_items",
     "evaluate",
     "metrics",
+    "register_scorer",
     "score_candidates",
     "score_outfits",
 ]
@@ -32,6 +36,7 @@ __getattr__, __dir__ = lazy_names(
     {
         "item_inputs": ["ItemInputs", "as_float"],
         "metrics": ["metrics"],
+        "scorers": ["SCORERS", "Scorer", "register_scorer"],
         "scoring": ["FeatureTable", "encode_items", "evaluate", "score_candidates", "score_outfits"],
         "user_scores": ["UserScores"],
     },

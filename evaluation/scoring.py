@@ -12,10 +12,17 @@ from ..core.progress import tracked
 from ..datasets import NO_ITEM, CandidateSet, Dataset, OutfitTable
 from ..models import ModelError, OutfitModel
 from .item_inputs import ItemInputs, as_float
-from .metrics import rank_metrics
+from .user_rankings import Scoring, rank_users
 from .user_scores import UserScores
 
-__all__ = ["FeatureTable", "encode_items", "evaluate", "score_candidates", "score_outfits"]
+__all__ = [
+    "FeatureTable",
+    "encode_items",
+    "evaluate",
+    "score_candidates",
+    "score_outfits",
+    "scoring_of",
+]
 
 ENCODE_BATCH = 256
 SCORE_BATCH = 1024
@@ -103,10 +110,8 @@ def score_outfits(model: OutfitModel, dataset: Dataset, table: FeatureTable, out
     return torch.cat(scores)
 
 
-def score_candidates(
-    model: OutfitModel, dataset: Dataset, inputs: ItemInputs, candidates: CandidateSet
-) -> NDArray[np.float32]:
-    """Preference score of every candidate, float32 (M,).
+def scoring_of(model: OutfitModel, dataset: Dataset, inputs: ItemInputs, candidates: CandidateSet) -> Scoring:
+    """How a model scores the candidates, for whichever users; their distinct items are encoded here, once.
 
     Args:
         model: Put into evaluation mode here.
@@ -116,19 +121,19 @@ def score_candidates(
     """
     model.eval()
     table = encode_items(model, inputs, candidates.outfits.distinct_items, dataset.num_items)
-    return score_outfits(model, dataset, table, candidates.outfits).cpu().numpy()
+    return lambda outfits: score_outfits(model, dataset, table, outfits).cpu().numpy()
+
+
+def score_candidates(
+    model: OutfitModel, dataset: Dataset, inputs: ItemInputs, candidates: CandidateSet
+) -> NDArray[np.float32]:
+    """Preference score of every candidate, float32 (M,); arguments as for `scoring_of`."""
+    return scoring_of(model, dataset, inputs, candidates)(candidates.outfits).astype(np.float32, copy=False)
 
 
 def evaluate(
     model: OutfitModel, dataset: Dataset, inputs: ItemInputs, candidates: CandidateSet
 ) -> UserScores:
-    """Rank the candidates and measure the ranking per user; arguments as for `score_candidates`."""
+    """Rank the candidates and measure the ranking per user; arguments as for `scoring_of`."""
     scores = score_candidates(model, dataset, inputs, candidates)
-    ranked = rank_metrics(scores, candidates.labels, candidates.users)
-    return UserScores(
-        users=ranked.users.tolist(),
-        auc=ranked.auc.tolist(),
-        ndcg=ranked.ndcg.tolist(),
-        ndcg_standard=ranked.ndcg_standard.tolist(),
-        left_out=dataset.num_users - len(ranked.users),
-    )
+    return rank_users(scores, candidates, dataset.num_users)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["Share", "UserScores"]
+__all__ = ["Share", "ShuffledUsers", "UserScores"]
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -44,3 +44,20 @@ class UserScores(BaseModel):
             if user >= after:
                 raise ValueError(f"`users` are not ascending: {after} stands after {user}")
         return self
+
+
+class ShuffledUsers(BaseModel):
+    """What comes of ranking each user's candidates by the taste of another.
+
+    Attributes:
+        seed: Which user stood in for which; see `user_rankings.other_users`.
+        same_scores: Whether every candidate has the score that it has for its own user, bit for bit: then
+            the method knows no users.
+        test: Per-user metrics on the test candidates, of the users that are ranked.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    same_scores: bool
+    test: UserScores

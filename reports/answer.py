@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from .claims import gain_sentence, ndcg_sentence, seeds_clause
 from .costs import LATENCY, costs_of_rows, machine_label
-from .differences import Difference, differences
+from .differences import Difference, differences, scorer_differences
 from .markdown import escape, table
 from .quantities import BLANK, counted, hundredfold, interval, p_value, quantity, share, signed
 from .teacher_share import TeacherShare, share_of_its_teacher
@@ -21,8 +21,9 @@ from .teacher_share import TeacherShare, share_of_its_teacher
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .comparison_table import ComparisonTable, Row
+    from .comparison_table import ComparisonTable
     from .costs import CostGroup, RowCosts
+    from .table_rows import Row
 
 __all__ = ["answer_section"]
 
@@ -66,7 +67,7 @@ def _answer(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> str:
     parts = [
         title,
         "\n".join(f"- {sentence}" for sentence in _sentences(ranked, kept, compared)),
-        _table(kept),
+        _table([*kept, *(share_of_its_teacher(d, costs) for d in scorer_differences(ranked))]),
         _latency(found),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -93,8 +94,8 @@ def _sentences(
 
 def _highest(rows: Sequence[Row]) -> list[str]:
     """The row of the highest AUC, where one is told from a random order."""
-    best = max(rows, key=lambda row: row.mean("auc"))
-    if not best.beats_chance:
+    best = max(rows, key=lambda row: row.mean("auc"), default=None)
+    if best is None or not best.beats_chance:
         return []
     return [f"The highest AUC is {hundredfold(best.mean('auc'))} ({escape(best.name)})."]
 
@@ -152,7 +153,9 @@ def _table(kept: Sequence[TeacherShare]) -> str:
                 "AUC kept": share(k.quality),
                 "AUC difference": signed(k.against.paired.difference)
                 + f" {interval(k.against.paired.low, k.against.paired.high)}",
-                "Parameters": f"{quantity(k.row.parameters, '1')} ({share(k.size)})",
+                "Parameters": BLANK
+                if k.row.parameters is None
+                else f"{quantity(k.row.parameters, '1')} ({share(k.size)})",
                 "Latency": f"{quantity(k.latency, 's')} ({share(k.latency_share)})" if k.latency else BLANK,
             }
             for k in kept

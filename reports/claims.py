@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .comparison_table import METRICS
 from .markdown import escape
 from .quantities import counted, interval, p_value, signed
+from .table_rows import METRICS
 
 if TYPE_CHECKING:
     from .differences import Difference

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from ..bench.measurement import Measurement
     from ..suites.records import CostRecord, FitRecord, Machine
-    from .comparison_table import ComparisonTable, Row
+    from .comparison_table import ComparisonTable
+    from .table_rows import Row
 
 __all__ = [
     "LATENCY",

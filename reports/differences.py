@@ -6,17 +6,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ..evaluation.metrics import PairedComparison, paired_comparison
-from .comparison_table import METRICS
 from .markdown import escape, table
 from .quantities import BLANK, interval, p_value, signed
+from .table_rows import METRICS, AnyRow, Row
 
 if TYPE_CHECKING:
-    from .comparison_table import ComparisonTable, Row
+    from .comparison_table import ComparisonTable
 
-__all__ = ["DIFFERENCES_LEGEND", "Difference", "differences", "differences_table"]
-
+__all__ = [
+    "DIFFERENCES_LEGEND",
+    "Difference",
+    "Shows",
+    "differences",
+    "differences_table",
+    "scorer_differences",
+    "shows",
+]
 
 _SIGNIFICANT = 0.05
+
+Shows = Literal["yes", "no", "unclear"]
 
 _COMPARED = ("auc", "ndcg")
 """The paper's two metrics."""
@@ -36,13 +45,14 @@ class Difference:
     Attributes:
         row: The row looked at.
         other: What it is compared with.
-        why: "teacher", "baseline", or "variant" for what compression made of the other.
+        why: "teacher", "baseline", "variant" for what compression made of the other, or "scorer" for what
+            nobody trained, against the table's teacher.
         paired: Mean difference, its 95 % interval and the Wilcoxon p-value.
         metric: Of `METRICS`.
         step: Of a baseline: what tells it from the row ("without contrastive").
     """
 
-    row: Row
+    row: AnyRow
     other: Row
     why: str
     paired: PairedComparison
@@ -50,12 +60,9 @@ class Difference:
     step: str = ""
 
     @property
-    def shows(self) -> Literal["yes", "no", "unclear"]:
-        """Whether there is a difference; unclear where the interval and the test disagree."""
-        beyond_zero = self.paired.low > 0 or self.paired.high < 0
-        if beyond_zero != (self.paired.p_value < _SIGNIFICANT):
-            return "unclear"
-        return "yes" if beyond_zero else "no"
+    def shows(self) -> Shows:
+        """Whether there is a difference; see `shows`."""
+        return shows(self.paired)
 
     @property
     def seeds(self) -> int:
@@ -70,9 +77,16 @@ class Difference:
     @property
     def seeds_agree(self) -> bool:
         """Whether every seed of the one lies on the same side of every seed of the other."""
-        own = self.row.per_seed(self.metric).values()
-        others = self.other.per_seed(self.metric).values()
+        own, others = self.row.means(self.metric), self.other.means(self.metric)
         return min(own) > max(others) or max(own) < min(others)
+
+
+def shows(paired: PairedComparison) -> Shows:
+    """Whether there is a difference; unclear where the interval and the test disagree."""
+    beyond_zero = paired.low > 0 or paired.high < 0
+    if beyond_zero != (paired.p_value < _SIGNIFICANT):
+        return "unclear"
+    return "yes" if beyond_zero else "no"
 
 
 def differences(ranked: ComparisonTable, metric: str = "auc") -> list[Difference]:
@@ -92,9 +106,26 @@ def differences(ranked: ComparisonTable, metric: str = "auc") -> list[Difference
     return found
 
 
+def scorer_differences(ranked: ComparisonTable, metric: str = "auc") -> list[Difference]:
+    """What nobody trained against the table's teacher, where there is one."""
+    teacher = ranked.teacher
+    if teacher is None or ranked.users < 2:
+        return []
+    return [
+        Difference(
+            row,
+            teacher,
+            "scorer",
+            paired_comparison(row.per_user(metric), teacher.per_user(metric)),
+            metric,
+        )
+        for row in ranked.scorers
+    ]
+
+
 def differences_table(ranked: ComparisonTable) -> str:
     """The differences as markdown, or an empty text where there is nothing to compare."""
-    by_metric = [differences(ranked, metric) for metric in _COMPARED]
+    by_metric = [[*differences(ranked, metric), *scorer_differences(ranked, metric)] for metric in _COMPARED]
     rows = [
         {
             "Method": escape(difference.row.name),

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..suites.records import FitRecord
-    from .comparison_table import ComparisonTable, Row
+    from .comparison_table import ComparisonTable
+    from .table_rows import Row
 
 __all__ = ["distillation_section"]
 

@@ -6,14 +6,22 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import Fault, InputError
-from .comparison_table import ComparisonTable, Row
+from .comparison_table import ComparisonTable
 from .recipes import Recipes
-from .record_choice import one_of_each_trial
+from .record_choice import distinct, one_of_each_trial, shuffled_where_there_is
+from .table_rows import Row, ScorerRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ..suites.records import FitRecord, NeighboursRecord, QualityRecord, SuiteRecord
+    from ..suites.records import (
+        Evaluation,
+        FitRecord,
+        NeighboursRecord,
+        QualityRecord,
+        ScorerRecord,
+        SuiteRecord,
+    )
 
 __all__ = ["comparison_tables", "names_of_fits"]
 
@@ -27,13 +35,14 @@ def names_of_fits(suites: Iterable[SuiteRecord]) -> dict[str, str]:
 
 
 def comparison_tables(
-    records: Sequence[QualityRecord],
+    records: Sequence[QualityRecord | ScorerRecord],
     names: Mapping[str, str] | None = None,
     others: Iterable[FitRecord | NeighboursRecord] = (),
 ) -> list[ComparisonTable]:
     """Sort evaluations into tables whose rows can be compared, and those of one recipe into rows.
 
-    Rows of other data, candidates, training negatives or of another evaluator go to another table.
+    Rows of other data, candidates, training negatives or of another evaluator go to another table. What
+    nobody trained stands in each table that ranks the same, whatever its training negatives.
 
     Args:
         records: Evaluations.
@@ -43,18 +52,26 @@ def comparison_tables(
     Raises:
         InputError: If a trial ranked nobody, or ranked other users than the rest of its table.
     """
-    shown, passed_over = one_of_each_trial(records)
+    chosen = shuffled_where_there_is(records)
+    shown, passed_over = one_of_each_trial([record for record in chosen if record.kind == "quality"])
+    scorers = {record.trial: record for record in reversed(distinct(r for r in chosen if r.kind == "scorer"))}
     recipes = Recipes([*others, *(record.fit for record in shown)])
     taught = {trial for record in shown if (trial := record.fit.inputs.get("teacher"))}
     groups: dict[tuple[Any, ...], list[QualityRecord]] = defaultdict(list)
     for record in shown:
         groups[_key(record)].append(record)
+    untrained: dict[tuple[Any, ...], list[ScorerRecord]] = defaultdict(list)
+    for record in scorers.values():
+        untrained[_ranked(record, record)].append(record)
+    for ranked in untrained.keys() - {_apart_from_negatives(key) for key in groups}:
+        groups[(*ranked[:3], "", *ranked[3:])] = []
     # "random" before the rest: the paper's order; everything else by name.
     order = sorted(groups, key=lambda key: (key[:2], key[2] != "random", key[2], key[3] != key[2], *key[3:]))
     return [
         ComparisonTable(
             *key,
             rows=_rows(groups[key], recipes, names or {}, taught),
+            scorers=_scorer_rows(untrained[_apart_from_negatives(key)], groups[key]),
             passed_over=tuple(other for other in passed_over if _key(other.shown) == key),
             told_apart_by=_told_apart_by(key, order),
         )
@@ -64,16 +81,24 @@ def comparison_tables(
 
 def _key(record: QualityRecord) -> tuple[Any, ...]:
     """The first fields of a `ComparisonTable`, in its order."""
-    fit = record.fit
+    ranked = _ranked(record, record.fit)
+    return (*ranked[:3], record.fit.negatives, *ranked[3:])
+
+
+def _ranked(record: Evaluation, about: FitRecord | ScorerRecord) -> tuple[Any, ...]:
+    """What of a table's key is said by what is ranked."""
     return (
-        fit.dataset,
-        fit.split_scheme,
+        about.dataset,
+        about.split_scheme,
         record.setting,
-        fit.negatives,
-        fit.data_fingerprint,
+        about.data_fingerprint,
         record.candidate_fingerprint,
         record.evaluator_version,
     )
+
+
+def _apart_from_negatives(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (*key[:3], *key[4:])
 
 
 def _told_apart_by(key: tuple[Any, ...], keys: Sequence[tuple[Any, ...]]) -> str:
@@ -87,7 +112,8 @@ def _told_apart_by(key: tuple[Any, ...], keys: Sequence[tuple[Any, ...]]) -> str
 def _rows(
     records: Sequence[QualityRecord], recipes: Recipes, names: Mapping[str, str], taught: set[str]
 ) -> tuple[Row, ...]:
-    _refuse_other_users(records)
+    if records:
+        _refuse_other_users(records)
     grouped = _by_recipe(records, recipes)
     titles = [_name(trials, names) for trials in grouped]
     times = Counter(titles)
@@ -101,6 +127,21 @@ def _rows(
             key=lambda row: (not row.fits & taught, row.parameters, "teacher" in row.fit.inputs, row.name),
         )
     )
+
+
+def _scorer_rows(records: Sequence[ScorerRecord], trained: Sequence[QualityRecord]) -> tuple[ScorerRow, ...]:
+    """By ascending AUC; namesakes, one of which a stranger defines, are told apart."""
+    if records:
+        _refuse_other_users([*trained[:1], *records])
+    times = Counter(record.scorer for record in records)
+    rows = [
+        ScorerRow(
+            record.scorer if times[record.scorer] == 1 else f"{record.scorer} (trial {record.trial[:8]})",
+            (record,),
+        )
+        for record in records
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.mean("auc"), row.name)))
 
 
 def _by_recipe(records: Sequence[QualityRecord], recipes: Recipes) -> list[list[QualityRecord]]:
@@ -127,7 +168,7 @@ def _name(trials: Sequence[QualityRecord], names: Mapping[str, str]) -> str:
     return next(given, trials[0].fit.method) + variant
 
 
-def _refuse_other_users(records: Sequence[QualityRecord]) -> None:
+def _refuse_other_users(records: Sequence[Evaluation]) -> None:
     users = records[0].test.users
     for record in records:
         where = f"trial {record.trial}, test.users"

@@ -13,6 +13,7 @@ from ..suites.records import (
     NeighboursRecord,
     QualityRecord,
     Record,
+    ScorerRecord,
     SuiteRecord,
 )
 from .answer import answer_section
@@ -30,6 +31,7 @@ from .quality_table import quality_legend, quality_table
 from .quantities import counted
 from .record_choice import distinct
 from .tradeoff_figure import tradeoff_figure
+from .users_section import users_section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -77,7 +79,7 @@ def _write(path: Path, content: bytes) -> Path:
 
 def _compose(records: Sequence[Record], title: str | None) -> tuple[str, dict[str, bytes]]:
     """The page's text and its figures by file name."""
-    qualities = [record for record in records if isinstance(record, QualityRecord)]
+    qualities = [record for record in records if isinstance(record, QualityRecord | ScorerRecord)]
     costs = [record for record in records if isinstance(record, CostRecord)]
     others = distinct([record for record in records if isinstance(record, FitRecord | NeighboursRecord)])
     datasets = distinct([record for record in records if isinstance(record, DatasetRecord)])
@@ -94,7 +96,8 @@ def _compose(records: Sequence[Record], title: str | None) -> tuple[str, dict[st
     sections = [
         ("Answer", answer_section(tables, groups) or _unranked(others)),
         ("Quality", "\n\n".join([*map(_quality, tables), *_legends(tables)])),
-        ("Trade-off", "\n\n".join(_tradeoff(*named, groups, figures) for named in slugs)),
+        ("Users", users_section(tables)),
+        ("Trade-off", "\n\n".join(_tradeoff(*named, groups, figures) for named in slugs if named[0].rows)),
         ("Cost", cost_section(groups)),
         ("Distillation", distillation_section(tables)),
         ("Training", _training(slugs, figures)),
@@ -191,7 +194,7 @@ def _training(slugs: Sequence[tuple[ComparisonTable, str]], figures: dict[str, b
     parts, seen = [], set()
     for ranked, slug in slugs:
         fits = frozenset(trial for row in ranked.rows for trial in row.fits)
-        if fits not in seen:
+        if fits and fits not in seen:
             seen.add(fits)
             parts.append(_curves(ranked, slug, figures))
     return "\n\n".join(parts)

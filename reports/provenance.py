@@ -49,7 +49,7 @@ def provenance_section(
     }
     fits = [*evaluated.values(), *alone.values()]
     neighbours = [record for record in others if record.kind == "neighbours"]
-    evaluations = [record for ranked in tables for row in ranked.rows for record in row.records]
+    evaluations = [record for ranked in tables for row in ranked.all_rows for record in row.records]
     ran = [*(fit for _, fit in fits), *neighbours, *evaluations, *costs]
     machines = sorted({spelling(record.machine): record.machine for record in ran}.items())
     number = {spelling: index for index, (spelling, _) in enumerate(machines, start=1)}
@@ -96,7 +96,7 @@ def _candidates(tables: Sequence[ComparisonTable]) -> str:
             {
                 "Dataset": escape(ranked.dataset),
                 "Ranked": escape(ranked.setting),
-                "Trained on": escape(ranked.negatives),
+                "Trained on": escape(ranked.negatives) or BLANK,
                 "Split": escape(ranked.split_scheme),
                 "Data": code(ranked.data_fingerprint),
                 "Candidates": code(ranked.candidate_fingerprint),
@@ -215,20 +215,30 @@ def _neighbours(records: Sequence[NeighboursRecord], number: dict[str, int]) -> 
 
 
 def _evaluations(tables: Sequence[ComparisonTable], number: dict[str, int]) -> str:
+    trained = [
+        (ranked, row.name, record, code(record.fit.trial), str(record.fit.seed))
+        for ranked in tables
+        for row in ranked.rows
+        for record in row.records
+    ]
+    untrained = [
+        (ranked, row.name, record, BLANK, BLANK)
+        for ranked in tables
+        for row in ranked.scorers
+        for record in row.records
+    ]
     return _listed(
         [
             {
                 "Evaluation": code(record.trial),
-                "Fit": code(record.fit.trial),
-                "Method": escape(row.name),
+                "Fit": fit,
+                "Method": escape(name),
                 "Ranked": escape(ranked.label),
-                "Seed": str(record.fit.seed),
+                "Seed": seed,
                 "Machine": str(number[spelling(record.machine)]),
                 "Wall time": _seconds(record.seconds),
             }
-            for ranked in tables
-            for row in ranked.rows
-            for record in row.records
+            for ranked, name, record, fit, seed in [*trained, *untrained]
         ],
         text_columns=4,
     )

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from ..evaluation.metrics import bootstrap_interval, paired_comparison
 from ..evaluation.metrics.equality import best
-from .comparison_table import METRICS, ComparisonTable, Row
 from .markdown import escape, table
 from .quantities import BLANK, counted, hundredfold, interval
+from .table_rows import METRICS, AnyRow, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from .comparison_table import ComparisonTable
 
 __all__ = ["quality_legend", "quality_table"]
 
@@ -27,13 +29,13 @@ def quality_table(ranked: ComparisonTable) -> str:
     """Rows of one dataset and setting as markdown, and who they are ranked for."""
     columns = {metric: _cells(ranked, metric) for metric in METRICS}
     lines = []
-    for index, row in enumerate(ranked.rows):
+    for index, row in enumerate(ranked.all_rows):
         cells = {
             "Method": escape(row.name),
-            "Model": escape(row.model),
-            "Backbone": escape(row.backbone),
+            "Model": escape(row.model) or BLANK,
+            "Backbone": escape(row.backbone) or BLANK,
             "Objectives": escape(row.objectives) or BLANK,
-            "Seed numbers": ", ".join(map(str, row.seeds)),
+            "Seed numbers": ", ".join(map(str, row.seeds)) or BLANK,
         }
         lines.append(cells | {heading: columns[metric][index] for metric, heading in METRICS.items()})
     return f"{table(lines, text_columns=4)}\n\n{_users(ranked)}"
@@ -49,16 +51,15 @@ def _users(ranked: ComparisonTable) -> str:
 
 
 def _cells(ranked: ComparisonTable, metric: str) -> list[str]:
-    """One metric's cell of every row: the best in bold, ties with it marked."""
-    means = [row.mean(metric) for row in ranked.rows]
-    leads = best(means).tolist()
-    leader = next((row for row, leading in zip(ranked.rows, leads, strict=True) if leading), None)
+    """One metric's cell of every row: the best that was trained in bold, ties with it marked."""
+    leading = best([row.mean(metric) for row in ranked.rows]).tolist() if ranked.rows else []
+    leaders = [row for row, leads in zip(ranked.rows, leading, strict=True) if leads]
     cells = []
-    for row, mean, leading in zip(ranked.rows, means, leads, strict=True):
-        text = hundredfold(mean)
-        if leading and len(ranked.rows) > 1:
+    for row in ranked.all_rows:
+        text = hundredfold(row.mean(metric))
+        if row in leaders and len(ranked.rows) > 1:
             text = f"**{text}**"
-        elif leader is not None and _tied(row, leader, metric):
+        elif row in ranked.rows and leaders and _tied(row, leaders[0], metric):
             text = f"{text}{TIE}"
         spread = row.seed_spread(metric)
         within = interval(*bootstrap_interval(row.per_user(metric))) if ranked.users > 1 else ""
@@ -67,7 +68,7 @@ def _cells(ranked: ComparisonTable, metric: str) -> list[str]:
     return cells
 
 
-def _tied(row: Row, leader: Row, metric: str) -> bool:
+def _tied(row: AnyRow, leader: Row, metric: str) -> bool:
     """Whether the interval of the paired difference from the best row holds zero."""
     own, leading = row.per_user(metric), leader.per_user(metric)
     if row is leader or len(own) < 2:
@@ -80,12 +81,13 @@ def quality_legend(tables: Sequence[ComparisonTable]) -> str:
     """How to read the tables of `tables`; empty without any."""
     if not tables:
         return ""
-    seeds = {len(row.seeds) for ranked in tables for row in ranked.rows}
+    seeds = {len(row.seeds) for ranked in tables for row in ranked.all_rows}
     sentences = [
         "How to read the tables: values × 100, means over users; in brackets a bootstrap 95 % interval "
         "over users.",
-        f"**Bold**: best of its column. {TIE}: not distinguishable from the best, because the 95 % interval "
-        "of the paired bootstrap over users (same users, same candidates) holds zero.",
+        f"**Bold**: best of its column among what was trained. {TIE}: not distinguishable from the best, "
+        "because the 95 % interval of the paired bootstrap over users (same users, same candidates) holds "
+        "zero.",
         "NDCG (all cut-offs) averages NDCG@m over every m, as the paper's authors compute it; "
         "NDCG (standard) is that of the full list.",
     ]
@@ -94,4 +96,11 @@ def quality_legend(tables: Sequence[ComparisonTable]) -> str:
             "Several seeds are averaged user by user; ± is the standard deviation of the seeds' means."
         )
     sentences.append("The interval is for the choice of users, not the luck of training.")
-    return " ".join(sentences)
+    return "\n\n".join(filter(None, [" ".join(sentences), _scorers_legend(tables)]))
+
+
+def _scorers_legend(tables: Sequence[ComparisonTable]) -> str:
+    """What the rows without a model go by; empty without such rows."""
+    said = {row.name: row.summary for ranked in tables for row in ranked.scorers}
+    lines = [f"- {escape(name)}: {escape(summary)}" for name, summary in sorted(said.items())]
+    return "\n".join(["Rows without a model were never trained:", "", *lines]) if lines else ""

@@ -17,10 +17,19 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from ..suites.records import FitRecord, QualityRecord
+    from ..suites.records import Evaluation, FitRecord, QualityRecord
 
-__all__ = ["CHOICE_RULE", "OtherOutcome", "distinct", "environment_label", "one_of_each_trial", "spelling"]
+__all__ = [
+    "CHOICE_RULE",
+    "OtherOutcome",
+    "distinct",
+    "environment_label",
+    "one_of_each_trial",
+    "shuffled_where_there_is",
+    "spelling",
+]
 
+E = TypeVar("E", bound="Evaluation")
 R = TypeVar("R", bound="BaseModel")
 
 CHOICE_RULE = (
@@ -89,6 +98,13 @@ def one_of_each_trial(records: Iterable[QualityRecord]) -> tuple[list[QualityRec
     return shown, others
 
 
+def shuffled_where_there_is(records: Iterable[E]) -> list[E]:
+    """The evaluations but those that stand here twice and did not shuffle the users, where the other did."""
+    kept = list(records)
+    fuller = {_apart_from_shuffling(record) for record in kept if record.shuffled is not None}
+    return [r for r in kept if r.shuffled is not None or _apart_from_shuffling(r) not in fuller]
+
+
 def environment_label(fit: FitRecord) -> str:
     """In what a fit was trained, in a few words: "cpu, fp32, 2 threads"."""
     environment = fit.environment
@@ -99,6 +115,11 @@ def environment_label(fit: FitRecord) -> str:
 def _preference(fit: FitRecord) -> tuple[bool, bool, int]:
     environment = fit.environment
     return environment.device != "cpu", environment.precision != "fp32", environment.threads
+
+
+def _apart_from_shuffling(record: Evaluation) -> str:
+    described = {key: value for key, value in record.description.items() if key != "shuffled_users"}
+    return canonical_json([described, record.inputs, record.candidate_fingerprint, record.evaluator_version])
 
 
 def _outcome(record: QualityRecord) -> str:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..suites.records import CostRecord
-    from .comparison_table import Row
     from .differences import Difference
+    from .table_rows import AnyRow
 
 __all__ = ["TeacherShare", "share_of_its_teacher"]
 
@@ -23,7 +23,7 @@ class TeacherShare:
     """A row beside its teacher.
 
     Attributes:
-        row: The student.
+        row: The student, or whatever else is held against the teacher.
         against: Its paired difference from the teacher.
         latency: Median of one request in seconds, or None if it was not measured.
         latency_share: Relative to the teacher's: the median of the ratios of their turns; NaN where the two
@@ -31,7 +31,7 @@ class TeacherShare:
         latencies_overlap: Whether the intervals of the two medians overlap, though the models are two.
     """
 
-    row: Row
+    row: AnyRow
     against: Difference
     latency: float | None = None
     latency_share: float = math.nan
@@ -45,8 +45,9 @@ class TeacherShare:
 
     @property
     def size(self) -> float:
-        """Share of the teacher's parameters."""
-        return self.row.parameters / self.against.other.parameters
+        """Share of the teacher's parameters; NaN for what has none."""
+        own, teacher = self.row.parameters, self.against.other.parameters
+        return math.nan if own is None or teacher is None else own / teacher
 
 
 def share_of_its_teacher(difference: Difference, costs: Mapping[str, CostRecord]) -> TeacherShare:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from .comparison_table import Row
+    from .table_rows import Row
 
 __all__ = ["MethodLine", "draw_lines", "lead", "method_lines", "names_width", "split_far"]
 

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from ..core.hashes import content_hash
 from ..datasets import Dataset
 from ..datasets.stats import describe
-from ..evaluation.reference_scorers import reference_auc
 from .record_files import RECORD_FILE, load_record, write_record
-from .records import EVALUATOR_VERSION, DatasetRecord, Record
+from .records import DatasetRecord, Record
 
 __all__ = ["describe_dataset"]
 
 
-def describe_dataset(dataset: Dataset, image_size: int, settings: Sequence[str], out: Path) -> Record:
+def describe_dataset(dataset: Dataset, image_size: int, out: Path) -> Record:
     """The dataset's record, written on first use.
 
     Args:
         dataset: What to describe.
-        image_size: Pixels of the images the reference scorers look at.
-        settings: Kinds of negatives to rank with the reference scorers.
+        image_size: Pixels of the images that models see.
         out: Folder of the runs.
     """
-    candidates = {setting: dataset.candidates("test", setting).fingerprint for setting in settings}
     seen = {
         "data": dataset.fingerprint,
         "split_scheme": dataset.split_scheme,
         "image_size": image_size,
-        "candidates": candidates,
-        "evaluator": EVALUATOR_VERSION,
         "left_out": dict(dataset.left_out),
     }
     folder = out / "datasets" / content_hash(seen)
@@ -50,9 +44,6 @@ def describe_dataset(dataset: Dataset, image_size: int, settings: Sequence[str],
         wears_per_item=statistics.wears_per_item,
         image_size=image_size if dataset.pictures is not None else None,
         feature_size=dataset.vectors.size if dataset.vectors is not None else None,
-        reference={setting: reference_auc(dataset, setting, image_size) for setting in settings},
-        evaluator_version=EVALUATOR_VERSION,
-        candidates=candidates,
         left_out=dict(dataset.left_out),
         notes=list(dataset.notes),
     )

@@ -18,6 +18,7 @@ __all__ = [
     "ModelDescription",
     "NeighboursDescription",
     "ObjectiveDescription",
+    "ScorerDescription",
     "SubjectDescription",
     "VariantDescription",
 ]
@@ -152,12 +153,41 @@ class EvaluationDescription(Description):
         evaluator: `EVALUATOR_VERSION`.
         setting: Kind of the evaluation negatives.
         candidates: Fingerprint of the test candidates.
+        shuffled_users: Whether it ranks each user's candidates as another user, too.
     """
 
     kind: Literal["evaluation"] = "evaluation"
     evaluator: int
     setting: str
     candidates: str
+    shuffled_users: bool = False
+
+
+class ScorerDescription(Description):
+    """A scorer ranks the candidates of a setting, without weights.
+
+    Attributes:
+        evaluator: `EVALUATOR_VERSION`.
+        scorer: Its registered name.
+        data: Fingerprint of the dataset.
+        split_scheme: Decides what the training outfits are, which it may know.
+        setting: Kind of the evaluation negatives.
+        candidates: Fingerprint of the test candidates.
+        decoder: Version of the image decoder; None for one that sees no images.
+        shuffled_users: As for an `EvaluationDescription`.
+        sources: Hash of the file from outside that defines it, if one does.
+    """
+
+    kind: Literal["evaluation"] = "evaluation"
+    evaluator: int
+    scorer: str
+    data: str
+    split_scheme: str
+    setting: str
+    candidates: str
+    decoder: int | None = None
+    shuffled_users: bool = False
+    sources: dict[str, str] = {}
 
 
 class VariantDescription(Description):

@@ -13,6 +13,7 @@ from ..core.machine import accelerator_name, describe_machine
 from ..core.progress import say
 from ..datasets import Dataset
 from ..evaluation.item_inputs import input_kind
+from ..evaluation.scorers import SCORERS
 from ..models.backbones.factory import check_backbone
 from ..models.registry import MODELS
 from ..training.augmentations import needs_neighbours
@@ -20,7 +21,16 @@ from ..training.method import Method
 from ..training.recombination import check_recombined
 from .describing import chosen_objectives
 from .suite_file import CostPlan, Suite
-from .trial import CostTrial, EvaluationTrial, FitTrial, NeighboursTrial, Trial, VariantTrial, fit_of
+from .trial import (
+    CostTrial,
+    EvaluationTrial,
+    FitTrial,
+    NeighboursTrial,
+    ScorerTrial,
+    Trial,
+    VariantTrial,
+    fit_of,
+)
 
 __all__ = ["augmentations_of", "needs_of", "plan_trials", "recombined_of"]
 
@@ -46,6 +56,8 @@ def plan_trials(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
         _check_teacher(suite, key, method)
     for variant in suite.variants:
         VARIANTS.entry(variant, f"suite {suite.name}, variants")
+    for scorer in suite.scorers:
+        SCORERS.entry(scorer, f"suite {suite.name}, scorers")
     if suite.cost is not None:
         _check_costs(suite, suite.cost)
     trials: dict[str, Trial[Any]] = {}
@@ -77,10 +89,15 @@ def plan_trials(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
                         models[once(VariantTrial(dataset, {"weights": fits[key]}, variant=variant))] = None
                 for model in models:
                     for setting in suite.settings:
-                        once(EvaluationTrial(dataset, {"weights": model}, setting=setting))
+                        inputs, shuffled = {"weights": model}, suite.shuffled_users
+                        once(EvaluationTrial(dataset, inputs, setting=setting, shuffled_users=shuffled))
                 if suite.cost is not None and (negatives, seed) == (suite.negatives[0], suite.seeds[0]):
                     chosen = {fits[key] for key in suite.cost.methods}
                     measured += [model for model in models if fit_of(model) in chosen]
+        for scorer in _able(suite.scorers, dataset):
+            for setting in suite.settings:
+                shuffled = suite.shuffled_users
+                once(ScorerTrial(dataset, scorer=scorer, setting=setting, shuffled_users=shuffled))
         if suite.cost is not None:
             for trial in _costs(suite.cost, dataset, measured):
                 once(trial)
@@ -93,6 +110,15 @@ def _refuse_twin(fits: Mapping[str, Trial[Any]], key: str, where: str) -> None:
         if other != key and fit is fits[key]:
             found = f"the same trial as {other}: they differ in a name, or in what has no effect here"
             raise InputError(Fault(f"{where}, method {key}", found, "another trial", "leave one of them out"))
+
+
+def _able(scorers: Sequence[str], dataset: Dataset) -> list[str]:
+    """The scorers that have what they need; the others are told."""
+    lacks = {scorer: SCORERS.get(scorer).lacks(dataset) for scorer in scorers}
+    for scorer, what in lacks.items():
+        if what:
+            say(f"scorers: {dataset.name} has no {what}, {scorer} left out")
+    return [scorer for scorer, what in lacks.items() if not what]
 
 
 def _costs(plan: CostPlan, dataset: Dataset, models: Sequence[Trial[Any]]) -> list[CostTrial]:

@@ -78,6 +78,7 @@ _DESCRIBED = {
     "setting": "setting",
     "candidates": "candidate_fingerprint",
     "variant": "variant",
+    "scorer": "scorer",
 }
 """Keys of descriptions, and the fields of records that say the same."""
 

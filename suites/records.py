@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, 
 
 from ..bench.engine_profile import EngineProfile
 from ..core.machine import Machine
-from ..evaluation.user_scores import Share, UserScores
+from ..evaluation.user_scores import Share, ShuffledUsers, UserScores
 from ..models.options import InputKind
 from ..training.history import Distillation, Environment, Epoch
 
@@ -21,17 +21,19 @@ __all__ = [
     "EVALUATOR_VERSION",
     "CostRecord",
     "DatasetRecord",
+    "Evaluation",
     "FitRecord",
     "Machine",
     "NeighboursRecord",
     "QualityRecord",
     "Record",
+    "ScorerRecord",
     "SuiteRecord",
     "VariantRecord",
 ]
 
 EVALUATOR_VERSION = 2
-"""Raised whenever a metric, a candidate rule or a measuring rule changes; tables never mix versions."""
+"""Raised whenever a metric, scorer, candidate rule or measuring rule changes; tables never mix versions."""
 
 Name = Annotated[str, Field(min_length=1)]
 """What people call something."""
@@ -112,6 +114,7 @@ class FitRecord(_Trial):
         environment: Numeric environment, chosen when the fit began.
         distillation: What a teacher was found to say, for objectives that tell.
         warnings: What a reader of the row should know.
+        taken_over: How many numbers of each part of the network started as those of the role "start".
         weights: Hash of the weights file.
     """
 
@@ -135,6 +138,7 @@ class FitRecord(_Trial):
     environment: Environment
     distillation: Distillation | None = None
     warnings: list[str] = []
+    taken_over: dict[str, Count] = {}
     weights: Hash
 
     @model_validator(mode="after")
@@ -170,31 +174,67 @@ class NeighboursRecord(_Trial):
     table: Hash
 
 
-class QualityRecord(_Trial):
+class Evaluation(_Trial):
+    """What came of ranking the candidates of one setting, whoever ranked.
+
+    Attributes:
+        setting: What is ranked: "random" or "hard" negatives.
+        candidate_fingerprint: Content hash of the ranked candidates.
+        evaluator_version: See `EVALUATOR_VERSION`.
+        test: Per-user metrics on the test candidates.
+        shuffled: The same where each user's candidates are ranked as another user; None if it was not asked
+            for, or there is but one user.
+    """
+
+    setting: Setting
+    candidate_fingerprint: Hash
+    evaluator_version: Version
+    test: UserScores
+    shuffled: ShuffledUsers | None = None
+
+    @model_validator(mode="after")
+    def _the_same_users(self) -> Evaluation:
+        if self.shuffled is not None and self.shuffled.test.users != self.test.users:
+            raise ValueError("`shuffled.test.users` are not those of `test`")
+        return self
+
+
+class QualityRecord(Evaluation):
     """An evaluation: what a fit, or a variant of it, is worth on the candidates of one setting.
 
     Attributes:
         fit: The record of the fit whose weights were evaluated, or made into the variant.
         variant: What compression made of the fit; empty for the fit itself.
-        setting: What is ranked: "random" or "hard" negatives.
-        candidate_fingerprint: Content hash of the ranked candidates.
-        evaluator_version: See `EVALUATOR_VERSION`.
-        test: Per-user metrics on the test candidates.
     """
 
     kind: Literal["quality"] = "quality"
     fit: FitRecord
     variant: str = ""
-    setting: Setting
-    candidate_fingerprint: Hash
-    evaluator_version: Version
-    test: UserScores
 
     @model_validator(mode="after")
     def _ranks_its_fit(self) -> QualityRecord:
         if not self.variant and self.inputs.get("weights") != self.fit.trial:
             raise ValueError("`inputs.weights` is not the trial of `fit`")
         return self
+
+
+class ScorerRecord(Evaluation):
+    """An evaluation of what nobody trains: what a scorer is worth on the candidates of one setting.
+
+    Attributes:
+        scorer: Its registered name.
+        summary: What it goes by, in one sentence.
+        dataset: Dataset name.
+        split_scheme: "released" or "9:2:2".
+        data_fingerprint: Content hash of the dataset.
+    """
+
+    kind: Literal["scorer"] = "scorer"
+    scorer: Name
+    summary: str = ""
+    dataset: Name
+    split_scheme: Name
+    data_fingerprint: Hash
 
 
 class VariantRecord(_Trial):
@@ -248,10 +288,6 @@ class DatasetRecord(_Frozen):
         image_size: Pixels of the stored images, or None without images.
         feature_size: Width of the items' feature vectors, or None without; where there are some, models see
             them instead of the images.
-        reference: Metrics of reference scorers by setting and name, e.g. {"random": {"hidden truth": 0.97,
-            "colour histogram": 0.61}}: mean per-user AUC on the test candidates.
-        evaluator_version: See `EVALUATOR_VERSION`.
-        candidates: Fingerprint of the test candidates by setting.
         left_out: How many rows of which file were not used, by what they are.
         notes: What is odd about the data, though usable.
     """
@@ -269,9 +305,6 @@ class DatasetRecord(_Frozen):
     wears_per_item: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     image_size: Count | None
     feature_size: Count | None = None
-    reference: dict[Setting, dict[str, Share]] = {}
-    evaluator_version: Version
-    candidates: dict[Setting, Hash] = {}
     left_out: dict[str, Count] = {}
     notes: list[str] = []
 
@@ -298,6 +331,13 @@ class SuiteRecord(_Frozen):
 
 
 Record = Annotated[
-    FitRecord | NeighboursRecord | VariantRecord | QualityRecord | CostRecord | DatasetRecord | SuiteRecord,
+    FitRecord
+    | NeighboursRecord
+    | VariantRecord
+    | QualityRecord
+    | ScorerRecord
+    | CostRecord
+    | DatasetRecord
+    | SuiteRecord,
     Field(discriminator="kind"),
 ]

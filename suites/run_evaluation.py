@@ -1,30 +1,36 @@
-"""An evaluation: the weights of a fit, or of a variant of it, rank the test candidates of a setting."""
+"""An evaluation: weights of a fit or of a variant, or a scorer without any, rank the test candidates."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
 
-import numpy as np
-
 from ..core.errors import Fault, InputError
 from ..core.machine import describe_machine
-from ..evaluation.scoring import evaluate
+from ..datasets import CandidateSet
+from ..evaluation.scorers import SCORERS
+from ..evaluation.scoring import scoring_of
+from ..evaluation.user_rankings import Scoring, rank_shuffled, rank_users
+from ..evaluation.user_scores import ShuffledUsers, UserScores
 from ..training.environment import Device, enter_environment
 from ..training.errors import TrainingError
 from ..training.network import trained_network
 from .record_files import write_record
-from .records import EVALUATOR_VERSION, QualityRecord
+from .records import EVALUATOR_VERSION, QualityRecord, ScorerRecord
 from .run_variant import trained_subject
-from .trial import EvaluationTrial
+from .trial import EvaluationTrial, ScorerTrial
 
-__all__ = ["run_evaluation"]
+__all__ = ["run_evaluation", "run_scorer"]
+
+_SEED = 0
+"""A fit shuffles the users with its own seed, so that several of them also average over who stands in for
+whom; a scorer has none."""
 
 
 def run_evaluation(
     trial: EvaluationTrial, folder: Path, inputs: dict[str, Path], device: Device
 ) -> QualityRecord:
-    """Rank, measure the ranking per user, and write the record.
+    """Rank, measure the ranking per user, and write the record; each item is encoded once for all of it.
 
     It computes with the fit's number of threads, so that the last bits do not depend on who ranks.
 
@@ -45,9 +51,8 @@ def run_evaluation(
     enter_environment(fit.environment.model_copy(update={"device": device}))
     network = trained_network(trial.fit.method, trial.dataset, subject.weights, device)
     candidates = trial.dataset.candidates("test", trial.setting)
-    scores = evaluate(network.model, trial.dataset, network.inputs, candidates)
-    if not np.isfinite(scores.auc).all() or not scores.users:
-        raise TrainingError(f"{trial.label}: found no user to rank, expected one at least")
+    score = scoring_of(network.model, trial.dataset, network.inputs, candidates)
+    test, shuffled = _rank(trial, score, candidates, fit.seed)
     record = QualityRecord(
         trial=trial.hash,
         description=trial.description.to_json(),
@@ -59,7 +64,59 @@ def run_evaluation(
         setting=trial.setting,
         candidate_fingerprint=candidates.fingerprint,
         evaluator_version=EVALUATOR_VERSION,
-        test=scores,
+        test=test,
+        shuffled=shuffled,
     )
     write_record(record, folder)
     return record
+
+
+def run_scorer(trial: ScorerTrial, folder: Path, inputs: dict[str, Path], device: Device) -> ScorerRecord:
+    """Rank with a scorer, measure the ranking per user, and write the record.
+
+    Args:
+        trial: What to rank.
+        folder: Its own folder.
+        inputs: None.
+        device: No matter: a scorer is no network.
+
+    Raises:
+        InputError: If the dataset has not what the scorer needs, or a score is not a number.
+        TrainingError: If no user can be ranked.
+    """
+    started = time.perf_counter()
+    entry, dataset = SCORERS.entry(trial.scorer), trial.dataset
+    candidates = dataset.candidates("test", trial.setting)
+    test, shuffled = _rank(trial, entry.value(dataset, trial.setting).score, candidates, _SEED)
+    record = ScorerRecord(
+        trial=trial.hash,
+        description=trial.description.to_json(),
+        machine=describe_machine(),
+        seconds={"evaluate": time.perf_counter() - started},
+        scorer=trial.scorer,
+        summary=entry.summary,
+        dataset=dataset.name,
+        split_scheme=dataset.split_scheme,
+        data_fingerprint=dataset.fingerprint,
+        setting=trial.setting,
+        candidate_fingerprint=candidates.fingerprint,
+        evaluator_version=EVALUATOR_VERSION,
+        test=test,
+        shuffled=shuffled,
+    )
+    write_record(record, folder)
+    return record
+
+
+def _rank(
+    trial: EvaluationTrial | ScorerTrial, score: Scoring, candidates: CandidateSet, seed: int
+) -> tuple[UserScores, ShuffledUsers | None]:
+    """Per-user metrics as the users are and, where that is asked for, shuffled with a seed."""
+    users = trial.dataset.num_users
+    scores = score(candidates.outfits)
+    test = rank_users(scores, candidates, users)
+    if not test.users:
+        raise TrainingError(f"{trial.label}: found no user to rank, expected one at least")
+    if not trial.shuffled_users:
+        return test, None
+    return test, rank_shuffled(score, scores, candidates, users, seed)

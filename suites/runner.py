@@ -28,12 +28,21 @@ from .plan import plan_trials
 from .record_files import RECORD_FILE, load_record, write_record
 from .records import Record, SuiteRecord
 from .rehearsal import rehearse
-from .run_evaluation import run_evaluation
+from .run_evaluation import run_evaluation, run_scorer
 from .run_fit import run_fit
 from .run_neighbours import run_neighbours
 from .run_variant import run_variant
 from .suite_file import Suite
-from .trial import CostTrial, EvaluationTrial, FitTrial, NeighboursTrial, Trial, VariantTrial, fit_of
+from .trial import (
+    CostTrial,
+    EvaluationTrial,
+    FitTrial,
+    NeighboursTrial,
+    ScorerTrial,
+    Trial,
+    VariantTrial,
+    fit_of,
+)
 
 __all__ = ["ERROR_FILE", "RunOutcome", "run_suite", "trial_folder"]
 
@@ -127,7 +136,7 @@ def run_suite(
         return outcome
     outcome.records.append(_record_suite(suite, trials, command, out))
     image_size = max(method.image_size for method in suite.methods.values())
-    outcome.records.extend(describe_dataset(dataset, image_size, suite.settings, out) for dataset in datasets)
+    outcome.records.extend(describe_dataset(dataset, image_size, out) for dataset in datasets)
     return outcome
 
 
@@ -268,6 +277,7 @@ _RUNS: dict[type[Trial[Any]], Callable[..., Record]] = {
     NeighboursTrial: run_neighbours,
     VariantTrial: run_variant,
     EvaluationTrial: run_evaluation,
+    ScorerTrial: run_scorer,
 }
 
 
@@ -299,6 +309,8 @@ def _is_its_own(error: Exception, trial: Trial[Any]) -> bool:
         return True
     if isinstance(trial, NeighboursTrial):
         return False
+    if isinstance(trial, ScorerTrial):
+        return bool(trial.description.sources)
     described = fit_of(trial).description
     return bool(described.model.sources) or any(objective.sources for objective in described.objectives)
 

@@ -64,6 +64,10 @@ class Suite(BaseModel):
         negatives: What is trained against: kinds of training negatives.
         seeds: One fit a seed.
         methods: Ids of methods, resolved to their files, with overrides applied.
+        scorers: Names of scorers, which rank untrained: rows to read the others by. One that needs what a
+            dataset does not have is left out there, and said.
+        shuffled_users: Whether everyone who ranks also ranks each user's candidates as another user, to show
+            what the ranking owes to its user.
         variants: By name of a variant, the ids of the methods whose fits are compressed so: each is evaluated
             like its fit, and measured for cost where its fit is.
         cost: What is measured for cost, or None.
@@ -78,6 +82,8 @@ class Suite(BaseModel):
     negatives: Listed[Setting] = ["random"]
     seeds: Listed[Seed] = [0]
     methods: Annotated[dict[str, Method], Field(min_length=1)]
+    scorers: Annotated[list[str], AfterValidator(_each_once)] = []
+    shuffled_users: bool = True
     variants: dict[str, Listed[str]] = {}
     cost: CostPlan | None = None
 
@@ -93,6 +99,8 @@ class _SuiteFile(BaseModel):
     negatives: Listed[Setting] = ["random"]
     seeds: Listed[Seed] = [0]
     methods: Listed[str]
+    scorers: Annotated[list[str], AfterValidator(_each_once)] = []
+    shuffled_users: bool = True
     every_method: dict[str, Any] = {}
     method: dict[str, dict[str, Any]] = {}
     variants: dict[str, Listed[str]] = {}
@@ -151,7 +159,7 @@ def load_suite(
     resolved: dict[str, Method] = {}
     for key in raw.methods:
         _resolve(key, raw, path, epochs, resolved, pupils=())
-    _refuse_namesakes(resolved, path)
+    _refuse_namesakes(resolved, raw.scorers, path)
     unknown = set(raw.method) - set(resolved)
     if unknown:
         raise InputError(Fault(f"{path}, method.{min(unknown)}", "a method not in `methods`", "one that is"))
@@ -170,6 +178,8 @@ def load_suite(
         negatives=raw.negatives,
         seeds=_seeds(seeds) or raw.seeds,
         methods=kept,
+        scorers=raw.scorers,
+        shuffled_users=raw.shuffled_users,
         variants={variant: keys for variant, keys in variants.items() if keys},
         cost=raw.cost.model_copy(update={"methods": measured}) if raw.cost and measured else None,
     )
@@ -243,9 +253,9 @@ def _placed(options: dict[str, Any], folder: Path) -> dict[str, Any]:
     return placed
 
 
-def _refuse_namesakes(methods: dict[str, Method], path: Path) -> None:
+def _refuse_namesakes(methods: dict[str, Method], scorers: Sequence[str], path: Path) -> None:
     """Rows of a table are told apart by their names."""
-    first: dict[str, str] = {}
+    first: dict[str, str] = dict.fromkeys(scorers, "a scorer")
     for key, method in methods.items():
         if (other := first.setdefault(method.name, key)) != key:
             raise InputError(

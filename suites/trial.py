@@ -14,6 +14,7 @@ from ..core.machine import Machine
 from ..datasets import Dataset
 from ..datasets.images.decode import DECODER_VERSION
 from ..evaluation.item_inputs import input_kind
+from ..evaluation.scorers import SCORERS
 from ..training.method import Method
 from .describing import (
     chosen_objectives,
@@ -30,6 +31,7 @@ from .descriptions import (
     EvaluationDescription,
     FitDescription,
     NeighboursDescription,
+    ScorerDescription,
     VariantDescription,
 )
 from .records import EVALUATOR_VERSION, Negatives
@@ -39,6 +41,7 @@ __all__ = [
     "EvaluationTrial",
     "FitTrial",
     "NeighboursTrial",
+    "ScorerTrial",
     "Trial",
     "VariantTrial",
     "fit_of",
@@ -193,10 +196,12 @@ class EvaluationTrial(Trial[EvaluationDescription]):
 
     Attributes:
         setting: Kind of the evaluation negatives.
+        shuffled_users: Whether each user's candidates are ranked as another user, too.
     """
 
     kind: ClassVar[str] = "evaluation"
     setting: str
+    shuffled_users: bool = False
 
     def _describe(self) -> EvaluationDescription:
         return EvaluationDescription(
@@ -204,6 +209,7 @@ class EvaluationTrial(Trial[EvaluationDescription]):
             evaluator=EVALUATOR_VERSION,
             setting=self.setting,
             candidates=self.dataset.candidates("test", self.setting).fingerprint,
+            shuffled_users=self.shuffled_users,
         )
 
     @property
@@ -215,6 +221,41 @@ class EvaluationTrial(Trial[EvaluationDescription]):
     def label(self) -> str:
         """Who ranks, and what."""
         return f"{self.inputs['weights'].label} · ranks {self.setting}"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ScorerTrial(Trial[ScorerDescription]):
+    """A scorer ranks the test candidates of a setting: an evaluation without weights.
+
+    Attributes:
+        scorer: Its registered name.
+        setting: Kind of the evaluation negatives.
+        shuffled_users: As for an `EvaluationTrial`.
+    """
+
+    kind: ClassVar[str] = "evaluation"
+    scorer: str
+    setting: str
+    shuffled_users: bool = False
+
+    def _describe(self) -> ScorerDescription:
+        entry = SCORERS.entry(self.scorer)
+        return ScorerDescription(
+            evaluator=EVALUATOR_VERSION,
+            scorer=self.scorer,
+            data=self.dataset.fingerprint,
+            split_scheme=self.dataset.split_scheme,
+            setting=self.setting,
+            candidates=self.dataset.candidates("test", self.setting).fingerprint,
+            decoder=DECODER_VERSION if entry.value.sees_images else None,
+            shuffled_users=self.shuffled_users,
+            sources=source_hashes({"scorer": entry.source}),
+        )
+
+    @property
+    def label(self) -> str:
+        """Who ranks, and what."""
+        return f"{self.scorer} · {self.dataset.name} · ranks {self.setting}"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -75,16 +75,15 @@ def test_recipes_stand_once_each_and_a_last_best_epoch_is_told(tmp_path):
     assert "2 of 2 fits kept their last epoch" in page
 
 
-def test_dataset_statistics_and_reference_scorers():
-    statistics, references = read_tables(dataset_section([dataset()]))
+def test_dataset_statistics():
+    (statistics,) = read_tables(dataset_section([dataset()]))
     column = {row[""]: row["closet-24"] for row in statistics}
     assert column["Items"] == "3,100 (1,100 top, 1,000 bottom, 1,000 shoe)"
     assert column["Outfits"] == "2,600 (1,800 train, 400 valid, 400 test)"
-    assert [row["AUC"] for row in references] == ["50.00", "61.00", "97.00"]
 
 
 def test_datasets_stand_side_by_side():
-    records = [dataset(), dataset(dataset="polyvore-630", image_size=None, feature_size=512, reference={})]
+    records = [dataset(), dataset(dataset="polyvore-630", image_size=None, feature_size=512)]
     statistics = read_tables(dataset_section(records))[0]
     images = next(row for row in statistics if row[""] == "Models see")
     assert images == {
@@ -98,14 +97,6 @@ def test_one_dataset_described_twice_keeps_both_descriptions():
     records = [dataset(), dataset(image_size=96)]
     (row,) = [row for row in read_tables(dataset_section(records))[0] if row[""] == "Models see"]
     assert list(row.values())[1:] == ["images of 64 × 64 pixels", "images of 96 × 96 pixels"]
-
-
-def test_one_dataset_ranked_in_two_settings_is_described_once():
-    scorers = {"random": 0.5, "hidden truth": 0.9}
-    section = dataset_section([dataset(reference={setting: scorers}) for setting in ("hard", "random")])
-    statistics, references = read_tables(section)
-    assert list(statistics[0]) == ["", "closet-24"]
-    assert [row["Negatives"] for row in references] == ["random", "random", "hard", "hard"]
 
 
 def test_no_dataset_no_section():

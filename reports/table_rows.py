@@ -1,0 +1,187 @@
+"""Rows of a comparison: the evaluations of a method, one a seed, and those of what nobody trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..evaluation.metrics import bootstrap_interval
+from .recipes import objectives_label
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ..suites.records import Evaluation, FitRecord, QualityRecord, ScorerRecord
+
+__all__ = ["METRICS", "AnyRow", "Row", "ScorerRow"]
+
+METRICS = {"auc": "AUC", "ndcg": "NDCG (all cut-offs)", "ndcg_standard": "NDCG (standard)"}
+"""Fields of `UserScores` and their headings."""
+
+_CHANCE = 0.5
+"""The AUC of a random order."""
+
+
+@dataclass(frozen=True, eq=False)
+class AnyRow:
+    """What a table shows of whoever ranked; what only trained rows have is empty.
+
+    Attributes:
+        name: The row's name, told apart from a namesake by its trial.
+        records: Its evaluations.
+    """
+
+    name: str
+    records: tuple[Evaluation, ...]
+
+    @property
+    def model(self) -> str:
+        """The zoo's name of the model."""
+        return ""
+
+    @property
+    def backbone(self) -> str:
+        """The image network's name."""
+        return ""
+
+    @property
+    def objectives(self) -> str:
+        """What it was trained with."""
+        return ""
+
+    @property
+    def variant(self) -> str:
+        """What compression made of its fits."""
+        return ""
+
+    @property
+    def distilled(self) -> bool:
+        """Whether a teacher was used for it."""
+        return False
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Seeds of its fits."""
+        return ()
+
+    @property
+    def parameters(self) -> int | None:
+        """Parameters of the model as it is shipped."""
+        return None
+
+    def per_user(self, metric: str) -> NDArray[np.float64]:
+        """(number of users,): a metric of each user, averaged over the records."""
+        return np.mean([getattr(record.test, metric) for record in self.records], axis=0)
+
+    def per_user_shuffled(self, metric: str) -> NDArray[np.float64] | None:
+        """The same where each user's candidates are ranked as another user; None if nobody asked for it."""
+        ranked = [record.shuffled.test for record in self.records if record.shuffled is not None]
+        if len(ranked) < len(self.records):
+            return None
+        return np.mean([getattr(scores, metric) for scores in ranked], axis=0)
+
+    @property
+    def ignores_users(self) -> bool:
+        """Whether every score was the same for another user, to the last bit."""
+        return all(record.shuffled is not None and record.shuffled.same_scores for record in self.records)
+
+    def mean(self, metric: str) -> float:
+        """The metric averaged over users and records."""
+        return float(self.per_user(metric).mean())
+
+    def means(self, metric: str) -> list[float]:
+        """The metric averaged over users, of each record."""
+        return [float(np.mean(getattr(record.test, metric))) for record in self.records]
+
+    def seed_spread(self, metric: str) -> float:
+        """Sample standard deviation of the means of its records; NaN for one."""
+        means = self.means(metric)
+        return float(np.std(means, ddof=1)) if len(means) > 1 else float("nan")
+
+    @cached_property
+    def beats_chance(self) -> bool:
+        """Whether the interval of its AUC lies above that of a random order."""
+        return bootstrap_interval(self.per_user("auc"))[0] > _CHANCE
+
+    @cached_property
+    def holds_chance(self) -> bool:
+        """Whether the interval of its AUC holds that of a random order."""
+        low, high = bootstrap_interval(self.per_user("auc"))
+        return low <= _CHANCE <= high
+
+
+@dataclass(frozen=True, eq=False)
+class ScorerRow(AnyRow):
+    """A scorer of a table, which nobody trained: one evaluation."""
+
+    records: tuple[ScorerRecord, ...]
+
+    @property
+    def summary(self) -> str:
+        """What it goes by, in one sentence."""
+        return self.records[0].summary
+
+
+@dataclass(frozen=True, eq=False)
+class Row(AnyRow):
+    """One method of a table: its evaluations, one a seed.
+
+    Attributes:
+        name: The method's name, told apart from a namesake of another recipe by its trial.
+        records: Its evaluations by ascending seed; all fits of one recipe.
+    """
+
+    records: tuple[QualityRecord, ...]
+
+    @property
+    def fit(self) -> FitRecord:
+        """The first seed's fit, which stands for what all of them share."""
+        return self.records[0].fit
+
+    @property
+    def fits(self) -> frozenset[str]:
+        """Hashes of its fits."""
+        return frozenset(record.fit.trial for record in self.records)
+
+    @property
+    def weights(self) -> frozenset[str]:
+        """Hashes of the trials whose weights were evaluated: its fits, or variants of them."""
+        return frozenset(record.inputs["weights"] for record in self.records)
+
+    @property
+    def variant(self) -> str:
+        """What compression made of the fits; empty for the fits themselves."""
+        return self.records[0].variant
+
+    @property
+    def model(self) -> str:
+        """The zoo's name of the model."""
+        return self.fit.model
+
+    @property
+    def backbone(self) -> str:
+        """The image network's name."""
+        return self.fit.backbone
+
+    @property
+    def parameters(self) -> int:
+        """Parameters of the model as it is shipped."""
+        return self.fit.parameters
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The fits' seeds, ascending."""
+        return tuple(record.fit.seed for record in self.records)
+
+    @property
+    def objectives(self) -> str:
+        """What it was trained with: "n-pair + 0.2 contrastive"; empty if the description does not say."""
+        return objectives_label(self.fit.description)
+
+    @property
+    def distilled(self) -> bool:
+        """Whether it is a fit that a teacher was used for; a variant is compared with its fit alone."""
+        return "teacher" in self.fit.inputs and not self.variant
