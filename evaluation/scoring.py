@@ -85,7 +85,7 @@ def score_outfits(model: OutfitModel, dataset: Dataset, table: FeatureTable, out
     Args:
         model: In evaluation mode.
         dataset: Where the outfits' items are from.
-        table: Features of at least the outfits' items.
+        table: Features of at least the outfits' items; all of it is the bank of a model that has one.
         outfits: M outfits with users.
 
     Returns:
@@ -100,7 +100,7 @@ def score_outfits(model: OutfitModel, dataset: Dataset, table: FeatureTable, out
         part = outfits.take(slice(start, start + SCORE_BATCH))
         users = torch.from_numpy(part.users.astype(np.int64)).to(device)
         categories = torch.from_numpy(dataset.categories_of(part.items)).to(device)
-        found = model.score(users, table.gather(part.items), categories).float()
+        found = model.score_among(users, table.gather(part.items), categories, table.features).float()
         if found.shape != users.shape:
             raise ModelError(
                 f"what the model's `score` gives: found scores of shape {tuple(found.shape)} for {len(part)} "

@@ -31,7 +31,11 @@ class OutfitModel(nn.Module, ABC):
     - distances of pairs of items (`has_pair_distances`): `pair_distances`, and with it, where masks make the
       distance, `mask_norm`;
     - vectors of the two items of a pair, made for each other (`has_pair_vectors`): `pair_vectors`;
-    - users as several vectors (`has_user_anchors`): `user_anchors`.
+    - users as several vectors (`has_user_anchors`): `user_anchors`;
+    - scores that depend on the items that an outfit is ranked among (`has_item_bank`): `score_among` and
+      `score_matrix_among`, which callers ask of every model; without an item bank they are `score` and
+      `score_matrix`;
+    - the items of an outfit one after the other, each foretold (`has_next_item_losses`): `next_item_losses`.
 
     Attributes:
         num_users: How many users have parameters of their own, or are accepted by a model that has none.
@@ -39,6 +43,8 @@ class OutfitModel(nn.Module, ABC):
         feature_size: D, the width of an item's features.
         input_kind: "image" for float (n, 3, H, W) in [0, 1], "features" for float (n, F).
         input_size: H = W in pixels that the method is made for, or F for feature input.
+        keeps_slot_order: Whether items of one category count in the order of their slots, so that two tops
+            swapped are another outfit. In which order the categories stand never matters.
     """
 
     num_users: int
@@ -46,6 +52,7 @@ class OutfitModel(nn.Module, ABC):
     feature_size: int
     input_kind: str
     input_size: int
+    keeps_slot_order: bool = False
 
     @abstractmethod
     def encode_items(self, images: Tensor, categories: Tensor) -> Tensor:
@@ -92,6 +99,55 @@ class OutfitModel(nn.Module, ABC):
             features.repeat(rows, 1, 1),
             categories.repeat(rows, 1),
         ).reshape(rows, outfits)
+
+    @property
+    def has_item_bank(self) -> bool:
+        """Whether `score_among` goes by the bank that it is given."""
+        return self._overrides("score_among")
+
+    def score_among(self, users: Tensor, features: Tensor, categories: Tensor, bank: Tensor) -> Tensor:
+        """Preference scores as `score` gives them, where other items than the outfits' own are known.
+
+        A model with an item bank overrides it and `score_matrix_among`; its `score`, which knows no others,
+        ranks each outfit among its own items, so that no outfit's score depends on its batch.
+
+        Args:
+            users: int64 (B,).
+            features: Float (B, K, D); what stands in an empty slot is ignored.
+            categories: int64 (B, K), −1 where a slot is empty.
+            bank: Float (n, D), n of 1 or more: the features of all items that are ranked among, each once. In
+                training those of the step, in evaluation those of the candidates.
+
+        Returns:
+            Float (B,), greater is better; comparable for one bank only.
+        """
+        return self.score(users, features, categories)
+
+    def score_matrix_among(self, users: Tensor, features: Tensor, categories: Tensor, bank: Tensor) -> Tensor:
+        """What `score_matrix` is to `score`, to `score_among`: float (U, B)."""
+        return self.score_matrix(users, features, categories)
+
+    @property
+    def has_next_item_losses(self) -> bool:
+        """Whether it foretells an outfit's items one by one; objectives over that need it."""
+        return self._overrides("next_item_losses")
+
+    def next_item_losses(self, features: Tensor, categories: Tensor, bank: Tensor) -> tuple[Tensor, Tensor]:
+        """How badly each outfit's items are foretold, read forward and read backward.
+
+        Args:
+            features: Float (B, K, D); what stands in an empty slot is ignored.
+            categories: int64 (B, K), −1 where a slot is empty.
+            bank: Float (n, D), the features of the items that an item is told from, each once.
+
+        Returns:
+            The mean cross-entropy of each outfit's predictions forward, float (B,), not negative where its
+            items are in the bank; and backward. 0 for an outfit without items.
+
+        Raises:
+            ModelError: If it reads no items (`has_next_item_losses`).
+        """
+        raise self._lacks("losses of the next item (next_item_losses)")
 
     @property
     def has_outfit_vectors(self) -> bool:

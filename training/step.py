@@ -25,7 +25,8 @@ WeightedObjectives = Mapping[str, tuple[float, Objective]]
 class TrainingStep(nn.Module):
     """The model under its objectives.
 
-    Each distinct item is encoded once; its features are gathered for every outfit that wears it.
+    Each distinct item is encoded once; its features are gathered for every outfit that wears it. Those of all
+    are the bank of a model that has one.
     """
 
     def __init__(
@@ -94,7 +95,7 @@ class _Context:
     @cached_property
     def positive_scores(self) -> Tensor:
         outfits = self._batch.positives
-        return self._model.score(self.users, self.worn(outfits), outfits.categories)
+        return self._model.score_among(self.users, self.worn(outfits), outfits.categories, self.features)
 
     @cached_property
     def negative_scores(self) -> Tensor:
@@ -120,7 +121,7 @@ class _Context:
         return functional.embedding(outfits.rows, self.features)
 
     def score_matrix(self, users: Tensor, outfits: Outfits) -> Tensor:
-        return self._model.score_matrix(users, self.worn(outfits), outfits.categories)
+        return self._model.score_matrix_among(users, self.worn(outfits), outfits.categories, self.features)
 
     def outfit_vectors(self, outfits: Outfits) -> Tensor:
         return self._model.embed_outfits(self.worn(outfits), outfits.categories)

@@ -71,7 +71,8 @@ class Teacher:
             float32 (U, B).
         """
         with torch.no_grad(), torch.autocast(self._device.type, enabled=False):
-            return self._model.score_matrix(users, self._table.gather(items), categories)
+            worn, bank = self._table.gather(items), self._table.features
+            return self._model.score_matrix_among(users, worn, categories, bank)
 
     def item_features(self, items: NDArray[np.integer]) -> Tensor:
         """Features of items in full precision: float32 (…, D) from global ids (…)."""

@@ -60,6 +60,10 @@ def test_every_flag_tells_what_the_model_does(name):
     for flag, call in (
         (model.has_outfit_vectors, lambda: model.embed_outfits(features, kinds)),
         (model.has_pair_distances, lambda: model.pair_distances(*pair)),
+        (
+            model.has_next_item_losses,
+            lambda: torch.stack(model.next_item_losses(features, kinds, features[0])),
+        ),
     ):
         if flag:
             assert call().isfinite().all()

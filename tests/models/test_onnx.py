@@ -15,6 +15,9 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:# The axis name"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::FutureWarning"),
+    # PyTorch's own, where it exports an LSTM.
+    pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor"),
+    pytest.mark.filterwarnings("ignore:The tensor attributes"),
 ]
 
 ITEMS, OUTFITS, SLOTS = Dim("items"), Dim("outfits"), Dim("slots")
@@ -35,6 +38,11 @@ class Scorer(Encoder):
         return self.model.score(users, features, categories)
 
 
+class AmongScorer(Encoder):
+    def forward(self, users, features, categories, bank):
+        return self.model.score_among(users, features, categories, bank)
+
+
 def exported(module: nn.Module, arguments: tuple, shapes: tuple, path):
     program = torch.onnx.export(module.eval(), arguments, dynamo=True, dynamic_shapes=shapes, verbose=False)
     program.save(path)
@@ -48,22 +56,25 @@ def outputs(session, *arguments: torch.Tensor) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("name", list_models())
-def test_scores_are_those_of_torch_at_any_batch_and_outfit_size(name, tmp_path):
+def test_scores_are_those_of_torch_at_any_batch_outfit_and_bank_size(name, tmp_path):
     model = create_model(name, num_users=USERS, input_kind="features", feature_size=24).eval()
-    width = model.feature_size
+    width, banked = model.feature_size, model.has_item_bank
+    scorer = AmongScorer(model) if banked else Scorer(model)
     example = (torch.tensor([0, 1]), torch.randn(2, 3, width), torch.tensor([[0, 1, 2], [0, 1, -1]]))
+    bank = (torch.randn(5, width),) * banked
     session = exported(
-        Scorer(model),
-        example,
-        ({0: OUTFITS}, {0: OUTFITS, 1: SLOTS}, {0: OUTFITS, 1: SLOTS}),
+        scorer,
+        (*example, *bank),
+        ({0: OUTFITS}, {0: OUTFITS, 1: SLOTS}, {0: OUTFITS, 1: SLOTS}, *({0: Dim("bank")},) * banked),
         tmp_path / "scorer.onnx",
     )
-    for rows, slots in ((1, 2), (1, 4), (7, 3)):
+    for rows, slots, size in ((1, 2, 1), (1, 4, 30), (7, 3, 12), (7, 2, 30), (16, 4, 3)):
         users = torch.arange(rows) % USERS
         features, categories = torch.randn(rows, slots, width), torch.randint(-1, 3, (rows, slots))
+        given = (users, features, categories, *(torch.randn(size, width),) * banked)
         with torch.inference_mode():
-            expected = model.score(users, features, categories)
-        torch.testing.assert_close(outputs(session, users, features, categories), expected, rtol=0, atol=1e-4)
+            expected = scorer(*given)
+        torch.testing.assert_close(outputs(session, *given), expected, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("backbone", [None, "efficientnet-lite0"])

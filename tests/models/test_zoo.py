@@ -72,11 +72,49 @@ def test_a_score_matrix_holds_every_pairs_score(name):
 
 
 @every_model
+def test_an_outfits_score_is_its_own_whatever_else_is_in_the_batch(name):
+    model = over_features(name)
+    users, features, categories = outfits(model)
+    bank = torch.randn(9, model.feature_size)
+    with torch.inference_mode():
+        for score in (model.score, lambda *batch: model.score_among(*batch, bank)):
+            together = score(users, features, categories)
+            torch.testing.assert_close(
+                torch.cat(
+                    [score(users[n : n + 1], features[n : n + 1], categories[n : n + 1]) for n in range(6)]
+                ),
+                together,
+                rtol=1e-4,
+                atol=1e-5,
+            )
+
+
+@every_model
+def test_a_bank_matters_to_a_model_that_has_one_and_to_no_other(name):
+    model = over_features(name)
+    users, features, categories = outfits(model)
+    generator = torch.Generator().manual_seed(0)
+    bank = torch.randn(9, model.feature_size, generator=generator)
+    everyone = torch.arange(USERS)
+    with torch.inference_mode():
+        among = model.score_among(users, features, categories, bank)
+        assert (among != model.score(users, features, categories)).all() == model.has_item_bank
+        matrix = model.score_matrix_among(everyone, features, categories, bank)
+        torch.testing.assert_close(matrix[users, torch.arange(6)], among, rtol=1e-4, atol=1e-5)
+        shuffled = model.score_among(users, features, categories, bank.flip(0))
+        torch.testing.assert_close(shuffled, among, rtol=1e-5, atol=1e-5)
+
+
+@every_model
 @given(order=st.permutations(range(4)))
 @settings(max_examples=15, deadline=None)
 def test_the_order_of_an_outfits_items_does_not_matter(name, order):
     model = over_features(name)
     users, features, categories = outfits(model)
+    if model.keeps_slot_order:
+        order = [*order]
+        one, other = sorted(map(order.index, (0, 1)))  # the two tops stay in theirs
+        order[one], order[other] = 0, 1
     with torch.inference_mode():
         torch.testing.assert_close(
             model.score(users, features[:, order], categories[:, order]),
