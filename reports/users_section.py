@@ -21,9 +21,9 @@ _LEGEND = (
     "Each user's test candidates are ranked again as if another user asked: the users stand in a circle that "
     "is drawn from the fit's seed, and each is replaced by the next, so that nobody stands for themselves. "
     "What a method loses by that, it owes to knowing its users. AUC × 100; the difference is paired user by "
-    "user, with its bootstrap 95 % interval and the p-value of Wilcoxon's signed-rank test, seeds averaged "
-    "first. Beats itself shuffled: the interval lies above zero and p < 0.05; unclear where only one of the two is "
-    "so. Knows no users: every score was the same, to the last bit, whoever asked."
+    "user, seeds averaged first, with its bootstrap 95 % interval and the p-value of Wilcoxon's signed-rank "
+    "test. Beats itself shuffled: the interval lies above zero and p < 0.05; unclear where only one of the "
+    "two is so. Knows no users: every score was the same, to the last bit, whoever asked."
 )
 
 

@@ -12,6 +12,7 @@ KINDS = [
     ("objectives", {"n-pair", "bpr", "fnd"}),
     ("backbones", {"alexnet", "alexnet-small", "resnet18"}),
     ("engines", {"torch", "torch-compile", "onnxruntime"}),
+    ("scorers", {"random", "popularity", "colour-histogram", "hidden-truth"}),
     ("datasets", {"closet-12", "closet-24", "polyvore-630", "photos"}),
     ("methods", {"teacher", "n-pair-xs", "fnd-cl-xs", "type-aware"}),
     ("suites", {"demo", "smoke", "table2"}),

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from outfitbench.bench.measurement import Measurement
 from outfitbench.core.hashes import content_hash
-from outfitbench.evaluation.user_scores import UserScores
+from outfitbench.evaluation.user_scores import ShuffledUsers, UserScores
 from outfitbench.suites.records import (
     CostRecord,
     DatasetRecord,
     FitRecord,
     Machine,
     QualityRecord,
+    ScorerRecord,
     SuiteRecord,
 )
 from outfitbench.training.history import Distillation, Environment, Epoch
@@ -148,7 +149,7 @@ def on_disk(record: QualityRecord) -> QualityRecord:
     return record.model_copy(update=changes)
 
 
-OF_EVALUATION = ("candidate_fingerprint", "evaluator_version", "test")
+OF_EVALUATION = ("candidate_fingerprint", "evaluator_version", "test", "shuffled")
 
 
 def evaluation(
@@ -183,6 +184,37 @@ def quality(
     own = {key: changes.pop(key) for key in OF_EVALUATION if key in changes}
     trained = fit(method, model, auc, seed=seed, **changes)
     return evaluation(trained, scores or user_scores(auc, seed=seed + len(method)), setting, **own)
+
+
+def scorer(
+    name: str,
+    auc: float = 0.5,
+    setting: str = "random",
+    *,
+    scores: UserScores | None = None,
+    **changes: Any,
+) -> ScorerRecord:
+    """An evaluation of what nobody trains."""
+    fields: dict[str, Any] = {
+        "trial": made_hash(f"{name}-on-{setting}"),
+        "description": {"kind": "evaluation", "scorer": name, "setting": setting},
+        "scorer": name,
+        "summary": f"What {name} goes by.",
+        "dataset": "closet-24",
+        "split_scheme": "9:2:2",
+        "data_fingerprint": "da7a" * 4,
+        "setting": setting,
+        "candidate_fingerprint": f"cafe-{setting}",
+        "evaluator_version": 2,
+        "test": scores or user_scores(auc, seed=len(name)),
+        "machine": machine(),
+        "seconds": {"evaluate": 1.0},
+    }
+    return ScorerRecord(**(fields | changes))
+
+
+def shuffled(scores: UserScores, *, same_scores: bool = False) -> ShuffledUsers:
+    return ShuffledUsers(seed=0, same_scores=same_scores, test=scores)
 
 
 def measurement(value: float, unit: str, n: int = 200, flags: list[str] | None = None) -> Measurement:
