@@ -12,7 +12,7 @@ from ..core.errors import Fault, InputError
 from ..core.registry import Entry
 from ..core.toml_file import parse
 from .errors import ModelError
-from .options import InputKind, ModelOptions
+from .options import InputKind, ModelOptions, Pretrained
 from .outfit_model import REQUIRED_ATTRIBUTES, OutfitModel
 from .registry import MODELS, Builder
 
@@ -36,7 +36,7 @@ def create_model(
     backbone: str | None = None,
     input_kind: InputKind = "image",
     feature_size: int = 512,
-    pretrained: bool = False,
+    pretrained: Pretrained = False,
     options: Mapping[str, Any] | BaseModel | None = None,
 ) -> OutfitModel:
     """Build a model of the zoo.
@@ -50,7 +50,7 @@ def create_model(
         pretrained: Whether the backbone starts from ImageNet weights, fetched on first use, instead of
             random ones. Whoever loads the model's own weights next builds it without: nothing is fetched, its
             parameters have the same names, and in evaluation it computes the same. (In training it does not:
-            an AlexNet's dropout comes with pretrained weights.)
+            an AlexNet's dropout comes with pretrained weights. Whoever trains it then asks for "later".)
         options: The model's own options: a table, or what `model_options` made of one.
 
     Raises:

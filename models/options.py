@@ -10,9 +10,13 @@ from pydantic import BaseModel
 from ..core.names import shown
 from .errors import ModelError
 
-__all__ = ["InputKind", "ModelOptions"]
+__all__ = ["InputKind", "ModelOptions", "Pretrained"]
 
 InputKind = Literal["image", "features"]
+
+Pretrained = bool | Literal["later"]
+"""Whether a backbone starts from ImageNet weights; "later" where others are loaded over it next: it is built
+as if, with the dropout that goes with them, and nothing is fetched."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +28,7 @@ class ModelOptions:
         backbone: Name of the image network (`list_backbones`), or None for the model's own choice.
         input_kind: "image", or "features" for items known by a vector each.
         feature_size: F, the width of those vectors; without meaning for images.
-        pretrained: Whether the backbone starts from ImageNet weights.
+        pretrained: Whether the backbone starts from ImageNet weights, or is given others later.
         options: The model's own options, of the type that it was registered with; None where it is built
             without `create_model`.
 
@@ -42,7 +46,7 @@ class ModelOptions:
     backbone: str | None = None
     input_kind: InputKind = "image"
     feature_size: int = 512
-    pretrained: bool = False
+    pretrained: Pretrained = False
     options: BaseModel | None = None
 
     def __post_init__(self) -> None:

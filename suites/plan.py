@@ -54,6 +54,7 @@ def plan_trials(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
     for key, method in suite.methods.items():
         _check_names(suite, key, method)
         _check_teacher(suite, key, method)
+        _check_start(suite, key, method)
     for variant in suite.variants:
         VARIANTS.entry(variant, f"suite {suite.name}, variants")
     for scorer in suite.scorers:
@@ -83,7 +84,7 @@ def plan_trials(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
                     fit = FitTrial(dataset, inputs, method=method, negatives=negatives, seed=seed)
                     fits[key] = once(fit)
                     _refuse_twin(fits, key, f"suite {suite.name}, dataset {dataset.name}")
-                models = dict.fromkeys(fits.values())
+                models = dict.fromkeys(fit for key, fit in fits.items() if key not in suite.unranked)
                 for variant, keys in suite.variants.items():
                     for key in keys:
                         models[once(VariantTrial(dataset, {"weights": fits[key]}, variant=variant))] = None
@@ -189,7 +190,8 @@ def _check_names(suite: Suite, key: str, method: Method) -> None:
     where = f"suite {suite.name}, method {key}"
     MODELS.entry(method.model, f"{where}, model")
     if method.backbone is not None:
-        check_backbone(method.backbone, pretrained=method.pretrained, where=f"{where}, backbone")
+        pretrained = method.pretrained and method.start is None  # else the rehearsal knows who gives them
+        check_backbone(method.backbone, pretrained=pretrained, where=f"{where}, backbone")
     chosen_objectives(method)
     needs_neighbours(augmentations_of(method))
     recombined_of(method)
@@ -218,6 +220,13 @@ def _check_teacher(suite: Suite, key: str, method: Method) -> None:
     if not method.own_network and all(getattr(teacher, f) == getattr(method, f) for f in network):
         fix = "say own_network = true if that is meant"
         raise InputError(Fault(where, f"{method.teacher!r}, its student's own network", "another", fix))
+
+
+def _check_start(suite: Suite, key: str, method: Method) -> None:
+    if method.start is None and "start" in needs_of(method):
+        where, wanted = f"suite {suite.name}, method {key}, start", ", ".join(method.objectives)
+        expected = f"the method whose weights it starts from, which objective {wanted} needs"
+        raise InputError(Fault(where, "none", expected))
 
 
 def _check_data(method: Method, dataset: Dataset) -> None:

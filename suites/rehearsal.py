@@ -40,8 +40,8 @@ def rehearse(trial: FitTrial, device: Device) -> float | None:
 
     Raises:
         InputError: If the network cannot be built or cannot take such items, an objective cannot work on it
-            or on its teacher, the recipe names a part that it does not have, or nothing of what it starts from
-            fits it.
+            or on its teacher, the recipe names a part that it does not have, or no weight of what it starts
+            from fits it.
     """
     method = trial.method
     try:
@@ -49,7 +49,7 @@ def rehearse(trial: FitTrial, device: Device) -> float | None:
         objectives = create_objectives(method, model)
         create_optimizer(method.recipe, TrainingStep(model, objectives))
         _check_teacher(trial, objectives)
-        _check_start(trial, model)
+        _check_start(trial, model, objectives)
         images = model.input_kind == "image" and not method.freeze
         environment = choose_environment(device, method.recipe.precision, heavy=images)
         enter_environment(environment)
@@ -76,7 +76,7 @@ def _check_teacher(trial: FitTrial, objectives: WeightedObjectives) -> None:
             objective.check_teacher(teacher)
 
 
-def _check_start(trial: FitTrial, model: OutfitModel) -> None:
+def _check_start(trial: FitTrial, model: OutfitModel, objectives: WeightedObjectives) -> None:
     """Hold that there is something to take over, and that the rest can be had."""
     starting, method = trial.inputs.get("start"), trial.method
     if not isinstance(starting, FitTrial):
@@ -88,10 +88,12 @@ def _check_start(trial: FitTrial, model: OutfitModel) -> None:
         raise InputError(
             Fault(
                 f"method {method.name} on {trial.dataset.name}, start",
-                f"{starting.method.name}, a {type(first).__name__} that shares no weight",
-                f"a method with weights that a {type(model).__name__} has, too",
+                f"{starting.method.name}, a {type(first).__name__} that shares no part with it",
+                f"a method that shares a part of a {type(model).__name__}, weight by weight",
             )
         )
+    for _, objective in objectives.values():
+        objective.check_start(taken)
     if method.backbone is not None and method.pretrained and not gives_backbone(model, taken):
         check_backbone(method.backbone, pretrained=True, where=f"method {method.name}, backbone")
 

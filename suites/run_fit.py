@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from numpy.typing import NDArray
@@ -57,6 +58,8 @@ def run_fit(trial: FitTrial, folder: Path, inputs: dict[str, Path], device: Devi
     enter_environment(environment)
     start = weights_of(inputs["start"]) if "start" in inputs else None
     network = fresh_network(method, dataset, trial.seed, environment.device, start)
+    if start is not None:
+        say(f"{trial.label}: starts from {trial.inputs['start'].label}: {_parts(network.taken_over)}")
     teacher = _teacher(trial, inputs["teacher"], environment.device) if "teacher" in inputs else None
     objectives = create_objectives(method, network.model)
     told = [part.begin(FitContext(dataset, teacher)) for _, part in objectives.values()]
@@ -112,11 +115,17 @@ def run_fit(trial: FitTrial, folder: Path, inputs: dict[str, Path], device: Devi
         environment=environment,
         distillation=next((one.distillation for one in told if one.distillation), None),
         warnings=warnings,
+        taken_over=dict(network.taken_over),
         weights=file_hash(folder / WEIGHTS_FILE),
     )
     write_record(record, folder)
     training.finish()
     return record
+
+
+def _parts(taken_over: Mapping[str, int]) -> str:
+    """What of a network starts from other weights, for people."""
+    return ", ".join(f"{part} ({count:,} numbers)" for part, count in taken_over.items())
 
 
 def weights_of(folder: Path) -> Path:

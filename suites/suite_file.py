@@ -64,6 +64,8 @@ class Suite(BaseModel):
         negatives: What is trained against: kinds of training negatives.
         seeds: One fit a seed.
         methods: Ids of methods, resolved to their files, with overrides applied.
+        unranked: Of these the ones that nobody asked for and others start from: they are trained, and have no
+            row. (A teacher has one: it is what its students are held against.)
         scorers: Names of scorers, which rank untrained: rows to read the others by. One that needs what a
             dataset does not have is left out there, and said.
         shuffled_users: Whether everyone who ranks also ranks each user's candidates as another user, to show
@@ -82,6 +84,7 @@ class Suite(BaseModel):
     negatives: Listed[Setting] = ["random"]
     seeds: Listed[Seed] = [0]
     methods: Annotated[dict[str, Method], Field(min_length=1)]
+    unranked: list[str] = []
     scorers: Annotated[list[str], AfterValidator(_each_once)] = []
     shuffled_users: bool = True
     variants: dict[str, Listed[str]] = {}
@@ -170,6 +173,8 @@ def load_suite(
     kept = _chosen(resolved, methods)
     variants = {variant: [key for key in keys if key in kept] for variant, keys in raw.variants.items()}
     measured = [key for key in raw.cost.methods if key in kept] if raw.cost else []
+    asked = {*(methods or raw.methods), *measured, *(key for keys in variants.values() for key in keys)}
+    asked |= {method.teacher for method in kept.values()}
     return Suite(
         name=path.stem,
         title=raw.title,
@@ -178,6 +183,7 @@ def load_suite(
         negatives=raw.negatives,
         seeds=_seeds(seeds) or raw.seeds,
         methods=kept,
+        unranked=[key for key in kept if key not in asked],
         scorers=raw.scorers,
         shuffled_users=raw.shuffled_users,
         variants={variant: keys for variant, keys in variants.items() if keys},

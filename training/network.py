@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
+from torch import Tensor
 
 from ..core.errors import Fault, InputError
 from ..datasets import Dataset
 from ..evaluation.frozen import Frozen, freeze_backbone
 from ..evaluation.item_inputs import ItemInputs, input_kind
 from ..models import OutfitModel, create_model
+from ..models.backbones import Backbone
+from ..models.options import Pretrained
 from ..models.weights import load_weights, save_tensors
 from .method import Method
 
-__all__ = ["Network", "bare_model", "fresh_network", "trained_network"]
+__all__ = ["Network", "bare_model", "fitting", "fresh_network", "gives_backbone", "trained_network"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +32,13 @@ class Network:
         model: In training and evaluation; its backbone is taken out where it is frozen.
         inputs: The dataset's items.
         frozen: Where the backbone went, or None.
+        taken_over: How many numbers of each part are those of the weights that it started from.
     """
 
     model: OutfitModel
     inputs: ItemInputs
     frozen: Frozen | None
+    taken_over: Mapping[str, int] = field(default_factory=dict)
 
     def ship(self, weights: Path, to: Path) -> OutfitModel:
         """Write the whole model, with the weights that training kept.
@@ -48,13 +56,13 @@ class Network:
         return model
 
 
-def bare_model(method: Method, dataset: Dataset, *, pretrained: bool = False) -> OutfitModel:
+def bare_model(method: Method, dataset: Dataset, *, pretrained: Pretrained = False) -> OutfitModel:
     """A method's model for a dataset's users and items, with weights drawn from torch's generator.
 
     Args:
         method: Names the model, its options and its backbone.
         dataset: Its users and items.
-        pretrained: Whether the backbone starts from ImageNet weights.
+        pretrained: Whether the backbone starts from ImageNet weights, or is given others later.
 
     Raises:
         InputError: If the dataset has no items of the kind that the method wants.
@@ -68,7 +76,7 @@ def bare_model(method: Method, dataset: Dataset, *, pretrained: bool = False) ->
         backbone=method.backbone if images else None,
         input_kind=kind,
         feature_size=512 if images or vectors is None else vectors.size,
-        pretrained=pretrained and images,
+        pretrained=pretrained if images else False,
         options=method.options,
     )
 
@@ -79,7 +87,8 @@ def fresh_network(
     """A network to be trained.
 
     It is built as its method says, whether or not it starts from a fit's weights: `pretrained` also decides
-    its dropout, and gives the parts that no weight of `start` fits their own start.
+    its dropout, and gives the parts that no weight of `start` fits their own start. ImageNet weights that
+    `start` would overwrite are not asked for.
 
     Args:
         method: Names the model.
@@ -89,15 +98,48 @@ def fresh_network(
         start: Weights to start from, where name and shape fit.
 
     Raises:
-        InputError: If no weight of `start` fits.
+        InputError: If no part of it can start from `start` (`fitting`).
         ModelError: If the model cannot be built.
     """
     inputs = ItemInputs(dataset, method.image_size, method.items)
-    torch.manual_seed(seed)
-    model = bare_model(method, dataset, pretrained=method.pretrained)
-    if start is not None:
-        _start_from(model, start)
-    return _placed(method, dataset, inputs, model.to(device))
+    given = {} if start is None else load_file(start)
+
+    def built(pretrained: Pretrained) -> OutfitModel:
+        torch.manual_seed(seed)
+        return bare_model(method, dataset, pretrained=pretrained)
+
+    model = built("later" if given and method.pretrained else method.pretrained)
+    taken = fitting(model, given)
+    if start is not None and not taken:
+        raise InputError(Fault(start, "weights of which none fits", f"those of a {type(model).__name__}"))
+    if taken and method.pretrained and not gives_backbone(model, taken):
+        model = built(True)
+    model.load_state_dict({name: given[name] for name in taken}, strict=False)
+    sizes = {name: own.numel() for name, own in model.state_dict().items()}
+    taken_over: Counter[str] = Counter()
+    for name in sorted(taken):
+        taken_over[name.partition(".")[0]] += sizes[name]
+    return replace(_placed(method, dataset, inputs, model.to(device)), taken_over=dict(taken_over))
+
+
+def fitting(model: OutfitModel, given: Mapping[str, Tensor]) -> frozenset[str]:
+    """Names of the weights that a model can start from: it has one of the same name and shape.
+
+    None where they make up no part of it, such as its head or its users: a stray bias that happens to have
+    the same name and length is nothing to start from.
+    """
+    own = model.state_dict()
+    taken = frozenset(name for name, w in given.items() if name in own and own[name].shape == w.shape)
+    parts = {name.partition(".")[0] for name in taken}
+    lacking = {name.partition(".")[0] for name in own if name not in taken}
+    return taken if parts - lacking else frozenset()
+
+
+def gives_backbone(model: OutfitModel, taken: frozenset[str]) -> bool:
+    """Whether these are all weights of the backbone, so that ImageNet's would be overwritten."""
+    within = [f"{path}." for path, part in model.named_modules() if isinstance(part, Backbone)]
+    names = [name for name in model.state_dict() if name.startswith(tuple(within))]
+    return bool(names) and taken.issuperset(names)
 
 
 def trained_network(method: Method, dataset: Dataset, weights: Path, device: str) -> Network:
@@ -119,15 +161,3 @@ def _placed(method: Method, dataset: Dataset, inputs: ItemInputs, model: OutfitM
         return Network(model, inputs, None)
     frozen = freeze_backbone(model, dataset, inputs)
     return Network(frozen.model, frozen.inputs, frozen)
-
-
-def _start_from(model: OutfitModel, path: Path) -> None:
-    from safetensors.torch import load_file
-
-    own, given = model.state_dict(), load_file(path)
-    fitting = {
-        name: tensor for name, tensor in given.items() if name in own and own[name].shape == tensor.shape
-    }
-    if not fitting:
-        raise InputError(Fault(path, "weights of which none fits", f"those of a {type(model).__name__}"))
-    model.load_state_dict(fitting, strict=False)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torchvision.models import AlexNet_Weights, alexnet
 
 from ..initial import initialise_rectified
+from ..options import Pretrained
 from .backbone import ImageNetwork
 from .registry import register_backbone
 from .weights import imagenet_weights
@@ -34,7 +35,7 @@ _CHANNELS, _POSITIONS = 256, 6
 """Channels of the last map, and its height and width in front of the fully connected layers."""
 
 
-def create_alexnet(name: str, *, pretrained: bool) -> ImageNetwork:
+def create_alexnet(name: str, *, pretrained: Pretrained) -> ImageNetwork:
     """Build one of `ALEXNETS`.
 
     Pretrained weights fill what has the shape of the original: all layers of the large variant, the
@@ -49,7 +50,7 @@ def create_alexnet(name: str, *, pretrained: bool) -> ImageNetwork:
     tail = _average() if width is None else _fully_connected(width, dropout=0.5 if pretrained else 0.0)
     network = nn.Sequential(convolutions, tail)
     initialise_rectified(network, raw_input=True)
-    if pretrained:
+    if pretrained is True:
         weights = imagenet_weights("alexnet")
         convolutions.load_state_dict(_within(weights, "features."))
         if width == ALEXNETS["alexnet-large"]:
@@ -66,7 +67,7 @@ def create_alexnet(name: str, *, pretrained: bool) -> ImageNetwork:
 
 
 def _register(name: str, width: int | None) -> None:
-    def build(pretrained: bool) -> ImageNetwork:
+    def build(pretrained: Pretrained) -> ImageNetwork:
         return create_alexnet(name, pretrained=pretrained)
 
     layers = f"two fully connected layers of {width}" if width else "the mean of its last map"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torchvision
 from torch import nn
 
+from ..options import Pretrained
 from .backbone import ImageNetwork
 from .registry import register_backbone
 from .weights import imagenet_weights, known_weights
@@ -25,14 +26,14 @@ def list_classifiers() -> list[str]:
     return torchvision.models.list_models(module=torchvision.models)
 
 
-def create_classifier(name: str, *, pretrained: bool) -> ImageNetwork:
+def create_classifier(name: str, *, pretrained: Pretrained) -> ImageNetwork:
     """Build one of `list_classifiers` and take its last layer away.
 
     Raises:
         ModelError: If pretrained weights cannot be had.
     """
     network = torchvision.models.get_model(name, **_OPTIONS.get(name, {}))
-    if pretrained:
+    if pretrained is True:
         network.load_state_dict(imagenet_weights(name))
     known = known_weights(name)
     return ImageNetwork(
@@ -55,7 +56,7 @@ def _remove_classifier(network: nn.Module) -> int:
 
 
 def _register(name: str) -> None:
-    def build(pretrained: bool) -> ImageNetwork:
+    def build(pretrained: Pretrained) -> ImageNetwork:
         return create_classifier(name, pretrained=pretrained)
 
     build.__doc__ = f"torchvision's {name} without its last layer."

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from ...core.errors import Fault, InputError
 from ..errors import ModelError
+from ..options import Pretrained
 from .backbone import ImageNetwork
 from .registry import register_backbone
 
@@ -123,7 +124,7 @@ class EfficientNetLite0(nn.Module):
 
 
 @register_backbone("efficientnet-lite0")
-def efficientnet_lite0(pretrained: bool) -> ImageNetwork:
+def efficientnet_lite0(pretrained: Pretrained) -> ImageNetwork:
     """EfficientNet-lite0 (3.4 million parameters, 1,280 features), with ImageNet weights from a package.
 
     Raises:
@@ -131,7 +132,7 @@ def efficientnet_lite0(pretrained: bool) -> ImageNetwork:
         ModelError: If its file cannot be read, or holds another network.
     """
     network = EfficientNetLite0()
-    if pretrained:
+    if pretrained is True:
         _load(network, lite0_weights_file())
     return ImageNetwork(
         network,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...core.registry import Registry
+from ..options import Pretrained
 from .backbone import ImageNetwork
 
 __all__ = ["BACKBONES", "NetworkBuilder", "register_backbone"]
 
-NetworkBuilder = Callable[[bool], ImageNetwork]
-"""Builds a network, with its ImageNet weights if the argument is true.
+NetworkBuilder = Callable[[Pretrained], ImageNetwork]
+"""Builds a network, with its ImageNet weights if the argument is true ("later": they need not be fetched).
 
 Weights that a trial has trained may be loaded over a network that was built without, so the argument decides
 neither the names nor the shapes of its parameters and buffers, nor what it computes in evaluation.

@@ -11,6 +11,7 @@ from ...core.errors import Fault, InputError
 from ...core.names import shown, unknown_name
 from ...core.registry import Entry, NoOptions
 from ..errors import ModelError
+from ..options import Pretrained
 from .backbone import IMAGENET_MEAN, IMAGENET_STD, ImageNetwork
 from .registry import NetworkBuilder
 
@@ -41,9 +42,9 @@ def timm_entry(name: str, where: str | Path) -> Entry[NetworkBuilder]:
     if not timm.is_model(own):
         raise InputError(unknown_name("a network of timm", own, timm.list_models(), where))
 
-    def build(pretrained: bool) -> ImageNetwork:
+    def build(pretrained: Pretrained) -> ImageNetwork:
         """A network of timm, without its classifier."""
-        return _network(timm, own, pretrained=pretrained)
+        return _network(timm, own, pretrained=pretrained is True)
 
     return Entry(f"{_PREFIXES[0]}{own}", build, NoOptions, None, "timm")
 

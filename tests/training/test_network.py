@@ -9,7 +9,7 @@ import torch
 import torchvision
 from outfitbench.core.errors import InputError
 from outfitbench.datasets import Dataset, load_dataset
-from outfitbench.models import OutfitModel, create_model
+from outfitbench.models import ModelError, OutfitModel, create_model
 from outfitbench.models.weights import save_tensors
 from outfitbench.training.method import Method
 from outfitbench.training.network import fresh_network
@@ -63,6 +63,39 @@ def test_what_no_weight_of_the_fit_fits_starts_as_the_method_says(
     assert torch.equal(model.get_parameter("users.weight"), given["users.weight"])
     first = model.get_parameter("backbone.network.0.0.weight")
     torch.testing.assert_close(first, imagenet.features[0].weight)
+
+
+def test_imagenet_weights_that_the_fits_would_overwrite_are_not_asked_for(
+    tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no file of them, and no network."""
+    monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path))
+    monkeypatch.setattr(torch.hub, "download_url_to_file", _no_network)
+    given = weights(tmp_path / "fit.safetensors", dataset)
+    method = Method(name="S", model="student-s", objective="n-pair", start="other", pretrained=True)
+    network = fresh_network(method, dataset, 0, "cpu", tmp_path / "fit.safetensors")
+    assert dropouts(network.model) == [0.5, 0.5]
+    for name, tensor in network.model.state_dict().items():
+        assert torch.equal(tensor, given[name]), name
+    assert sum(network.taken_over.values()) == sum(tensor.numel() for tensor in given.values())
+    weights(tmp_path / "other.safetensors", dataset, backbone="mobilenet_v3_small")
+    with pytest.raises(ModelError, match="found no usable ImageNet weights of alexnet"):
+        fresh_network(method, dataset, 0, "cpu", tmp_path / "other.safetensors")
+
+
+def _no_network(*arguments: object, **named: object) -> None:
+    raise OSError("no network")
+
+
+def test_a_stray_bias_of_the_same_name_and_length_is_nothing_to_start_from(
+    tmp_path: Path, dataset: Dataset
+) -> None:
+    """The head's second bias fits, whatever the width of its backbone; no whole part does."""
+    own = create_model("student-xs", num_users=dataset.num_users).state_dict()
+    save_tensors({"head.2.bias": own["head.2.bias"]}, tmp_path / "fit.safetensors")
+    method = Method(name="XS", model="student-xs", objective="n-pair", start="other")
+    with pytest.raises(InputError, match="weights of which none fits"):
+        fresh_network(method, dataset, 0, "cpu", tmp_path / "fit.safetensors")
 
 
 def test_weights_of_which_none_fits_are_refused(tmp_path: Path, dataset: Dataset) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Set
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -35,9 +36,10 @@ __all__ = [
     "register_objective",
 ]
 
-Need = Literal["teacher", "views", "pairs", "recombined"]
+Need = Literal["teacher", "views", "pairs", "recombined", "start"]
 """What an objective may ask for: a frozen teacher; two augmented views of each positive outfit; training
-outfits of two items or more (it may meet shorter ones beside them); recombined outfits, of a step's items."""
+outfits of two items or more (it may meet shorter ones beside them); recombined outfits, of a step's items;
+weights of another method to start from."""
 
 
 class ObjectiveOptions(BaseModel):
@@ -269,6 +271,16 @@ class Objective(nn.Module, ABC):
 
         Raises:
             InputError: If it has not.
+        """
+
+    def check_start(self, taken: Set[str]) -> None:
+        """Refuse weights to start from that leave out what this asks of them.
+
+        Args:
+            taken: Names of the model's weights that are taken over.
+
+        Raises:
+            InputError: If they do.
         """
 
     def begin(self, fit: FitContext) -> Told:
