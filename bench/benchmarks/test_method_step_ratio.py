@@ -92,8 +92,17 @@ def step_of(method, dataset):
         ("cl-xs", 3.0),
         ("fnd-cl-xs", 3.0),
         ("type-aware", 1.5),
+        ("sce-net", 1.5),
+        ("fhn", 1.5),
+        ("lpae-u", 1.5),
+        ("outfit-net", 1.5),
         ("n-pair-r-xs", 1.35),
         ("recd-xs", 1.35),
+        ("hinton-xs", 1.5),
+        ("rkd-xs", 1.5),
+        ("fitnet-xs", 1.5),
+        ("rd-xs", 1.5),
+        ("de-rrd-xs", 1.5),
     ],
 )
 def test_a_step_costs_at_most_a_multiple_of_n_pairs(benchmark, key, most, tmp_path):
