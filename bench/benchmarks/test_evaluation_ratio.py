@@ -1,4 +1,4 @@
-"""Evaluation against one forward pass of the backbone over the split's distinct items."""
+"""Evaluation, shuffled users and all, against one forward pass of the backbone over the distinct items."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import pytest
 import torch
 from outfitbench.datasets import load_dataset
 from outfitbench.evaluation.item_inputs import ItemInputs, as_float
-from outfitbench.evaluation.scoring import ENCODE_BATCH, evaluate
+from outfitbench.evaluation.scoring import ENCODE_BATCH, scoring_of
+from outfitbench.evaluation.user_rankings import rank_shuffled, rank_users
 from outfitbench.models import create_model
 
 from .ratios import report_ratio
@@ -28,7 +29,10 @@ def test_evaluation_costs_little_more_than_the_backbone(benchmark, name):
             model.backbone(as_float(batch))
 
     def evaluation():
-        evaluate(model, dataset, inputs, candidates)
+        score = scoring_of(model, dataset, inputs, candidates)
+        scores = score(candidates.outfits)
+        rank_users(scores, candidates, dataset.num_users)
+        rank_shuffled(score, scores, candidates, dataset.num_users, seed=0)
 
     benchmark.pedantic(evaluation, rounds=3, warmup_rounds=1)
     report_ratio(benchmark, evaluation, backbone_once, rounds=5, most=1.2)
