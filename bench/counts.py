@@ -69,7 +69,7 @@ def count_flops(model: OutfitModel, input_size: int, outfit_size: int = OUTFIT_S
     # With gradients: the counter's module tracker trips over parameters handed to modules without.
     with torch.enable_grad(), _plain_formulas(), counter, fused:
         features = model.encode_items(items, categories.reshape(-1))
-        model.score(users, features.reshape(*categories.shape, -1), categories)
+        model.score_among(users, features.reshape(*categories.shape, -1), categories, features)
     if fused.found:
         return Measurement(unit="FLOP", samples=[], flags=[f"not counted: {', '.join(sorted(fused.found))}"])
     return Measurement(unit="FLOP", samples=[counter.get_total_flops()])

@@ -45,8 +45,9 @@ def export_onnx(
 ) -> ExportedModel:
     """Write a model as two ONNX graphs with a card, and check that they answer as the model does.
 
-    Number of items, number of outfits and outfit size stay open; the size of an image is fixed. The
-    folder appears as a whole, once the check is passed, or not at all; an earlier export is replaced.
+    Number of items, number of outfits, outfit size and the size of an item bank stay open; the size of an
+    image is fixed. The folder appears as a whole, once the check is passed, or not at all; an earlier export
+    is replaced.
 
     Args:
         model: Any model of the zoo; its mode (training or evaluation) is left as it was.
@@ -63,7 +64,8 @@ def export_onnx(
     size = input_size if input_size is not None and model.input_kind == "image" else model.input_size
     with replacing_folder(out, CARD) as folder, _evaluating(model), one_thread():
         _export(_Encoder(model), _encoder_inputs(model, size), folder / ENCODER, "features")
-        _export(_Scorer(model), _scorer_inputs(model), folder / SCORER, "scores")
+        scorer = _BankScorer(model) if model.has_item_bank else _Scorer(model)
+        _export(scorer, _scorer_inputs(model), folder / SCORER, "scores")
         parity = _compare_with_torch(model, folder, size)
         check_parity(parity, f"export of {name or type(model).__name__}")
         exported = ExportedModel(
@@ -110,6 +112,15 @@ class _Scorer(nn.Module):
         return self.model.score(users, features, categories)
 
 
+class _BankScorer(nn.Module):
+    def __init__(self, model: OutfitModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, users: Tensor, features: Tensor, categories: Tensor, bank: Tensor) -> Tensor:
+        return self.model.score_among(users, features, categories, bank)
+
+
 def _encoder_inputs(model: OutfitModel, size: int) -> dict[str, _Input]:
     items = Dim("items")
     shape = (3, size, size) if model.input_kind == "image" else (size,)
@@ -121,11 +132,14 @@ def _encoder_inputs(model: OutfitModel, size: int) -> dict[str, _Input]:
 
 def _scorer_inputs(model: OutfitModel) -> dict[str, _Input]:
     outfits, slots = Dim("outfits"), Dim("slots")
-    return {
+    inputs = {
         "users": _Input(torch.arange(_EXAMPLES) % model.num_users, {0: outfits}),
         "features": _Input(torch.rand(_EXAMPLES, 3, model.feature_size), {0: outfits, 1: slots}),
         "categories": _Input(torch.arange(3).repeat(_EXAMPLES, 1), {0: outfits, 1: slots}),
     }
+    if model.has_item_bank:
+        inputs["bank"] = _Input(torch.rand(_EXAMPLES + 1, model.feature_size), {0: Dim("bank")})
+    return inputs
 
 
 def _export(module: nn.Module, inputs: dict[str, _Input], graph: Path, output: str) -> None:

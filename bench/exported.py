@@ -12,7 +12,8 @@ from ..models.options import InputKind
 __all__ = ["CARD", "ENCODER", "SCORER", "ExportedModel", "load_export"]
 
 ENCODER, SCORER, CARD = "encoder.onnx", "scorer.onnx", "model.json"
-"""encoder.onnx: images, categories → features. scorer.onnx: users, features, categories → scores."""
+"""encoder.onnx: images, categories → features. scorer.onnx: users, features, categories → scores;
+of a model with an item bank also from the bank: float (n, D), the features of what is ranked among."""
 
 
 class ExportedModel(BaseModel):

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..evaluation.metrics.equality import same
 from ..models.errors import ModelError
-from .engines.engine import Engine, answer
+from .engines.engine import Engine, answer, score_among
 from .errors import ParityError
 from .request import make_request
 
@@ -65,12 +65,13 @@ def parity_answers(engine: Engine, *, num_users: int, input_kind: str, input_siz
     generator = np.random.default_rng(_ITEMS)
     # Item 3n + c has category c: one of each makes an outfit.
     outfits = 3 * generator.integers(_ITEMS // 3, size=(_OUTFITS, 3)) + np.arange(3)
-    features = engine.to_host(engine.encode_items(pool.items, pool.categories.reshape(-1)))[
-        outfits.reshape(-1)
-    ]
+    bank = engine.to_host(engine.encode_items(pool.items, pool.categories.reshape(-1)))
+    features = bank[outfits.reshape(-1)]
     categories = np.tile(np.arange(3), (_OUTFITS, 1))
     users = generator.integers(num_users, size=_USERS)
-    rankings = [engine.score(np.full(_OUTFITS, user), features, categories).tolist() for user in users]
+    rankings = [
+        score_among(engine, np.full(_OUTFITS, user), features, categories, bank).tolist() for user in users
+    ]
     outfits_asked = [batch for batch, _ in _SIZES] + [_OUTFITS] * _USERS
     for number, scores in zip(outfits_asked, answers + rankings, strict=True):
         if np.shape(scores) != (number,):

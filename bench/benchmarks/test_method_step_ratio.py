@@ -92,6 +92,7 @@ def step_of(method, dataset):
         ("cl-xs", 3.0),
         ("fnd-cl-xs", 3.0),
         ("type-aware", 1.5),
+        ("bi-lstm", 1.5),
         ("sce-net", 1.5),
         ("fhn", 1.5),
         ("lpae-u", 1.5),

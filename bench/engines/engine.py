@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..request import Items, Request
 
-__all__ = ["Engine", "Features", "answer"]
+__all__ = ["Engine", "Features", "answer", "has_item_bank", "score_among"]
 
 Features = Any
 """Encoded items, n rows of D, wherever the engine keeps them; a numpy array is always accepted."""
@@ -33,6 +33,14 @@ class Engine(Protocol):
     precision: str
     compiles: bool
 
+    @property
+    def has_item_bank(self) -> bool:
+        """Whether the loaded model scores outfits among a bank, which `score` has to be given then.
+
+        An engine without this attribute runs models without a bank.
+        """
+        ...
+
     def load(self) -> None:
         """Read the model's files and get ready for the first request.
 
@@ -50,7 +58,11 @@ class Engine(Protocol):
         ...
 
     def score(
-        self, users: NDArray[np.int64], features: Features, categories: NDArray[np.int64]
+        self,
+        users: NDArray[np.int64],
+        features: Features,
+        categories: NDArray[np.int64],
+        bank: Features | None = None,
     ) -> NDArray[np.float32]:
         """Score outfits, float32 (B,).
 
@@ -58,6 +70,7 @@ class Engine(Protocol):
             users: int64 (B,).
             features: B·K rows, outfit after outfit.
             categories: int64 (B, K), −1 in an empty slot.
+            bank: Encoded items, all that are ranked among; None where the model has no bank.
         """
         ...
 
@@ -79,6 +92,26 @@ class Engine(Protocol):
 
 
 def answer(engine: Engine, request: Request) -> NDArray[np.float32]:
-    """What is timed as one request: decoded images to floats, to features, to scores (B,)."""
+    """What is timed as one request: decoded images to floats, to features, to scores (B,).
+
+    The request's own items are the bank of a model that has one.
+    """
     features = engine.encode_items(request.items, request.categories.reshape(-1))
-    return engine.score(request.users, features, request.categories)
+    return score_among(engine, request.users, features, request.categories, features)
+
+
+def score_among(
+    engine: Engine,
+    users: NDArray[np.int64],
+    features: Features,
+    categories: NDArray[np.int64],
+    bank: Features,
+) -> NDArray[np.float32]:
+    """Scores (B,) of outfits among the items of a bank, which only a model that has one is given."""
+    among = (bank,) if has_item_bank(engine) else ()
+    return engine.score(users, features, categories, *among)
+
+
+def has_item_bank(engine: Engine) -> bool:
+    """Whether an engine's model has a bank; one that does not say has none."""
+    return getattr(engine, "has_item_bank", False)

@@ -39,6 +39,11 @@ class OnnxRuntimeEngine:
         self._scorer: _Graph
         self._memory: DeviceMemory | None = None
 
+    @property
+    def has_item_bank(self) -> bool:
+        """Whether the scorer that is loaded has an input for one."""
+        return "bank" in self._scorer.inputs
+
     def load(self) -> None:
         """Open both graphs.
 
@@ -67,9 +72,11 @@ class OnnxRuntimeEngine:
         users: NDArray[np.int64],
         features: ort.OrtValue | NDArray[np.float32],
         categories: NDArray[np.int64],
+        bank: ort.OrtValue | NDArray[np.float32] | None = None,
     ) -> NDArray[np.float32]:
         """Score outfits."""
-        return self._scorer.run(users=users, features=features, categories=categories).numpy()
+        among = {} if bank is None else {"bank": bank}
+        return self._scorer.run(users=users, features=features, categories=categories, **among).numpy()
 
     def to_host(self, features: ort.OrtValue) -> NDArray[np.float32]:
         """Features as an array."""
@@ -88,7 +95,9 @@ class OnnxRuntimeEngine:
         self._encoder.session.run_with_iobinding(encode)
         features = encode.get_outputs()[0]
         encode.bind_ortvalue_output("features", features)
-        outfits = self._scorer.values(users=request.users, features=features, categories=request.categories)
+        outfits = self._scorer.values(
+            users=request.users, features=features, categories=request.categories, bank=features
+        )
         score = self._scorer.bind(outfits)
         return [self._device_call(encode, score) for _ in range(samples)]
 
@@ -136,12 +145,12 @@ class _Graph:
     def __init__(self, session: ort.InferenceSession, device: str) -> None:
         self.session = session
         self._device = device
-        self._inputs = [node.name for node in session.get_inputs()]
+        self.inputs = [node.name for node in session.get_inputs()]
         self._output = session.get_outputs()[0].name
 
     def values(self, **arrays: NDArray[Any] | ort.OrtValue) -> dict[str, ort.OrtValue]:
         """The inputs that the graph has, on the device. They must outlive their binding."""
-        return {name: self._value(arrays[name]) for name in self._inputs}
+        return {name: self._value(arrays[name]) for name in self.inputs}
 
     def bind(self, values: Mapping[str, ort.OrtValue]) -> ort.IOBinding:
         """A binding of the inputs, and of the output to the device.

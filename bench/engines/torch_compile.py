@@ -34,6 +34,7 @@ class TorchCompileEngine(TorchEngine):
         super().load()
         self._model.encode_items = torch.compile(self._model.encode_items)  # pyright: ignore[reportAttributeAccessIssue]
         self._model.score = torch.compile(self._model.score)  # pyright: ignore[reportAttributeAccessIssue]
+        self._model.score_among = torch.compile(self._model.score_among)  # pyright: ignore[reportAttributeAccessIssue]
 
     def compile(self, request: Request) -> None:
         """Compile by answering the request once."""

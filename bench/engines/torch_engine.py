@@ -49,6 +49,11 @@ class TorchEngine:
         engine._model = model
         return engine
 
+    @property
+    def has_item_bank(self) -> bool:
+        """Whether the model that is loaded has one."""
+        return self._model.has_item_bank
+
     def load(self) -> None:
         """Build the model and read its weights.
 
@@ -73,12 +78,18 @@ class TorchEngine:
 
     @torch.inference_mode()
     def score(
-        self, users: NDArray[np.int64], features: Tensor | NDArray[np.float32], categories: NDArray[np.int64]
+        self,
+        users: NDArray[np.int64],
+        features: Tensor | NDArray[np.float32],
+        categories: NDArray[np.int64],
+        bank: Tensor | NDArray[np.float32] | None = None,
     ) -> NDArray[np.float32]:
         """Score outfits."""
-        rows = self._to_device(features) if isinstance(features, np.ndarray) else features
-        outfits = rows.reshape(*categories.shape, -1)
-        return self._model.score(self._to_device(users), outfits, self._to_device(categories)).cpu().numpy()
+        outfits = self._rows(features).reshape(*categories.shape, -1)
+        asked = self._to_device(users), outfits, self._to_device(categories)
+        if bank is None:
+            return self._model.score(*asked).cpu().numpy()
+        return self._model.score_among(*asked, self._rows(bank)).cpu().numpy()
 
     def to_host(self, features: Tensor) -> NDArray[np.float32]:
         """Features as an array; on the CPU without a copy."""
@@ -99,7 +110,7 @@ class TorchEngine:
 
         def run() -> None:
             features = self._model.encode_items(items, flat_categories)
-            self._model.score(users, features.reshape(*categories.shape, -1), categories)
+            self._model.score_among(users, features.reshape(*categories.shape, -1), categories, features)
 
         return _event_seconds(run, samples)
 
@@ -117,6 +128,9 @@ class TorchEngine:
         """Bytes travel to the device as bytes and become floats in [0, 1] there."""
         values = self._to_device(items)
         return as_float(values.permute(0, 3, 1, 2).contiguous() if values.ndim == 4 else values)
+
+    def _rows(self, features: Tensor | NDArray[np.float32]) -> Tensor:
+        return self._to_device(features) if isinstance(features, np.ndarray) else features
 
     def _to_device(self, array: NDArray[Any]) -> Tensor:
         return torch.from_numpy(array).to(self._device)

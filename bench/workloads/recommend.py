@@ -17,7 +17,7 @@ from ...datasets.dataset import Dataset
 from ...datasets.images.decode import decode
 from ...datasets.tables import NO_ITEM
 from ..effort import Effort
-from ..engines.engine import Engine
+from ..engines.engine import Engine, has_item_bank, score_among
 from ..request import Items
 from .registry import register_workload
 from .served import ServedModel
@@ -29,6 +29,9 @@ PHASES = ("decode", "encode", "score")
 """Image files to pixels, pixels to features, features of outfits to every user's list."""
 
 _ENCODED_AT_ONCE, _SCORED_AT_ONCE = 64, 4096
+
+_AMONG_AT_ONCE = 2**24
+"""Outfits times items of a bank that are scored at a time: an exported graph holds some numbers for each."""
 
 
 @register_workload("recommend")
@@ -107,8 +110,8 @@ def write_candidates(
 def recommend(engine: Engine, folder: Path, image_size: int | None, threads: int) -> dict[str, float]:
     """Recommend to every user once.
 
-    Each distinct item is decoded and encoded once; then every candidate is scored, and each user's are put
-    in order.
+    Each distinct item is decoded and encoded once; then every candidate is scored, among all these items
+    where the model has a bank, and each user's are put in order.
 
     Args:
         engine: Loaded.
@@ -155,9 +158,15 @@ def _score(
     features: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     categories = np.where(outfits == NO_ITEM, -1, item_categories[outfits])
-    parts = [slice(first, first + _SCORED_AT_ONCE) for first in range(0, len(users), _SCORED_AT_ONCE)]
+    at_once = _SCORED_AT_ONCE
+    if has_item_bank(engine):
+        at_once = max(min(at_once, _AMONG_AT_ONCE // len(features)), 1)
+    parts = [slice(first, first + at_once) for first in range(0, len(users), at_once)]
     return np.concatenate(
-        [engine.score(users[part], features[outfits[part].reshape(-1)], categories[part]) for part in parts]
+        [
+            score_among(engine, users[part], features[outfits[part].reshape(-1)], categories[part], features)
+            for part in parts
+        ]
     )
 
 

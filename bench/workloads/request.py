@@ -21,6 +21,8 @@ class OneRequest(Workload):
     - "latency" (s): one warm request: bytes to floats, to features, to the score; from the host's memory to
       the host's memory.
     - "device_latency" (s): the same on CUDA, input and output staying on the device.
+
+    A model with an item bank ranks among the request's own items: what a larger bank costs, "recommend" says.
     """
 
     units: ClassVar = {"latency": "s", "device_latency": "s"}

@@ -48,6 +48,13 @@ class Recurrent(Tiny):
         return self.reader(features)[0][:, -1].sum(-1)
 
 
+class Banked(Tiny):
+    """Weighs an outfit against the items of a bank."""
+
+    def score_among(self, users: Tensor, features: Tensor, categories: Tensor, bank: Tensor) -> Tensor:
+        return self.score(users, features, categories) - (features.mean(1) @ bank.mT).logsumexp(-1)
+
+
 class Fused(Tiny):
     """Calls a fused kernel by its own name, past every switch that would take it apart."""
 
@@ -75,6 +82,7 @@ class Shapeless(Tiny):
 register_model("tiny")(Tiny)
 register_model("tiny-noisy")(Noisy)
 register_model("tiny-recurrent")(Recurrent)
+register_model("tiny-banked")(Banked)
 register_model("tiny-fused")(Fused)
 register_model("tiny-branching")(Branching)
 register_model("tiny-shapeless")(Shapeless)

@@ -8,8 +8,12 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from outfitbench.bench import EngineError, ParityError, export_onnx, load_export
+from outfitbench.bench import EngineError, ParityError, Subject, export_onnx, load_export
 from outfitbench.bench.counts import count_parameters
+from outfitbench.bench.engines.engine import answer, has_item_bank
+from outfitbench.bench.engines.onnxruntime_engine import OnnxRuntimeEngine
+from outfitbench.bench.engines.torch_engine import TorchEngine
+from outfitbench.bench.request import as_floats, make_request
 from outfitbench.datasets import InputError
 from outfitbench.models import ModelError, create_model
 
@@ -37,6 +41,42 @@ def test_graphs_answer_as_the_model_at_any_batch_and_outfit_size(tiny, tiny_expo
         categories=categories,
     )
     np.testing.assert_allclose(scored, scores, atol=1e-5)
+
+
+def test_a_bank_is_an_input_of_the_scorer_of_any_size_and_engines_are_given_one(plugin, tmp_path):
+    torch.manual_seed(0)
+    model = create_model("tiny-banked", num_users=5).eval()
+    exported = export_onnx(model, tmp_path / "banked", name="tiny-banked")
+    assert exported.parity["max_abs_difference"] <= 1e-4
+    for outfits, slots, size in [(1, 3, 1), (2, 2, 40), (7, 4, 6), (7, 2, 40)]:
+        given = {
+            "users": torch.randint(5, (outfits,)),
+            "features": torch.randn(outfits, slots, 16),
+            "categories": torch.randint(3, (outfits, slots)),
+            "bank": torch.randn(size, 16),
+        }
+        with torch.inference_mode():
+            expected = model.score_among(**given)
+        np.testing.assert_allclose(run(exported.folder / "scorer.onnx", **given), expected, atol=1e-5)
+
+    subject = Subject(model="tiny-banked", num_users=5, export=exported.folder)
+    runtime = OnnxRuntimeEngine(subject, "cpu", 1)
+    runtime.load()
+    request = make_request(5, "image", 16, batch=4)
+    with torch.inference_mode():
+        categories = torch.from_numpy(request.categories)
+        features = model.encode_items(torch.from_numpy(as_floats(request.items)), categories.flatten())
+        users = torch.from_numpy(request.users)
+        expected = model.score_among(users, features.unflatten(0, (4, 3)), categories, features)
+    for engine in (runtime, TorchEngine.serving(model)):
+        assert has_item_bank(engine)
+        np.testing.assert_allclose(answer(engine, request), expected, atol=1e-5)
+
+
+def test_a_model_without_a_bank_has_no_input_for_one(tiny, tiny_export):
+    session = onnxruntime.InferenceSession(tiny_export.folder / "scorer.onnx")
+    assert [given.name for given in session.get_inputs()] == ["users", "features", "categories"]
+    assert not has_item_bank(TorchEngine.serving(tiny))
 
 
 def test_graphs_are_valid_onnx(tiny_export):
