@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from ..evaluation.metrics.equality import same
+from ..evaluation.metrics import places
 from ..models.errors import ModelError
 from .engines.engine import Engine, answer, score_among
 from .errors import ParityError
@@ -108,23 +108,13 @@ def compare_rankings(right: ArrayLike, found: ArrayLike) -> tuple[float, float]:
     """
     from scipy.stats import kendalltau
 
-    one, other = _ranks(right), _ranks(found)
+    one, other = places(right), places(found)
     both_constant = np.ptp(one) == 0 and np.ptp(other) == 0
     # scipy's stubs know neither the result's name nor its type.
     tau = 1.0 if both_constant else float(kendalltau(one, other).statistic)  # pyright: ignore[reportAttributeAccessIssue]
     length = min(TOP, len(one))
     top_one, top_other = (np.argsort(-scores, kind="stable")[:length] for scores in (one, other))
     return tau, len(np.intersect1d(top_one, top_other)) / length
-
-
-def _ranks(scores: ArrayLike) -> NDArray[np.float64]:
-    """Place of each score from the lowest, from 0; equal scores share one, and NaN stays NaN."""
-    found = np.asarray(scores, dtype=np.float64)
-    order = np.argsort(found, kind="stable")
-    ordered = found[order]
-    ranks = np.empty(len(found))
-    ranks[order] = np.concatenate([[0], np.cumsum(~same(ordered[1:], ordered[:-1]))])
-    return np.where(np.isnan(found), np.nan, ranks)
 
 
 def check_parity(parity: dict[str, float], what: str) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..evaluation.metrics import best
 from .claims import gain_sentence, ndcg_sentence, seeds_clause
 from .costs import LATENCY, costs_of_rows, machine_label
 from .differences import Difference, differences, scorer_differences
@@ -93,26 +94,34 @@ def _sentences(
 
 
 def _highest(rows: Sequence[Row]) -> list[str]:
-    """The row of the highest AUC, where one is told from a random order."""
-    best = max(rows, key=lambda row: row.mean("auc"), default=None)
-    if best is None or not best.beats_chance:
+    """The row of the highest AUC, or those that share it, where one is told from a random order."""
+    leaders = _leaders(rows)
+    if not leaders or not leaders[0].beats_chance:
         return []
-    return [f"The highest AUC is {hundredfold(best.mean('auc'))} ({escape(best.name)})."]
+    return [f"The highest AUC is {_auc_of(leaders)}."]
+
+
+def _leaders(rows: Sequence[Row]) -> list[Row]:
+    """The rows whose AUC equals the highest."""
+    leading = best([row.mean("auc") for row in rows]).tolist()
+    return [row for row, leads in zip(rows, leading, strict=True) if leads]
+
+
+def _auc_of(rows: Sequence[Row]) -> str:
+    """The one AUC of some rows, with their names."""
+    return f"{hundredfold(rows[0].mean('auc'))} ({' and '.join(escape(row.name) for row in rows)})"
 
 
 def _leads(kept: Sequence[TeacherShare]) -> list[str]:
     """Which of the methods comes first, where there is a choice."""
-    kept = [k for k in kept if not k.row.variant]
-    if not kept:
+    against = {k.row.name: k.against for k in kept if not k.row.variant}
+    leaders = _leaders([k.row for k in kept if not k.row.variant])
+    if len(against) < 2 or not leaders or not leaders[0].beats_chance:
         return []
-    best = max(kept, key=lambda k: k.row.mean("auc"))
-    if len(kept) < 2 or not best.row.beats_chance:
-        return []
-    against = best.against
-    ahead = against.above_chance and against.paired.difference > 0 and against.shows == "yes"
-    beyond = f", distinguishably above the teacher's ({seeds_clause(against)})" if ahead else ""
-    highest = f"{hundredfold(best.row.mean('auc'))} ({escape(best.row.name)})"
-    return [f"Beside the teacher the highest AUC is {highest}{beyond}."]
+    told = [against[row.name] for row in leaders]
+    ahead = all(d.above_chance and d.paired.difference > 0 and d.shows == "yes" for d in told)
+    beyond = f", distinguishably above the teacher's ({seeds_clause(told[0])})" if ahead else ""
+    return [f"Beside the teacher the highest AUC is {_auc_of(leaders)}{beyond}."]
 
 
 def _keeps(kept: TeacherShare) -> str:

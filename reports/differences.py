@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ..evaluation.metrics import PairedComparison, paired_comparison
+from ..evaluation.metrics import PairedComparison, exceeds, paired_comparison
 from .markdown import escape, table
 from .quantities import BLANK, interval, p_value, signed
 from .table_rows import METRICS, AnyRow, Row
@@ -78,7 +78,7 @@ class Difference:
     def seeds_agree(self) -> bool:
         """Whether every seed of the one lies on the same side of every seed of the other."""
         own, others = self.row.means(self.metric), self.other.means(self.metric)
-        return min(own) > max(others) or max(own) < min(others)
+        return bool(exceeds(min(own), max(others)) or exceeds(min(others), max(own)))
 
 
 def shows(paired: PairedComparison) -> Shows:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import Fault, InputError
+from ..evaluation.metrics import places
 from .comparison_table import ComparisonTable
 from .recipes import Recipes
 from .record_choice import distinct, one_of_each_trial, shuffled_where_there_is
@@ -141,7 +142,8 @@ def _scorer_rows(records: Sequence[ScorerRecord], trained: Sequence[QualityRecor
         )
         for record in records
     ]
-    return tuple(sorted(rows, key=lambda row: (row.mean("auc"), row.name)))
+    order = dict(zip(rows, places([row.mean("auc") for row in rows]), strict=True))
+    return tuple(sorted(rows, key=lambda row: (order[row], row.name)))
 
 
 def _by_recipe(records: Sequence[QualityRecord], recipes: Recipes) -> list[list[QualityRecord]]:

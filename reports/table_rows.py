@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..evaluation.metrics import bootstrap_interval
+from ..evaluation.metrics import bootstrap_interval, exceeds
 from .recipes import objectives_label
 
 if TYPE_CHECKING:
@@ -104,13 +104,13 @@ class AnyRow:
     @cached_property
     def beats_chance(self) -> bool:
         """Whether the interval of its AUC lies above that of a random order."""
-        return bootstrap_interval(self.per_user("auc"))[0] > _CHANCE
+        return bool(exceeds(bootstrap_interval(self.per_user("auc"))[0], _CHANCE))
 
     @cached_property
     def holds_chance(self) -> bool:
         """Whether the interval of its AUC holds that of a random order."""
         low, high = bootstrap_interval(self.per_user("auc"))
-        return low <= _CHANCE <= high
+        return not exceeds(low, _CHANCE) and not exceeds(_CHANCE, high)
 
 
 @dataclass(frozen=True, eq=False)

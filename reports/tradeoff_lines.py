@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..evaluation.metrics import bootstrap_interval
+from ..evaluation.metrics import bootstrap_interval, places
 from .figure import LABEL_GROUND, PAGE_WIDTH, Style, bare_axes, drawable, new_figure, styles
 
 if TYPE_CHECKING:
@@ -70,7 +70,9 @@ def method_lines(rows: Sequence[Row]) -> list[MethodLine]:
     for row in rows:
         low, high = bootstrap_interval(row.per_user("auc"))
         lines.append(MethodLine(row.name, 100 * row.mean("auc"), 100 * low, 100 * high, looks[row.name]))
-    return sorted(lines, key=lambda line: (line.auc, line.name))
+    order = places([line.auc for line in lines])
+    numbers = sorted(range(len(lines)), key=lambda number: (order[number], lines[number].name))
+    return [lines[number] for number in numbers]
 
 
 def split_far(lines: Sequence[MethodLine]) -> tuple[list[MethodLine], list[MethodLine]]:

@@ -31,7 +31,7 @@ from .method import Method
 from .objectives.objective import TeacherScores
 from .optimizer import create_optimizer
 from .recombination import Recombiner
-from .schedule import epochs_without_gain, learning_rate
+from .schedule import best_epoch, epochs_without_gain, learning_rate
 from .step import TrainingStep, WeightedObjectives
 
 __all__ = ["Lesson", "Trained", "Training"]
@@ -139,7 +139,7 @@ class Training:
             epoch = Epoch(number=number, loss=loss, losses=losses, learning_rate=rate, valid_auc=auc)
             progress = Progress(
                 [*progress.history, epoch],
-                progress.best_epoch if auc <= max(valid_auc, default=-math.inf) else number,
+                best_epoch([*valid_auc, auc]),
                 progress.seconds + time.perf_counter() - started,
             )
             self._checkpoint.save(self._bare_step, self._model, self._optimizer, progress, self._environment)

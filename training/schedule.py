@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from ..evaluation.metrics import exceeds
 from .method import Recipe
 
-__all__ = ["REFERENCE_BATCH", "epochs_without_gain", "learning_rate"]
+__all__ = ["REFERENCE_BATCH", "best_epoch", "epochs_without_gain", "learning_rate"]
 
 REFERENCE_BATCH = 32
 """The paper's batch size, at which recipes give their learning rate."""
@@ -46,19 +47,31 @@ def epochs_without_gain(valid_auc: Sequence[float]) -> int:
         >>> epochs_without_gain([0.6, 0.7, 0.7, 0.65])
         2
     """
-    return len(valid_auc) - 1 - _best(valid_auc) if valid_auc else 0
+    return len(valid_auc) - best_epoch(valid_auc) if valid_auc else 0
 
 
-def _best(valid_auc: Sequence[float]) -> int:
-    """Index of the first best epoch."""
-    return max(range(len(valid_auc)), key=valid_auc.__getitem__)
+def best_epoch(valid_auc: Sequence[float]) -> int:
+    """Number of the first best epoch, from 1; what is more by rounding only is no better.
+
+    Args:
+        valid_auc: Validation AUC of the finished epochs, one at least.
+
+    Example:
+        >>> best_epoch([0.2, 0.3, 0.1 + 0.2])
+        2
+    """
+    best = 0
+    for index, auc in enumerate(valid_auc):
+        if exceeds(auc, valid_auc[best]):
+            best = index
+    return best + 1
 
 
 def _plateaus(valid_auc: Sequence[float], patience: int) -> int:
     """How often `patience` epochs passed without a gain, counting anew after each."""
     best, waited, plateaus = -math.inf, 0, 0
     for auc in valid_auc:
-        if auc > best:
+        if exceeds(auc, best):
             best, waited = auc, 0
             continue
         waited += 1

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .all_metrics import RankMetrics, rank_metrics
     from .auc import per_user_auc
     from .comparison import PairedComparison, paired_comparison
-    from .equality import best, same
+    from .equality import best, exceeds, places, same
     from .intervals import bootstrap_interval
     from .ndcg import Variant, per_user_ndcg
     from .ranking import ranked_users
@@ -25,9 +25,11 @@ __all__ = [
     "Variant",
     "best",
     "bootstrap_interval",
+    "exceeds",
     "paired_comparison",
     "per_user_auc",
     "per_user_ndcg",
+    "places",
     "rank_metrics",
     "ranked_users",
     "same",
@@ -39,7 +41,7 @@ __getattr__, __dir__ = lazy_names(
         "all_metrics": ["RankMetrics", "rank_metrics"],
         "auc": ["per_user_auc"],
         "comparison": ["PairedComparison", "paired_comparison"],
-        "equality": ["best", "same"],
+        "equality": ["best", "exceeds", "places", "same"],
         "intervals": ["bootstrap_interval"],
         "ndcg": ["Variant", "per_user_ndcg"],
         "ranking": ["ranked_users"],

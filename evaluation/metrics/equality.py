@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["TOLERANCE", "best", "same", "settled"]
+__all__ = ["TOLERANCE", "best", "exceeds", "places", "same", "settled"]
 
 TOLERANCE = 1e-12
 """Numbers of a size of about 1 that differ by no more than this are one number.
@@ -36,6 +36,44 @@ def same(a: ArrayLike, b: ArrayLike) -> NDArray[np.bool_]:
         [True, True, False]
     """
     return np.isclose(a, b, rtol=TOLERANCE, atol=TOLERANCE)
+
+
+def exceeds(a: ArrayLike, b: ArrayLike) -> NDArray[np.bool_]:
+    """Whether one number is greater than another by more than rounding, element by element.
+
+    Args:
+        a: As for `same`.
+        b: As for `same`.
+
+    Returns:
+        Bool in the common shape; False where one is NaN.
+
+    Example:
+        >>> exceeds([0.1 + 0.2, 0.3001], 0.3).tolist()
+        [False, True]
+    """
+    return np.greater(a, b) & ~same(a, b)
+
+
+def places(values: ArrayLike) -> NDArray[np.float64]:
+    """Place of each number from the lowest, from 0; equal numbers share one, and NaN stays NaN.
+
+    Args:
+        values: (n,).
+
+    Returns:
+        float64 (n,), whole numbers and NaN.
+
+    Example:
+        >>> places([0.3, 0.1, 0.1 + 0.2, 0.5]).tolist()
+        [1.0, 0.0, 1.0, 2.0]
+    """
+    found = np.asarray(values, dtype=np.float64)
+    order = np.argsort(found, kind="stable")
+    ordered = found[order]
+    numbers = np.empty(len(found))
+    numbers[order] = np.cumsum(~same(ordered, np.concatenate([ordered[:1], ordered[:-1]])))
+    return np.where(np.isnan(found), np.nan, numbers)
 
 
 def best(values: ArrayLike) -> NDArray[np.bool_]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from outfitbench.training.method import Recipe
-from outfitbench.training.schedule import epochs_without_gain, learning_rate
+from outfitbench.training.schedule import best_epoch, epochs_without_gain, learning_rate
 
 
 def test_rate_rises_linearly_over_the_warm_up() -> None:
@@ -33,6 +33,7 @@ def test_cosine_is_half_at_half_time_and_nearly_nothing_at_the_end() -> None:
         ([0.5, 0.6, 0.7], 0),
         ([0.7, 0.6], 0),
         ([0.7, 0.6, 0.7], 1),  # equal is no gain
+        ([0.3, 0.2, 0.1 + 0.2], 1),  # nor is what is more by rounding
         ([0.7, 0.6, 0.6, 0.6, 0.6], 2),
         ([0.7, 0.6, 0.6, 0.8, 0.7], 1),
     ],
@@ -46,3 +47,8 @@ def test_epochs_without_gain_counts_from_the_first_best() -> None:
     assert epochs_without_gain([]) == 0
     assert epochs_without_gain([0.9]) == 0
     assert epochs_without_gain([0.9, 0.9, 0.8]) == 2
+
+
+def test_the_best_epoch_is_the_first_of_those_that_are_equal_but_for_rounding() -> None:
+    assert [best_epoch(values) for values in ([0.3], [0.3, 0.4, 0.4], [0.2, 0.3, 0.1 + 0.2])] == [1, 2, 2]
+    assert epochs_without_gain([0.2, 0.3, 0.1 + 0.2]) == 1
