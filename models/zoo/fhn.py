@@ -7,7 +7,12 @@ on images alone, and with real-valued codes as in the FND paper's tables: neithe
 What the paper leaves open, and how it is here:
 
 - Items are encoded as in the FND paper's XS as far as the backbone; each category then has an encoder of its
-  own. Dropout of 0.5 stands before each of its two layers, as in the public code.
+  own. Dropout of 0.5 stands before each of its two layers where the backbone starts from ImageNet weights, as
+  in the public code. Over one that starts from random weights there is none, as in the FND paper's network
+  (`create_alexnet`): its noise hides what tells garments apart.
+- Users want a rate of their own, some hundred times the others' (the public code: 5 for users, 0.01 for λ,
+  0.005 for the encoders, 0.001 for the backbone). Both terms of the score are means over d, so a user's
+  gradient is small; at one rate for all, the items' term alone learns, and the score stays at chance.
 - Two items of one category (two tops) make no pair. The public code fills the slot of a missing second
   top with the first one again, which counts that top twice; here the slot is left out.
 - The public code's single-weighted variants weigh the wrong product for the items (`core(x)` for `core(y)`);
@@ -40,6 +45,9 @@ _PAIRS = ((0, 1), (0, 2), (1, 2))
 
 _SCALE = 10.0
 
+_DROPOUT = 0.5
+"""Goes with ImageNet weights."""
+
 _LAST_LAYER = 0.05
 """Standard deviation of the initial weights of an encoder's last layer."""
 
@@ -54,14 +62,18 @@ class FHN(BackboneModel):
         backbone: Items to vectors of width D.
         num_users: U.
         feature_size: d.
+        dropout: Share of an encoder's inputs, and of its hidden units, that training leaves out.
 
     Attributes:
         user_weights: λᵘ, float (d,), initially 1.
         item_weights: λⁱ, float (d,), initially 1.
     """
 
-    def __init__(self, backbone: Backbone, num_users: int, feature_size: int = 128) -> None:
-        super().__init__(backbone, num_users, feature_size, CategoryHeads(backbone.width, feature_size))
+    def __init__(
+        self, backbone: Backbone, num_users: int, feature_size: int = 128, *, dropout: float = 0.0
+    ) -> None:
+        heads = CategoryHeads(backbone.width, feature_size, dropout)
+        super().__init__(backbone, num_users, feature_size, heads)
         self.users = nn.Embedding(num_users, feature_size)
         nn.init.normal_(self.users.weight, std=1 / math.sqrt(feature_size))
         self.user_weights = nn.Parameter(torch.ones(feature_size))
@@ -111,17 +123,18 @@ class CategoryHeads(nn.Module):
     Args:
         width: D.
         feature_size: d.
+        dropout: Share that is left out in training.
     """
 
-    def __init__(self, width: int, feature_size: int) -> None:
+    def __init__(self, width: int, feature_size: int, dropout: float) -> None:
         super().__init__()
         hidden = max(width // 2, 1)
         encoders = [
             nn.Sequential(
-                nn.Dropout(),
+                nn.Dropout(dropout),
                 nn.Linear(width, hidden),
                 nn.ReLU(inplace=True),
-                nn.Dropout(),
+                nn.Dropout(dropout),
                 nn.Linear(hidden, feature_size, bias=False),
             )
             for _ in range(_CATEGORIES)
@@ -143,4 +156,5 @@ class CategoryHeads(nn.Module):
 @register_model("fhn")
 def fhn(options: ModelOptions) -> FHN:
     """FHN on AlexNet-small, without binarization: user times item plus item times item."""
-    return FHN(create_backbone(options, "alexnet-small"), options.num_users)
+    dropout = _DROPOUT if options.pretrained else 0.0
+    return FHN(create_backbone(options, "alexnet-small"), options.num_users, dropout=dropout)

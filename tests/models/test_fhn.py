@@ -82,12 +82,15 @@ def test_each_category_has_an_encoder_of_its_own_on_the_backbones_vectors(model)
         assert second.bias is None
 
 
-def test_items_are_dropped_out_in_training_only(model):
-    items, tops = torch.randn(2, WIDTH), torch.tensor([0, 0])
-    with torch.inference_mode():
-        assert torch.equal(model.encode_items(items, tops), model.encode_items(items, tops))
-        model.train()
-        assert not torch.equal(model.encode_items(items, tops), model.encode_items(items, tops))
+def test_items_are_dropped_out_in_training_only_and_over_imagenet_weights_only():
+    images, tops = torch.rand(2, 3, 64, 64), torch.tensor([0, 0])
+    for pretrained in ("later", False):
+        model = create_model("fhn", num_users=USERS, pretrained=pretrained)
+        with torch.no_grad():
+            again = torch.equal(model.encode_items(images, tops), model.encode_items(images, tops))
+            assert again is not bool(pretrained)
+            model.eval()
+            assert torch.equal(model.encode_items(images, tops), model.encode_items(images, tops))
 
 
 def test_gradients_of_a_score_are_those_of_finite_differences(model):

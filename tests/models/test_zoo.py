@@ -196,8 +196,10 @@ def test_a_training_step_is_deterministic(name):
             torch.manual_seed(7)
             model = create_model(name, num_users=USERS, input_kind="features", feature_size=WIDTH)
             users, features, categories = outfits(model)
+            features.requires_grad_(True)
             loss = model.score_matrix(users, features, categories).logsumexp(1).sum()
-            results.append([loss, *torch.autograd.grad(loss, list(model.parameters()), allow_unused=True)])
+            learnt = [features, *model.parameters()]
+            results.append([loss, *torch.autograd.grad(loss, learnt, allow_unused=True)])
         assert all(one is two is None or torch.equal(one, two) for one, two in zip(*results, strict=True))
     finally:
         torch.use_deterministic_algorithms(False)
