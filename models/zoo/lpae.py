@@ -9,7 +9,10 @@ What the paper leaves open, and how it is here:
   attention blocks, then pooling on one seed. The public code adds the projected query where that adds the
   input, and drops out a fifth of the items' features.
 - The score is the sum over anchors, as in the public code; a mean would differ by a factor only, which the
-  temperature of the loss absorbs.
+  temperature of the loss absorbs. Where the anchors stand at right angles, to which the regulariser drives
+  them, 64 differ by up to √64 times as much as one, so the temperature is 1 here where others have 0.1.
+- Anchors learn at a rate of their own, some thirty times the others': a taste is the sum of all, each of
+  length 1, and every one has to come round to it.
 - W and the anchors start as in the public code: N(0, √(2/d)), and uniform in ±√(3/d).
 - The regulariser of the loss sees a user's own anchors only, not the general ones.
 - Cold users, *anchor-search*: no released code shows it. It would rank the anchors of known users by their
