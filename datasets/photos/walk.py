@@ -22,6 +22,17 @@ _LEFT_BEHIND = {"#recycle", "$recycle.bin", "@eadir", "__macosx", "__pycache__",
 """Folders that sync tools, archives and file systems leave behind, in lower case."""
 
 
+_PLURALS = {
+    "file without a suffix": "files without a suffix",
+    "image in no class folder": "images in no class folder",
+    "link to a folder that holds it": "links to folders that hold them",
+    "link to nothing": "links to nothing",
+    "second way to a folder": "second ways to a folder",
+    "special file": "special files",
+}
+"""What is passed over and has no suffix to be named by, where there are several."""
+
+
 def composed(name: str) -> str:
     """A name in its one canonical form (NFC): macOS and others write an é as an e and an accent."""
     return unicodedata.normalize("NFC", name)
@@ -50,7 +61,10 @@ class PassedOver:
 
     def __str__(self) -> str:
         """Each kind with its number and an example; empty where nothing was left out."""
-        parts = (f"{len(names)} {kind} (such as {quoted(min(names))})" for kind, names in self.found.items())
+        parts = []
+        for kind, names in self.found.items():
+            called = kind if len(names) == 1 else _PLURALS.get(kind, kind)
+            parts.append(f"{len(names)} {called} (such as {quoted(min(names))})")
         return ", ".join(sorted(parts))
 
 

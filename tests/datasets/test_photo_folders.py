@@ -11,6 +11,7 @@ from outfitbench.datasets import Fault, InputError
 from outfitbench.datasets.photos import load_photos
 from outfitbench.datasets.photos.classes import category_of, read_mapping
 from outfitbench.datasets.photos.folder import find_photos
+from outfitbench.datasets.photos.walk import PassedOver
 from PIL import Image
 
 from .snapped_photos import snap
@@ -152,7 +153,7 @@ class TestLinks:
         photos = find_photos(root)
         assert len(photos.paths) == 60
         assert photos.notes == (
-            "passed over in the folder of photographs: 2 second way to a folder (such as boots)",
+            "passed over in the folder of photographs: 2 second ways to a folder (such as boots)",
         )
 
     @pytest.mark.parametrize("target", [".", "..", "../.."])
@@ -225,10 +226,22 @@ class TestWhatIsPassedOver:
         assert len(photos.paths) == 60
         assert "1 image in no class folder (such as overview.jpg)" in photos.notes[0]
 
-    def test_images_in_the_root_alone_are_said(self, tmp_path):
-        Image.new("RGB", (20, 20)).save(tmp_path / "overview.jpg")
-        with pytest.raises(InputError, match=r"no photographs, .* 1 image in no class folder"):
+    @pytest.mark.parametrize(("count", "said"), [(1, "1 image in"), (2, "2 images in")])
+    def test_images_in_the_root_alone_are_said(self, tmp_path, count, said):
+        for number in range(count):
+            Image.new("RGB", (20, 20)).save(tmp_path / f"overview{number}.jpg")
+        with pytest.raises(InputError, match=rf"no photographs, .* {said} no class folder"):
             find_photos(tmp_path)
+
+    def test_every_kind_has_its_plural(self):
+        passed = PassedOver()
+        kinds = ["image in no class folder", "link to nothing", "special file", ".heic"]
+        for kind in kinds * 2:
+            passed.add(kind, "x")
+        assert str(passed) == (
+            "2 .heic (such as x), 2 images in no class folder (such as x), 2 links to nothing (such as x), "
+            "2 special files (such as x)"
+        )
 
 
 COMPOSED, APART = "\u00e9charp\u00e9", "e\u0301charpe\u0301"
