@@ -8,6 +8,7 @@ import re
 import struct
 import warnings
 import zlib
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +32,10 @@ DECODER_VERSION = 3
 MAX_PIXELS = 1 << 26
 """Pixels of the largest image that is decoded: 67 million, 256 MiB in memory."""
 
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+_AVIF = ("AVIF",) if find_spec("PIL.AvifImagePlugin") else ()
+"""Pillow learnt to read it with 11.3; one that never heard of it refuses the whole list of formats."""
+
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", *_AVIF)
 _WANTED = "a whole JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF"
 _BEGINNINGS = re.compile(rb"\xff\xd8\xff|\x89PNG|RIFF....WEBP|GIF8|BM|II[*+]\0|MM\0[*+]|....ftyp", re.DOTALL)
 _WHITE = (255, 255, 255)
@@ -191,9 +195,21 @@ def _clear_pixels(image: Image.Image, data: bytes) -> NDArray[np.bool_] | None:
     if image.mode == "1":
         return pixels == bool(colour)
     if image.mode == "RGB":
-        wanted = [sample >> (bits - 8) for sample in colour]  # of 16 bits Pillow keeps the upper ones
-        return (pixels == wanted).all(axis=2)
+        if bits == 16:
+            pixels = pixels.astype(np.uint16) << 8 | _lower_halves(data)
+        return (pixels == colour).all(axis=2)
     return pixels == (colour * 255 // ((1 << bits) - 1) if bits < 8 else colour)
+
+
+def _lower_halves(data: bytes) -> NDArray[np.uint8]:
+    """The lower eight bits of the samples of a PNG of 16-bit colours, of which Pillow keeps the upper ones.
+
+    They are what it keeps when it takes the samples for ones that begin with their lower byte.
+    """
+    with Image.open(BytesIO(data), formats=("PNG",)) as image:
+        image.tile = [tile._replace(args="RGB;16L") for tile in image.tile]
+        image.load()
+        return np.asarray(image)
 
 
 def _is_signed(image: Image.Image) -> bool:

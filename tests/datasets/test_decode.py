@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from outfitbench.core.errors import InputError
-from outfitbench.datasets.images.decode import MAX_PIXELS, decode
+from outfitbench.datasets.images.decode import _FORMATS, MAX_PIXELS, decode
 from PIL import Image
 
 
@@ -178,6 +178,14 @@ class TestTransparency:
         row = decode(png(16, 2, 8, b"\0" + clear * 4 + other * 4, clear), "image", 8)[3].tolist()
         assert row == [[255, 255, 255]] * 4 + [[0x10, 0x12, 0]] * 4
 
+    @pytest.mark.parametrize("sample", range(3))
+    def test_of_one_rgb_colour_of_sixteen_bits_and_no_other(self, sample):
+        clear = [0x9080, 0x1234, 7]
+        other = [value + (place == sample) for place, value in enumerate(clear)]  # the same in eight bits
+        row = b"\0" + struct.pack(">24H", *clear * 4, *other * 4)
+        seen = decode(png(16, 2, 8, row, struct.pack(">3H", *clear)), "image", 8)[3].tolist()
+        assert seen == [[255, 255, 255]] * 4 + [[0x90, 0x12, 0]] * 4
+
     def test_leaves_no_fringe(self):
         image = Image.new("RGBA", (64, 64), (0, 0, 0, 0))  # black where it cannot be seen
         image.paste((255, 0, 0, 255), (0, 0, 32, 64))
@@ -246,6 +254,12 @@ class TestBroken:
         with pytest.raises(InputError, match=r"^shoes/17\.jpg: found .* expected") as caught:
             decode(data, "shoes/17.jpg", 16)
         assert "\n" not in str(caught.value)
+
+    def test_what_begins_as_nothing_known_is_no_image_with_any_pillow(self):
+        with pytest.raises(InputError, match="found no image, expected a whole JPEG"):
+            decode(b"not an image", "image", 16)
+        Image.init()
+        assert set(_FORMATS) <= set(Image.OPEN)
 
     @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
     def test_cut_in_half(self, kind):
