@@ -100,21 +100,30 @@ class LmdbFeatures:
         path: The LMDB: a folder with `data.mdb`, or the file itself.
         keys: The key of each item's vector, in item order.
         cache: Folder in which the file's hash is remembered.
+        stated: Length that the vectors should have, where something says so. Half or twice as many float32
+            are numbers of another type; another length is a choice.
 
     Attributes:
         size: Length of each vector.
 
     Raises:
-        InputError: If lmdb is not installed, `path` is no LMDB, or it does not hold the first item's vector.
+        InputError: If lmdb is not installed, `path` is no LMDB, it does not hold the first item's vector, or
+            that is of another type by its length.
     """
 
-    def __init__(self, path: Path, keys: Sequence[str], cache: Path) -> None:
+    def __init__(self, path: Path, keys: Sequence[str], cache: Path, stated: int | None = None) -> None:
         self.path = path
         self.keys = keys
         self._cache = cache
         self._environment = open_lmdb(path.resolve())
         with self._environment.begin(buffers=True) as transaction:
             self.size = len(self._vector(transaction, 0))
+        other = {} if stated is None else {stated // 2: "float16", stated * 2: "float64"}
+        if self.size in other:
+            length = self.size * _VALUE.itemsize
+            found = f"{length:,} bytes, which are {stated:,} numbers of {other[self.size]}"
+            fix = "convert them, or rename what holds them if they are float32"
+            raise self._fault(0, found, f"{stated:,} raw float32, as its name says", fix)
 
     def read(self, ids: NDArray[np.integer]) -> NDArray[np.float32]:
         """Vectors of some items, float32 (n, size).
@@ -158,5 +167,5 @@ class LmdbFeatures:
             raise self._fault(item, f"{len(value)} bytes", "a vector of raw float32")
         return np.frombuffer(value, _VALUE)
 
-    def _fault(self, item: int, found: str, expected: str) -> InputError:
-        return InputError(Fault(f"{self.path} [{self.keys[item]}]", found, expected))
+    def _fault(self, item: int, found: str, expected: str, fix: str = "") -> InputError:
+        return InputError(Fault(f"{self.path} [{self.keys[item]}]", found, expected, fix))

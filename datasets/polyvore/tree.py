@@ -25,6 +25,8 @@ __all__ = ["Tree", "Tuples", "find_tree"]
 _LAYOUTS = (OriginalTuples, ConvertedTuples)
 _FEATURES = "features"
 _USUAL_FEATURES = "resnet34"
+_STATED_SIZES = {_USUAL_FEATURES: 512}
+"""Numbers in a vector, by the name that its place has in the release."""
 _FEATURES_BESIDE_IMAGES = "images"
 """The converted release may keep its images as one more LMDB among the features."""
 
@@ -89,7 +91,7 @@ class Tree:
         """
         for place in self._feature_places():
             keys = keys_by_name(place, [_image_file(name) for name in names])
-            return LmdbFeatures(place, keys, cache)
+            return LmdbFeatures(place, keys, cache, stated=_STATED_SIZES.get(_title(place)))
         return None
 
     def _feature_places(self) -> list[Path]:
@@ -97,12 +99,8 @@ class Tree:
         found = [file.parent for file in self.home.glob(f"{_FEATURES}/*/data.mdb")]
         found += filter(is_lmdb_file, self.home.glob(f"{_FEATURES}/*"))
         found += filter(is_lmdb_file, (self.home / name for name in (_FEATURES, f"{_FEATURES}.lmdb")))
-
-        def title(place: Path) -> str:
-            return place.name.removesuffix(".mdb").removesuffix(".lmdb")
-
-        found.sort(key=lambda place: (title(place) != _USUAL_FEATURES, place.name))
-        return [place for place in found if title(place) != _FEATURES_BESIDE_IMAGES]
+        found.sort(key=lambda place: (_title(place) != _USUAL_FEATURES, place.name))
+        return [place for place in found if _title(place) != _FEATURES_BESIDE_IMAGES]
 
     def has_items(self) -> bool:
         """Whether there is any place for images or features."""
@@ -152,6 +150,11 @@ def _whole_paths(path: Path) -> list[Path]:
 def _home(folder: Path) -> Path:
     """The folder in which the images of a folder of tuples lie."""
     return folder.parent.parent if folder.parent.name == "original" else folder.parent
+
+
+def _title(place: Path) -> str:
+    """What the features in a folder or file are called."""
+    return place.name.removesuffix(".mdb").removesuffix(".lmdb")
 
 
 def _image_file(name: str) -> str:

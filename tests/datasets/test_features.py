@@ -59,6 +59,36 @@ def test_what_is_no_raw_vector_is_refused_by_its_name(
         read_tree(tmp_path, NAME, cache=cache)
 
 
+def write_of_512(root: Path, place: str, kind: str) -> None:
+    """A tree whose items have 512 numbers each, of some type, under a name."""
+    tree = small_tree()
+    write_converted(tree, root)
+    values = map(bytes, vectors(72, 512).astype(kind))
+    write_lmdb(root / "features" / place, dict(zip(all_names(tree), values, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"), [("<f2", "1,024 bytes, .* float16"), ("<f8", "4,096 bytes, .* float64")]
+)
+@pytest.mark.parametrize("place", ["resnet34", "resnet34.lmdb"])
+def test_another_type_by_the_length_that_the_place_states_is_refused(
+    kind: str, found: str, place: str, tmp_path: Path, cache: Path
+) -> None:
+    write_of_512(tmp_path, place, kind)
+    with pytest.raises(InputError, match=rf"found {found}, expected 512 raw float32, as its name says"):
+        read_tree(tmp_path, "polyvore-3", cache=cache)
+
+
+@pytest.mark.parametrize(("place", "kind", "size"), [("resnet34", "<f4", 512), ("mine", "<f8", 1024)])
+def test_a_length_that_nothing_speaks_against_is_taken(
+    place: str, kind: str, size: int, tmp_path: Path, cache: Path
+) -> None:
+    write_of_512(tmp_path, place, kind)
+    vectors = read_tree(tmp_path, "polyvore-3", cache=cache).vectors
+    assert vectors is not None
+    assert vectors.size == size
+
+
 @pytest.mark.parametrize(
     ("change", "note"),
     [
