@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import chdir, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -132,21 +134,35 @@ def _glyphs() -> frozenset[int]:
 
 
 def _load_matplotlib() -> None:
-    """Import matplotlib, also where the environment names a backend that it refuses.
+    """Import matplotlib, also where the environment names a backend or settings that it refuses.
 
-    A notebook hands its backend down to every process it starts, whether or not that one can load it.
+    A notebook hands its backend down to every process it starts, whether or not that one can load it. A
+    matplotlibrc that is not UTF-8 or may not be read ends the import.
     """
     if "matplotlib" in sys.modules:
         return
     backend = os.environ.pop("MPLBACKEND", None)
     try:
-        import matplotlib
+        try:
+            import matplotlib
+        except (OSError, UnicodeDecodeError):
+            for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
+                del sys.modules[name]  # what of it was imported is no part of the next try
+            with chdir(_own_settings()):  # the folder it looks into first
+                import matplotlib
     finally:
         if backend is not None:
             os.environ["MPLBACKEND"] = backend
     if backend:
         with suppress(ValueError):
             matplotlib.rcParams["backend"] = backend  # as the import would have done, for whoever draws next
+
+
+def _own_settings() -> Path:
+    """The folder of the matplotlibrc that comes with matplotlib."""
+    found = find_spec("matplotlib")
+    assert found is not None, "it is a dependency"
+    return Path(str(found.origin)).with_name("mpl-data")
 
 
 @contextmanager

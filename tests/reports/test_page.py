@@ -126,15 +126,20 @@ def test_a_report_needs_neither_torch_nor_pyplot(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("environment", "settings"),
+    ("environment", "settings", "said"),
     [
-        ({"MPLBACKEND": "module://matplotlib_inline.backend_inline"}, ""),
-        ({"MPLBACKEND": "no such backend"}, ""),
-        ({}, "text.usetex: True\nlines.linewidth: 9\nfont.size: 30\nsavefig.bbox: tight\naxes.grid: True\n"),
+        ({"MPLBACKEND": "module://matplotlib_inline.backend_inline"}, "", ""),
+        ({"MPLBACKEND": "no such backend"}, "", ""),
+        (
+            {},
+            "text.usetex: True\nlines.linewidth: 9\nfont.size: 30\nsavefig.bbox: tight\naxes.grid: True\n",
+            "",
+        ),
+        ({}, "# Schriftgr\xf6\xdfe\nfont.size: 30\n", "Cannot decode configuration file"),
     ],
-    ids=["notebook", "unknown backend", "matplotlibrc"],
+    ids=["notebook", "unknown backend", "matplotlibrc", "not UTF-8"],
 )
-def test_the_settings_around_it_change_no_byte(environment, settings, tmp_path):
+def test_the_settings_around_it_change_no_byte(environment, settings, said, tmp_path):
     """What a notebook hands down, and what a user wrote for figures of their own."""
     records = [quality("A"), cost("A")]
     for name, record in zip("ab", records, strict=True):
@@ -146,7 +151,7 @@ def test_the_settings_around_it_change_no_byte(environment, settings, tmp_path):
             )
         write_record(hashed, tmp_path / "records" / name)
     expected = content(write_report(load_records([tmp_path / "records"]), tmp_path / "expected").parent)
-    (tmp_path / "matplotlibrc").write_text(settings)
+    (tmp_path / "matplotlibrc").write_bytes(settings.encode("latin-1"))
     script = (
         "import sys; from pathlib import Path; import outfitbench.reports as reports\n"
         "from outfitbench.suites.record_files import load_records\n"
@@ -160,7 +165,9 @@ def test_the_settings_around_it_change_no_byte(environment, settings, tmp_path):
         cwd=tmp_path,
         env={key: value for key, value in os.environ.items() if key != "MPLBACKEND"} | environment,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith(said)
+    assert done.stderr.count("\n") == bool(said)
     assert content(tmp_path / "found") == expected
 
 
