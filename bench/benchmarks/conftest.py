@@ -21,6 +21,10 @@ class OutfitsOfItems:
     positives: OutfitTable
     item_category: NDArray[np.int8]
 
+    def categories_of(self, items: NDArray[np.integer]) -> NDArray[np.int64]:
+        """As `Dataset.categories_of`; no slot is empty here."""
+        return self.item_category[items].astype(np.int64)
+
 
 @pytest.fixture(scope="session")
 def polyvore_sized() -> OutfitsOfItems:
