@@ -49,6 +49,19 @@ def test_a_second_time_it_is_not_run_again(tmp_path, monkeypatch):
     assert load_plugin("plugin.py") == ["mine"]
 
 
+def test_what_lies_beside_a_plugin_or_in_the_current_folder_is_not_imported(tmp_path, monkeypatch):
+    here = tmp_path / "here"
+    here.mkdir()
+    for folder in (here, tmp_path):
+        written(folder, "raise SystemExit('a stranger')\n", "strangers_statistics.py")
+    monkeypatch.chdir(here)
+    monkeypatch.setattr("sys.path", [entry for entry in sys.path if entry not in ("", ".")])
+    before = list(sys.path)
+    with pytest.raises(InputError, match=r"ModuleNotFoundError \(No module named 'strangers_statistics'\)"):
+        load_plugin(written(tmp_path, f"import strangers_statistics\n{GOOD}"))
+    assert sys.path == before
+
+
 @pytest.mark.parametrize(
     ("text", "where", "found"),
     [
