@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .comparison_table import ComparisonTable
     from .costs import CostGroup, RowCosts
-    from .table_rows import Row
+    from .table_rows import AnyRow, Row
 
 __all__ = ["answer_section"]
 
@@ -101,13 +101,13 @@ def _highest(rows: Sequence[Row]) -> list[str]:
     return [f"The highest AUC is {_auc_of(leaders)}."]
 
 
-def _leaders(rows: Sequence[Row]) -> list[Row]:
+def _leaders(rows: Sequence[AnyRow]) -> list[AnyRow]:
     """The rows whose AUC equals the highest."""
     leading = best([row.mean("auc") for row in rows]).tolist()
     return [row for row, leads in zip(rows, leading, strict=True) if leads]
 
 
-def _auc_of(rows: Sequence[Row]) -> str:
+def _auc_of(rows: Sequence[AnyRow]) -> str:
     """The one AUC of some rows, with their names."""
     return f"{hundredfold(rows[0].mean('auc'))} ({' and '.join(escape(row.name) for row in rows)})"
 

@@ -17,7 +17,7 @@ from ..evaluation.item_inputs import input_kind
 from ..models.weights import WEIGHTS_FILE
 from ..training.checkpoint import begun_environment
 from ..training.environment import Device, choose_environment, enter_environment
-from ..training.loop import Lesson, Training
+from ..training.loop import FitTask, Training
 from ..training.neighbours import load_table
 from ..training.network import fresh_network, trained_network
 from ..training.objectives.objective import FitContext
@@ -68,7 +68,7 @@ def run_fit(trial: FitTrial, folder: Path, inputs: dict[str, Path], device: Devi
         say(f"{trial.label}: {warning}", style="yellow")
     prepared = time.perf_counter() - started
 
-    lesson = Lesson(
+    task = FitTask(
         method,
         dataset,
         trial.negatives,
@@ -79,7 +79,7 @@ def run_fit(trial: FitTrial, folder: Path, inputs: dict[str, Path], device: Devi
         _neighbours(inputs["neighbours"]) if "neighbours" in inputs else None,
         recombined_of(method),
     )
-    training = Training(lesson, network.model, objectives, teacher, folder, environment)
+    training = Training(task, network.model, objectives, teacher, folder, environment)
     trained = training.run()
     progress = trained.progress
     if all(epoch.valid_auc == _NO_ORDER for epoch in progress.history[-2:]):

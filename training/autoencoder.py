@@ -124,9 +124,9 @@ def train_autoencoder(
         model = Autoencoder(options.image_size, options.latent)
     model = model.to(environment.device)
     optimizer = Adam(model.parameters(), lr=options.learning_rate)
-    lesson = json.dumps({**options.model_dump(exclude={"count"}), "seed": seed, "images": len(ids)})
+    task = json.dumps({**options.model_dump(exclude={"count"}), "seed": seed, "images": len(ids)})
 
-    losses = _restore(folder / PROGRESS_FILE, model, optimizer, lesson)
+    losses = _restore(folder / PROGRESS_FILE, model, optimizer, task)
     for epoch in range(len(losses) + 1, options.epochs + 1):
         name = f"{label} · epoch {epoch}/{options.epochs}"
         order = np.random.default_rng([seed, epoch]).permutation(ids)
@@ -136,7 +136,7 @@ def train_autoencoder(
             raise TrainingError(f"{name}: found a loss of {losses[-1]}; lower {rate}")
         header = {
             "losses": json.dumps(losses),
-            "lesson": lesson,
+            "task": task,
             "environment": environment.model_dump_json(),
         }
         save_tensors(_state(model, optimizer), folder / PROGRESS_FILE, header)
@@ -207,7 +207,7 @@ def _state(model: Autoencoder, optimizer: Optimizer) -> dict[str, Tensor]:
     return tensors
 
 
-def _restore(path: Path, model: Autoencoder, optimizer: Optimizer, lesson: str) -> list[float]:
+def _restore(path: Path, model: Autoencoder, optimizer: Optimizer, task: str) -> list[float]:
     """Load the last state and give the losses so far; none where it is missing, broken or another's."""
     try:
         with safe_open(path, framework="pt") as file:
@@ -220,7 +220,7 @@ def _restore(path: Path, model: Autoencoder, optimizer: Optimizer, lesson: str) 
     for name, parameter in model.named_parameters():
         for key in _ADAM:
             expected[f"{_OPTIMIZER}{key}.{name}"] = torch.Size() if key == "step" else parameter.shape
-    if header.get("lesson") != lesson or {name: t.shape for name, t in tensors.items()} != expected:
+    if header.get("task") != task or {name: t.shape for name, t in tensors.items()} != expected:
         return []
     model.load_state_dict({name: tensors[_WEIGHTS + name] for name in model.state_dict()})
     for name, parameter in model.named_parameters():

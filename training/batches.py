@@ -34,7 +34,7 @@ class Batch(NamedTuple):
         positives: One outfit a pair.
         negatives: One outfit a pair, shared by all pairs.
         negative_items: int32 (N, K), global ids, for the teacher.
-        own: bool (N, N), whether the user of row i posted the negative of column j, which is then none of
+        posted: bool (N, N), whether the user of row i posted the negative of column j, which is then none of
             theirs; None where that cannot be. The paper does not speak of it.
         views: Two views of each positive, rows 2n and 2n + 1; None where nobody asks for them.
         recombined: Outfits that nobody posted, of the items of the positives and negatives; None where nobody
@@ -47,7 +47,7 @@ class Batch(NamedTuple):
     positives: Outfits
     negatives: Outfits
     negative_items: NDArray[np.int32]
-    own: Tensor | None
+    posted: Tensor | None
     views: Outfits | None = None
     recombined: Outfits | None = None
 
@@ -64,7 +64,7 @@ class Batch(NamedTuple):
             moved(self.positives),
             moved(self.negatives),
             self.negative_items,
-            None if self.own is None else self.own.to(device),
+            None if self.posted is None else self.posted.to(device),
             None if self.views is None else moved(self.views),
             None if self.recombined is None else moved(self.recombined),
         )
@@ -183,7 +183,7 @@ def _read(
         rows = np.searchsorted(distinct, np.maximum(items, distinct[0])).astype(np.int64)
         return Outfits(torch.from_numpy(rows), torch.from_numpy(dataset.categories_of(items)), items)
 
-    own = None if draws.posted is None else draws.posted.by(positives.users, negatives.items)
+    posted = None if draws.posted is None else draws.posted.by(positives.users, negatives.items)
     return Batch(
         users=torch.from_numpy(positives.users.astype(np.int64)),
         inputs=item_inputs,
@@ -191,7 +191,7 @@ def _read(
         positives=outfits_of(positives.items),
         negatives=outfits_of(negatives.items),
         negative_items=negatives.items,
-        own=None if own is None else torch.from_numpy(own),
+        posted=None if posted is None else torch.from_numpy(posted),
         views=None if views is None else outfits_of(views),
         recombined=None if recombined is None else outfits_of(recombined),
     )

@@ -34,13 +34,13 @@ from .recombination import Recombiner
 from .schedule import best_epoch, epochs_without_gain, learning_rate
 from .step import TrainingStep, WeightedObjectives
 
-__all__ = ["Lesson", "Trained", "Training"]
+__all__ = ["FitTask", "Trained", "Training"]
 
 logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision of every fit
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class FitTask:
     """What is learnt, on what, how.
 
     Attributes:
@@ -83,8 +83,8 @@ class Training:
     """One fit in training.
 
     Args:
-        lesson: What is learnt.
-        model: Freshly initialised from the lesson's seed.
+        task: What is learnt.
+        model: Freshly initialised from the task's seed.
         objectives: What is minimised.
         teacher: For objectives that need one.
         folder: Where checkpoints are kept.
@@ -93,15 +93,15 @@ class Training:
 
     def __init__(
         self,
-        lesson: Lesson,
+        task: FitTask,
         model: OutfitModel,
         objectives: WeightedObjectives,
         teacher: TeacherScores | None,
         folder: Path,
         environment: Environment,
     ) -> None:
-        self._lesson = lesson
-        self._recipe = lesson.method.recipe
+        self._task = task
+        self._recipe = task.method.recipe
         self._model = model
         self._environment = environment
         self._checkpoint = Checkpoint(folder)
@@ -112,9 +112,9 @@ class Training:
         self._bare_step = TrainingStep(model, objectives, teacher)
         optimizer = create_optimizer(self._recipe, self._bare_step)
         self._step, self._optimizer = self._fabric.setup(self._bare_step, optimizer)
-        train = lesson.dataset.split("train")
-        self._posted = PostedOutfits(train) if HARD_SHARE[lesson.negatives] else None
-        self._recombiner = Recombiner(train, lesson.dataset.item_category, lesson.recombined)
+        train = task.dataset.split("train")
+        self._posted = PostedOutfits(train) if HARD_SHARE[task.negatives] else None
+        self._recombiner = Recombiner(train, task.dataset.item_category, task.recombined)
         self._steps = math.ceil(len(train) / self._recipe.batch_size)
 
     def run(self) -> Trained:
@@ -123,9 +123,9 @@ class Training:
         Raises:
             TrainingError: If the loss, or a score of the validation set, stops being finite.
         """
-        lesson = self._lesson
+        task = self._task
         progress = self._checkpoint.restore(self._bare_step, self._optimizer)
-        validation = lesson.dataset.candidates(f"valid-{lesson.method.validation}", lesson.negatives)
+        validation = task.dataset.candidates(f"valid-{task.method.validation}", task.negatives)
         for number in range(len(progress.history) + 1, self._recipe.epochs + 1):
             started = time.perf_counter()
             valid_auc = [epoch.valid_auc for epoch in progress.history]
@@ -134,7 +134,7 @@ class Training:
             losses, rate = self._run_epoch(number, valid_auc)
             if any(not torch.isfinite(weights).all() for weights in self._model.parameters()):
                 raise self._diverged(number, "weights that are not finite")
-            auc = float(np.mean(evaluate(self._model, lesson.dataset, lesson.inputs, validation).auc))
+            auc = float(np.mean(evaluate(self._model, task.dataset, task.inputs, validation).auc))
             loss = losses.pop("")
             epoch = Epoch(number=number, loss=loss, losses=losses, learning_rate=rate, valid_auc=auc)
             progress = Progress(
@@ -152,17 +152,17 @@ class Training:
 
     def _run_epoch(self, number: int, valid_auc: list[float]) -> tuple[dict[str, float], float]:
         """One pass over the training positives: mean of each loss, "" being the sum; the last step's rate."""
-        lesson, recipe = self._lesson, self._recipe
-        torch.manual_seed(lesson.seed * 100_003 + number)
+        task, recipe = self._task, self._recipe
+        torch.manual_seed(task.seed * 100_003 + number)
         self._step.train()
-        positives, negatives = draw_epoch(lesson.dataset, lesson.negatives, lesson.seed, number)
+        positives, negatives = draw_epoch(task.dataset, task.negatives, task.seed, number)
         seen: dict[str, list[Tensor]] = defaultdict(list)
         rate = 0.0
         trained = [parameter for parameter in self._bare_step.parameters() if parameter.requires_grad]
         with progress_bar() as progress:
-            task = progress.add_task(self._name(number), total=self._steps)
+            bar = progress.add_task(self._name(number), total=self._steps)
             batches = load_batches(
-                lesson.dataset, lesson.inputs, positives, negatives, recipe.batch_size, self._draws(number)
+                task.dataset, task.inputs, positives, negatives, recipe.batch_size, self._draws(number)
             )
             for index, batch in enumerate(batches):
                 rate = learning_rate(recipe, (number - 1) * self._steps + index, self._steps, valid_auc)
@@ -176,26 +176,24 @@ class Training:
                 self._optimizer.zero_grad()
                 for key, loss in {"": total.detach(), **named}.items():
                     seen[key].append(loss)
-                progress.advance(task)
+                progress.advance(bar)
         means = {key: float(torch.stack(losses).mean()) for key, losses in seen.items()}
         if not all(map(math.isfinite, means.values())):
             raise self._diverged(number, f"a loss of {means['']}")
         return means, rate
 
     def _draws(self, number: int) -> BatchDraws:
-        lesson = self._lesson
-        views = np.random.default_rng([lesson.seed, number, 2]) if lesson.augmentations else None
+        task = self._task
+        views = np.random.default_rng([task.seed, number, 2]) if task.augmentations else None
         look = None
         if self._recipe.augment:
-            look = functools.partial(
-                flip_and_shift, generator=np.random.default_rng([lesson.seed, number, 1])
-            )
+            look = functools.partial(flip_and_shift, generator=np.random.default_rng([task.seed, number, 1]))
         recombine = None
-        if lesson.recombined:
+        if task.recombined:
             recombine = functools.partial(
-                self._recombiner.draw, generator=np.random.default_rng([lesson.seed, number, 3])
+                self._recombiner.draw, generator=np.random.default_rng([task.seed, number, 3])
             )
-        return BatchDraws(self._posted, look, views, lesson.augmentations, lesson.neighbours, recombine)
+        return BatchDraws(self._posted, look, views, task.augmentations, task.neighbours, recombine)
 
     def _diverged(self, number: int, found: str) -> TrainingError:
         recipe = self._recipe
@@ -205,4 +203,4 @@ class Training:
         )
 
     def _name(self, epoch: int) -> str:
-        return f"{self._lesson.label} · epoch {epoch}/{self._recipe.epochs}"
+        return f"{self._task.label} · epoch {epoch}/{self._recipe.epochs}"

@@ -80,8 +80,8 @@ class _Context:
         return self._batch.negative_items
 
     @property
-    def own(self) -> Tensor | None:
-        return self._batch.own
+    def posted(self) -> Tensor | None:
+        return self._batch.posted
 
     @property
     def teacher(self) -> TeacherScores:
@@ -95,13 +95,15 @@ class _Context:
     @cached_property
     def positive_scores(self) -> Tensor:
         outfits = self._batch.positives
-        return self._model.score_among(self.users, self.worn(outfits), outfits.categories, self.features)
+        return self._model.score_among(
+            self.users, self.features_of(outfits), outfits.categories, self.features
+        )
 
     @cached_property
     def negative_scores(self) -> Tensor:
         scores = self.score_matrix(self.users, self.negatives)
         # Minus infinity has no weight in a sum of exponentials, and no gradient.
-        return scores if self.own is None else scores.masked_fill(self.own, -math.inf)
+        return scores if self.posted is None else scores.masked_fill(self.posted, -math.inf)
 
     @property
     def recombined(self) -> Outfits:
@@ -117,14 +119,16 @@ class _Context:
         assert self._batch.views is not None  # a need, so the batch drew them
         return self.outfit_vectors(self._batch.views)
 
-    def worn(self, outfits: Outfits) -> Tensor:
+    def features_of(self, outfits: Outfits) -> Tensor:
         return functional.embedding(outfits.rows, self.features)
 
     def score_matrix(self, users: Tensor, outfits: Outfits) -> Tensor:
-        return self._model.score_matrix_among(users, self.worn(outfits), outfits.categories, self.features)
+        return self._model.score_matrix_among(
+            users, self.features_of(outfits), outfits.categories, self.features
+        )
 
     def outfit_vectors(self, outfits: Outfits) -> Tensor:
-        return self._model.embed_outfits(self.worn(outfits), outfits.categories)
+        return self._model.embed_outfits(self.features_of(outfits), outfits.categories)
 
     def teacher_scores(self, users: Tensor, outfits: Outfits) -> Tensor:
         assert outfits.items is not None  # a batch for a teacher says what they are

@@ -24,7 +24,6 @@ def record() -> DatasetRecord:
         sizes={"3": 3},
         wears_per_item=1.5,
         image_size=None,
-        evaluator_version=2,
     )
 
 

@@ -91,12 +91,12 @@ def test_an_outfit_of_a_rows_own_user_is_marked_among_the_shared_negatives(datas
     for batch in batches_of(dataset, 32, "hard"):
         negatives = [frozenset(outfit) for outfit in batch.negative_items.tolist()]
         expected = [[(user, outfit) in own for outfit in negatives] for user in batch.users.tolist()]
-        assert batch.own is not None
-        assert batch.own.tolist() == expected
-        assert not batch.own.diagonal().any()
-        marked += int(batch.own.sum())
+        assert batch.posted is not None
+        assert batch.posted.tolist() == expected
+        assert not batch.posted.diagonal().any()
+        marked += int(batch.posted.sum())
     assert marked > 0
-    assert all(batch.own is None for batch in batches_of(dataset, 32))
+    assert all(batch.posted is None for batch in batches_of(dataset, 32))
 
 
 def test_views_are_read_back_from_rows_and_their_items_stand_once(dataset: Dataset) -> None:

@@ -41,7 +41,7 @@ def batch(own: list[list[bool]] | None) -> Batch:
         positives=Outfits(outfits[0], categories),
         negatives=Outfits(outfits[1], categories),
         negative_items=outfits[1].numpy().astype(np.int32),
-        own=None if own is None else torch.tensor(own),
+        posted=None if own is None else torch.tensor(own),
     )
 
 

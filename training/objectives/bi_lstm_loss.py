@@ -42,7 +42,7 @@ class BiLSTM(Objective):
         """Losses "forward" and "backward"."""
         (model,) = self._model
         outfits = step.positives
-        losses = model.next_item_losses(step.worn(outfits), outfits.categories, step.features)
+        losses = model.next_item_losses(step.features_of(outfits), outfits.categories, step.features)
         return {
             name: full_precision(loss).mean()
             for name, loss in zip(("forward", "backward"), losses, strict=True)

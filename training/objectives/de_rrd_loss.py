@@ -12,12 +12,12 @@ from torch.nn import functional as F  # noqa: N812 - the name everyone knows
 from ...core.errors import Fault, InputError
 from .objective import (
     FitContext,
+    Forecast,
     Need,
     Objective,
     Outfits,
     RecombinedOptions,
     StepContext,
-    Told,
     register_objective,
 )
 from .outfit_vectors import require_outfit_vectors
@@ -180,14 +180,14 @@ class DERRD(Objective):
         if self._options.experts:
             require_outfit_vectors("de-rrd with experts, teacher", teacher)
 
-    def begin(self, fit: FitContext) -> Told:
+    def begin(self, fit: FitContext) -> Forecast:
         """Fit the experts to the teacher's width."""
         assert fit.teacher is not None  # it is one of the needs
         old, width = self.experts, fit.teacher.feature_size
         if old is not None and old.selection.in_features != width:
             device = old.selection.weight.device
             self.experts = Experts(old.width, width, len(old.experts)).to(device)
-        return Told()
+        return Forecast()
 
     def forward(self, step: StepContext) -> dict[str, Tensor]:
         """Losses "rrd" and "experts", the latter weighted."""

@@ -13,11 +13,11 @@ from .distillation import false_negativeness as distance_from_liking
 from .n_pair_loss import n_pair
 from .objective import (
     FitContext,
+    Forecast,
     Need,
     Objective,
     StepContext,
     TemperatureOptions,
-    Told,
     register_objective,
 )
 from .score_checks import full_precision
@@ -92,14 +92,14 @@ class FND(Objective):
         self._options = options
         self._alpha = options.alpha
 
-    def begin(self, fit: FitContext) -> Told:
+    def begin(self, fit: FitContext) -> Forecast:
         """Fix the absolute α by the teacher's gap, and warn where the loss may collapse."""
         assert fit.teacher is not None  # it is one of the needs
         if self._options.alpha_mode == "relative":
             self._alpha = self._options.alpha / fit.teacher.gap
         found = fit.teacher.describe(self._alpha)
         warning = collapse_warning(found.mean_d, self._alpha)
-        return Told(found, () if warning is None else (warning,))
+        return Forecast(found, () if warning is None else (warning,))
 
     def forward(self, step: StepContext) -> dict[str, Tensor]:
         """See `false_negative`."""
@@ -107,7 +107,7 @@ class FND(Objective):
             teacher = step.teacher
             scores = teacher.score_matrix(step.users, step.negative_items, step.negatives.categories)
             d = distance_from_liking(teacher.positive_mean(step.users), scores, self._alpha)
-            if step.own is not None:
-                d = d.masked_fill(step.own, 1.0)  # keeps −∞ what it is
+            if step.posted is not None:
+                d = d.masked_fill(step.posted, 1.0)  # keeps −∞ what it is
         scores = step.positive_scores, step.negative_scores
         return {"fnd": false_negative(*scores, d, self._options.temperature)}

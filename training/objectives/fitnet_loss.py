@@ -10,12 +10,12 @@ from torch.nn import functional as F  # noqa: N812 - the name everyone knows
 from ...core.errors import Fault, InputError
 from .objective import (
     FitContext,
+    Forecast,
     Need,
     Objective,
     ObjectiveOptions,
     Outfits,
     StepContext,
-    Told,
     register_objective,
 )
 from .outfit_vectors import require_outfit_vectors
@@ -90,13 +90,13 @@ class FitNet(Objective):
         if self._of_outfits:
             require_outfit_vectors("fitnet of outfits, teacher", teacher)
 
-    def begin(self, fit: FitContext) -> Told:
+    def begin(self, fit: FitContext) -> Forecast:
         """Fit the regressor to the teacher's width."""
         assert fit.teacher is not None  # it is one of the needs
         old = self.regressor
         if fit.teacher.feature_size != old.out_features:
             self.regressor = nn.Linear(old.in_features, fit.teacher.feature_size).to(old.weight.device)
-        return Told()
+        return Forecast()
 
     def forward(self, step: StepContext) -> dict[str, Tensor]:
         """See `hint`."""
@@ -106,6 +106,6 @@ class FitNet(Objective):
             ours = step.outfit_vectors(outfits)
             theirs = step.teacher.embed_outfits(outfits.items, outfits.categories)
         else:
-            ours = step.worn(outfits)[outfits.categories >= 0]
+            ours = step.features_of(outfits)[outfits.categories >= 0]
             theirs = step.teacher.item_features(outfits.items[outfits.items >= 0])
         return {"fitnet": hint(self.regressor(ours), theirs)}

@@ -10,7 +10,7 @@ from torch.nn import functional as F  # noqa: N812 - the name everyone knows
 
 from ...core.errors import Fault, InputError
 from ..errors import TrainingError
-from .objective import FitContext, Objective, StepContext, TemperatureOptions, Told, register_objective
+from .objective import FitContext, Forecast, Objective, StepContext, TemperatureOptions, register_objective
 from .score_checks import batch_scores, full_precision
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class LPAE(Objective):
         self._options = options
         self._model = (model,)  # in a tuple: its parameters are not ours
 
-    def begin(self, fit: FitContext) -> Told:
+    def begin(self, fit: FitContext) -> Forecast:
         """Hold that each user has a training outfit to learn anchors from.
 
         Raises:
@@ -111,7 +111,7 @@ class LPAE(Objective):
                 f"objective lpae on {fit.dataset.name}: found no training outfit of user {missing[0]} "
                 f"({len(missing)} such users), expected one at least for each user's anchors"
             )
-        return Told()
+        return Forecast()
 
     def forward(self, step: StepContext) -> dict[str, Tensor]:
         """Losses "all pairs" and "log-det", weighted; see `all_pairs` and `log_det`."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "OBJECTIVES",
     "FitContext",
+    "Forecast",
     "Need",
     "Objective",
     "ObjectiveOptions",
@@ -32,7 +33,6 @@ __all__ = [
     "StepContext",
     "TeacherScores",
     "TemperatureOptions",
-    "Told",
     "register_objective",
 ]
 
@@ -170,7 +170,7 @@ class StepContext(Protocol):
         ...
 
     @property
-    def own(self) -> Tensor | None:
+    def posted(self) -> Tensor | None:
         """Bool (N, N), whether user i posted negative j; None where that cannot be."""
         ...
 
@@ -204,7 +204,7 @@ class StepContext(Protocol):
         """The frozen teacher. Needs "teacher"."""
         ...
 
-    def worn(self, outfits: Outfits) -> Tensor:
+    def features_of(self, outfits: Outfits) -> Tensor:
         """Features of outfits' items, float (B, K, D); what stands in empty slots has no meaning."""
         ...
 
@@ -233,7 +233,7 @@ class FitContext(NamedTuple):
     teacher: TeacherScores | None
 
 
-class Told(NamedTuple):
+class Forecast(NamedTuple):
     """What an objective says before training.
 
     Attributes:
@@ -283,13 +283,13 @@ class Objective(nn.Module, ABC):
             InputError: If they do.
         """
 
-    def begin(self, fit: FitContext) -> Told:
+    def begin(self, fit: FitContext) -> Forecast:
         """Get ready for a fit, and say what it will do.
 
         Raises:
             TrainingError: If the fit has no sense (a teacher that learned nothing).
         """
-        return Told()
+        return Forecast()
 
     @abstractmethod
     def forward(self, step: StepContext) -> dict[str, Tensor]:

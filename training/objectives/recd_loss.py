@@ -110,9 +110,9 @@ class RecD(Objective):
             scores = step.score_matrix(torch.cat([step.users, users]), outfits)
             ours, student = scores[:pairs], scores[pairs:]
             negatives = ours[:, pairs:]
-            if step.own is not None:
-                free = step.own.new_zeros(pairs, len(step.recombined.rows))
-                negatives = negatives.masked_fill(torch.cat([step.own, free], dim=1), -math.inf)
+            if step.posted is not None:
+                free = step.posted.new_zeros(pairs, len(step.recombined.rows))
+                negatives = negatives.masked_fill(torch.cat([step.posted, free], dim=1), -math.inf)
             positives = ours[:, :pairs].diagonal()
             losses["n-pair-r"] = n_pair(positives, negatives, options.temperature)
         found = recombination_divergences(student, teacher, options.distillation_temperature)

@@ -37,8 +37,8 @@ class SampledScores(NamedTuple):
 def sampled_scores(step: StepContext) -> SampledScores:
     """The sample of a step, with what student and teacher give to it. Needs "teacher" and "recombined"."""
     teacher = step.teacher_scores(step.users, Outfits.joined(step.negatives, step.recombined))
-    if step.own is not None:
-        free = step.own.new_zeros(len(teacher), teacher.shape[1] - step.own.shape[1])
-        teacher = teacher.masked_fill(torch.cat([step.own, free], dim=1), -math.inf)
+    if step.posted is not None:
+        free = step.posted.new_zeros(len(teacher), teacher.shape[1] - step.posted.shape[1])
+        teacher = teacher.masked_fill(torch.cat([step.posted, free], dim=1), -math.inf)
     student = torch.cat([step.negative_scores, step.recombined_scores], dim=1)
     return SampledScores(full_precision(student), full_precision(teacher))

@@ -38,7 +38,7 @@ def triplets_of(step: StepContext) -> Triplets:
     (a hard negative of another size), the triplet is left out.
     """
     ours, theirs = step.positives, step.negatives
-    features, other = step.worn(ours), step.worn(theirs)
+    features, other = step.features_of(ours), step.features_of(theirs)
     slots = ours.categories.shape[1]
     pairs = torch.cartesian_prod(torch.arange(slots), torch.arange(slots)).to(features.device)
     anchor, positive = pairs[pairs[:, 0] != pairs[:, 1]].unbind(1)

@@ -27,7 +27,7 @@ def batch(dtype: torch.dtype = torch.float32) -> Batch:
         positives=Outfits(torch.tensor(POSITIVES), categories),
         negatives=Outfits(torch.tensor([[7, 1, 2, 3]] * 3), categories.abs()),
         negative_items=np.array([[7, 1, 2, 3]] * 3, dtype=np.int32),
-        own=None,
+        posted=None,
     )
 
 

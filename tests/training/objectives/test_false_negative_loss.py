@@ -59,7 +59,7 @@ def test_gradient_of_the_registered_part_is_equation_16(scores):
         users=torch.arange(5),
         negative_items=None,
         negatives=SimpleNamespace(categories=None),
-        own=own,
+        posted=own,
         positive_scores=positive,
         negative_scores=negative.masked_fill(own, -torch.inf),
         teacher=teacher,

@@ -75,7 +75,7 @@ def step() -> Step:
     users, own = torch.tensor([3, 1]), torch.tensor([[False, True], [False, False]])
     return Step(
         users=users,
-        own=own,
+        posted=own,
         positives=Outfits(*(part[:2] for part in outfits[:2])),
         negatives=Outfits(*(part[2:4] for part in outfits[:2])),
         recombined=Outfits(*(part[4:] for part in outfits[:2])),

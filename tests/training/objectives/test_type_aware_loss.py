@@ -28,7 +28,7 @@ def batch() -> Batch:
         positives=Outfits(rows[0], categories),
         negatives=Outfits(rows[1], other),
         negative_items=rows[1].numpy().astype(np.int32),
-        own=None,
+        posted=None,
     )
 
 
@@ -138,7 +138,7 @@ def batch_of_styles(looks: torch.Tensor, outfits: int, generator: torch.Generato
         positives=Outfits(rows[0], kinds),
         negatives=Outfits(rows[1], kinds),
         negative_items=rows[1].numpy().astype(np.int32),
-        own=None,
+        posted=None,
     )
 
 
