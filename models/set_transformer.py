@@ -11,6 +11,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from .vectors import at_least_float32
+
 __all__ = ["AttentionBlock", "SetTransformer"]
 
 
@@ -70,13 +72,8 @@ def _softmax_over_items(logits: Tensor, empty: Tensor) -> Tensor:
 
     Only where all slots are empty are they equal, so that no row is NaN.
     """
-    logits = _at_least_float32(logits)
+    logits = at_least_float32(logits)
     return logits.masked_fill(empty, torch.finfo(logits.dtype).min).softmax(2)
-
-
-def _at_least_float32(values: Tensor) -> Tensor:
-    """Autocast's half precision ends here: residuals, LayerNorm and softmax want float32."""
-    return values.to(torch.promote_types(values.dtype, torch.float32))
 
 
 class SetTransformer(nn.Module):
@@ -109,7 +106,7 @@ class SetTransformer(nn.Module):
         Returns:
             Float (B, d).
         """
-        items = _at_least_float32(features).masked_fill(empty.unsqueeze(-1), 0.0)
+        items = at_least_float32(features).masked_fill(empty.unsqueeze(-1), 0.0)
         for block in self.blocks:
             items = block(items, items, empty)
         return self.pooling(self.seed[None, None], items, empty).squeeze(1)

@@ -29,6 +29,7 @@ from ..backbone_model import BackboneModel
 from ..backbones import Backbone, create_backbone
 from ..options import ModelOptions
 from ..registry import register_model
+from ..vectors import at_least_float32
 
 __all__ = ["BiLSTM", "bi_lstm"]
 
@@ -93,7 +94,7 @@ class BiLSTM(BackboneModel):
     def _losses(self, features: Tensor, categories: Tensor, bank: Tensor | None) -> tuple[Tensor, Tensor]:
         """The mean cross-entropies (B,) of both directions, among the items of a bank or the outfit's own."""
         with torch.autocast(features.device.type, enabled=False):
-            items, worn = _in_order(_at_least_float32(features), categories)
+            items, worn = _in_order(at_least_float32(features), categories)
             sequences = items, _reversed(items, worn.sum(1))
             # No item is END, and neither is what stands behind the last one: both are zero vectors.
             following = [functional.pad(items[:, 1:], (0, 0, 0, 1)) for items in sequences]
@@ -103,7 +104,7 @@ class BiLSTM(BackboneModel):
             if bank is None:
                 normalisers = _among_own(states, items, worn)
             else:
-                normalisers = _among_bank(states, _at_least_float32(bank))
+                normalisers = _among_bank(states, at_least_float32(bank))
             losses = normalisers - (states * torch.stack(following)).sum(-1)
             means = losses.masked_fill(~worn, 0.0).sum(-1) / worn.sum(-1).clamp(min=1)
         return means[0], means[1]
@@ -150,10 +151,6 @@ def _among_bank(states: Tensor, bank: Tensor) -> Tensor:
     whole = torch.compiler.is_compiling()  # how many parts there are is not known then
     parts = (rows,) if whole else rows.split(max(_LOGITS // len(candidates), 1))
     return torch.cat([(part @ candidates.mT).logsumexp(-1) for part in parts]).view(states.shape[:-1])
-
-
-def _at_least_float32(values: Tensor) -> Tensor:
-    return values.to(torch.promote_types(values.dtype, torch.float32))
 
 
 @register_model("bi-lstm")

@@ -25,13 +25,13 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from ..backbone_model import BackboneModel
 from ..backbones import Backbone, create_backbone
 from ..options import ModelOptions
 from ..registry import register_model
 from ..set_transformer import SetTransformer
+from ..vectors import unit
 
 __all__ = ["LPAE", "lpae_g", "lpae_u"]
 
@@ -75,23 +75,18 @@ class LPAE(BackboneModel):
 
     def score(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
         """See `OutfitModel.score`; at most the number of anchors."""
-        return (self._tastes(users) * _unit(self.embed_outfits(features, categories))).sum(-1)
+        return (self._tastes(users) * unit(self.embed_outfits(features, categories))).sum(-1)
 
     def score_matrix(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
         """See `OutfitModel.score_matrix`; each outfit is embedded once."""
-        outfits = _unit(self.embed_outfits(features, categories))
+        outfits = unit(self.embed_outfits(features, categories))
         with torch.autocast(outfits.device.type, enabled=False):
             return self._tastes(users) @ outfits.mT
 
     def _tastes(self, users: Tensor) -> Tensor:
         """Σ_k a_uk / ‖a_uk‖, float (B, d): a sum of cosines is the product with this sum."""
-        tastes = _unit(self.anchors[users]).sum(1)
-        return tastes if self.general_anchors is None else tastes + _unit(self.general_anchors).sum(0)
-
-
-def _unit(vectors: Tensor) -> Tensor:
-    """Vectors scaled to length 1, in float32 at least."""
-    return functional.normalize(vectors.to(torch.promote_types(vectors.dtype, torch.float32)), dim=-1)
+        tastes = unit(self.anchors[users]).sum(1)
+        return tastes if self.general_anchors is None else tastes + unit(self.general_anchors).sum(0)
 
 
 @register_model("lpae-u")

@@ -26,12 +26,12 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from ..backbone_model import BackboneModel
 from ..backbones import Backbone, create_backbone
 from ..options import ModelOptions
 from ..registry import register_model
+from ..vectors import at_least_float32, unit
 
 __all__ = ["FIR", "OutfitNet", "outfit_net", "outfit_net_fir"]
 
@@ -84,7 +84,7 @@ class OutfitNet(BackboneModel):
         """See `OutfitModel.score`; in [−1, 1]."""
         with torch.autocast(features.device.type, enabled=False):
             items, hidden = self._items(features, categories)
-            tastes = (_unit(self.users(users)).unsqueeze(1) * items).sum(-1)
+            tastes = (unit(self.users(users)).unsqueeze(1) * items).sum(-1)
             logits = (self.attention(users).unsqueeze(1) * hidden).sum(-1)
             return _attended(tastes, logits, categories)
 
@@ -95,7 +95,7 @@ class OutfitNet(BackboneModel):
             tastes, logits = (
                 (of_users @ of_items.flatten(0, 1).mT).unflatten(1, categories.shape)
                 for of_users, of_items in (
-                    (_unit(self.users(users)), items),
+                    (unit(self.users(users)), items),
                     (self.attention(users), hidden),
                 )
             )
@@ -127,12 +127,8 @@ def _agreement(features: Tensor, categories: Tensor) -> Tensor:
 
 def _directions(features: Tensor, categories: Tensor) -> Tensor:
     """Items at length 1, in float32 at least; 0 in empty slots."""
-    items = features.to(torch.promote_types(features.dtype, torch.float32))
-    return _unit(items.masked_fill((categories < 0).unsqueeze(-1), 0.0))
-
-
-def _unit(vectors: Tensor) -> Tensor:
-    return functional.normalize(vectors, dim=-1)
+    items = at_least_float32(features)
+    return unit(items.masked_fill((categories < 0).unsqueeze(-1), 0.0))
 
 
 @register_model("outfit-net-fir")

@@ -16,6 +16,7 @@ from ..backbones import Backbone, create_backbone
 from ..options import ModelOptions
 from ..registry import register_model
 from ..set_transformer import SetTransformer
+from ..vectors import unit
 
 __all__ = ["PaperNetwork", "student_m", "student_s", "student_xs", "teacher"]
 
@@ -45,18 +46,13 @@ class PaperNetwork(BackboneModel):
 
     def score(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
         """See `OutfitModel.score`; in [−1, 1]."""
-        return (_unit(self.users(users)) * _unit(self.embed_outfits(features, categories))).sum(-1)
+        return (unit(self.users(users)) * unit(self.embed_outfits(features, categories))).sum(-1)
 
     def score_matrix(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
         """See `OutfitModel.score_matrix`; each outfit is embedded once."""
-        outfits = _unit(self.embed_outfits(features, categories))
+        outfits = unit(self.embed_outfits(features, categories))
         with torch.autocast(outfits.device.type, enabled=False):
-            return _unit(self.users(users)) @ outfits.mT
-
-
-def _unit(vectors: Tensor) -> Tensor:
-    """Vectors scaled to length 1, in float32 at least."""
-    return nn.functional.normalize(vectors, dim=-1)
+            return unit(self.users(users)) @ outfits.mT
 
 
 @register_model("teacher")

@@ -23,6 +23,7 @@ from ..backbone_model import BackboneModel
 from ..backbones import Backbone, create_backbone
 from ..options import ModelOptions
 from ..registry import register_model
+from ..vectors import at_least_float32
 
 __all__ = ["SCENet", "sce_net"]
 
@@ -64,7 +65,7 @@ class SCENet(BackboneModel):
     ) -> tuple[Tensor, Tensor]:
         """See `OutfitModel.pair_vectors`; the categories are not used."""
         with torch.autocast(features_a.device.type, enabled=False):
-            one, other = (_at_least_float32(features) for features in (features_a, features_b))
+            one, other = (at_least_float32(features) for features in (features_a, features_b))
             return self._pair_vectors(one, other, self._parts(one), self._parts(other))
 
     def pair_distances(
@@ -87,7 +88,7 @@ class SCENet(BackboneModel):
         slots = torch.arange(categories.shape[1], device=categories.device)
         pairs = worn.unsqueeze(2) & worn.unsqueeze(1) & (slots.unsqueeze(1) < slots.unsqueeze(0))
         with torch.autocast(features.device.type, enabled=False):
-            items = _at_least_float32(features).masked_fill(~worn.unsqueeze(-1), 0.0)
+            items = at_least_float32(features).masked_fill(~worn.unsqueeze(-1), 0.0)
             parts = self._parts(items)
             one, other = ([part.unsqueeze(axis) for part in (items, *parts)] for axis in (2, 1))
             distances = _distances(*self._pair_vectors(one[0], other[0], one[1:], other[1:]))
@@ -124,10 +125,6 @@ def _distances(one: Tensor, other: Tensor) -> Tensor:
     squared = (one - other).square().sum(-1)
     apart = squared > 0  # the root has no gradient at 0, where the distance is least
     return torch.where(apart, torch.where(apart, squared, 1.0).sqrt(), 0.0)
-
-
-def _at_least_float32(values: Tensor) -> Tensor:
-    return values.to(torch.promote_types(values.dtype, torch.float32))
 
 
 @register_model("sce-net")
