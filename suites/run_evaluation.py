@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 from ..core.errors import Fault, InputError
 from ..core.machine import describe_machine
@@ -11,7 +12,6 @@ from ..datasets import CandidateSet
 from ..evaluation.scorers import SCORERS
 from ..evaluation.scoring import scoring_of
 from ..evaluation.user_rankings import Scoring, rank_shuffled, rank_users
-from ..evaluation.user_scores import ShuffledUsers, UserScores
 from ..training.environment import Device, enter_environment
 from ..training.errors import TrainingError
 from ..training.network import trained_network
@@ -52,20 +52,11 @@ def run_evaluation(
     network = trained_network(trial.fit.method, trial.dataset, subject.weights, device)
     candidates = trial.dataset.candidates("test", trial.setting)
     score = scoring_of(network.model, trial.dataset, network.inputs, candidates)
-    test, shuffled = _rank(trial, score, candidates, fit.seed)
     record = QualityRecord(
-        trial=trial.hash,
-        description=trial.description.to_json(),
+        **_ranked(trial, score, candidates, fit.seed, started),
         inputs=trial.description.inputs,
-        machine=describe_machine(),
-        seconds={"evaluate": time.perf_counter() - started},
         fit=fit,
         variant=subject.variant,
-        setting=trial.setting,
-        candidate_fingerprint=candidates.fingerprint,
-        evaluator_version=EVALUATOR_VERSION,
-        test=test,
-        shuffled=shuffled,
     )
     write_record(record, folder)
     return record
@@ -87,36 +78,45 @@ def run_scorer(trial: ScorerTrial, folder: Path, inputs: dict[str, Path], device
     started = time.perf_counter()
     entry, dataset = SCORERS.entry(trial.scorer), trial.dataset
     candidates = dataset.candidates("test", trial.setting)
-    test, shuffled = _rank(trial, entry.value(dataset, trial.setting).score, candidates, _SEED)
+    score = entry.value(dataset, trial.setting).score
     record = ScorerRecord(
-        trial=trial.hash,
-        description=trial.description.to_json(),
-        machine=describe_machine(),
-        seconds={"evaluate": time.perf_counter() - started},
+        **_ranked(trial, score, candidates, _SEED, started),
         scorer=trial.scorer,
         summary=entry.summary,
         dataset=dataset.name,
         split_scheme=dataset.split_scheme,
         data_fingerprint=dataset.fingerprint,
-        setting=trial.setting,
-        candidate_fingerprint=candidates.fingerprint,
-        evaluator_version=EVALUATOR_VERSION,
-        test=test,
-        shuffled=shuffled,
     )
     write_record(record, folder)
     return record
 
 
-def _rank(
-    trial: EvaluationTrial | ScorerTrial, score: Scoring, candidates: CandidateSet, seed: int
-) -> tuple[UserScores, ShuffledUsers | None]:
-    """Per-user metrics as the users are and, where that is asked for, shuffled with a seed."""
+def _ranked(
+    trial: EvaluationTrial | ScorerTrial, score: Scoring, candidates: CandidateSet, seed: int, started: float
+) -> dict[str, Any]:
+    """What the record of any evaluation says: which it is, and how the users are ranked.
+
+    Args:
+        trial: What to rank.
+        score: Who ranks.
+        candidates: What is ranked.
+        seed: Which user stands in for which where the users are shuffled.
+        started: When the trial began, by `time.perf_counter`.
+    """
     users = trial.dataset.num_users
     scores = score(candidates.outfits)
     test = rank_users(scores, candidates, users)
     if not test.users:
         raise TrainingError(f"{trial.label}: found no user to rank, expected one at least")
-    if not trial.shuffled_users:
-        return test, None
-    return test, rank_shuffled(score, scores, candidates, users, seed)
+    asked = trial.shuffled_users
+    return {
+        "trial": trial.hash,
+        "description": trial.description.to_json(),
+        "setting": trial.setting,
+        "candidate_fingerprint": candidates.fingerprint,
+        "evaluator_version": EVALUATOR_VERSION,
+        "test": test,
+        "shuffled": rank_shuffled(score, scores, candidates, users, seed) if asked else None,
+        "machine": describe_machine(),
+        "seconds": {"evaluate": time.perf_counter() - started},
+    }
