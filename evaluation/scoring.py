@@ -20,6 +20,7 @@ __all__ = [
     "encode_items",
     "evaluate",
     "score_candidates",
+    "score_for_users",
     "score_outfits",
     "scoring_of",
 ]
@@ -94,24 +95,50 @@ def score_outfits(model: OutfitModel, dataset: Dataset, table: FeatureTable, out
     Raises:
         ModelError: If the model does not give one score for each outfit.
     """
+    return score_for_users(model, dataset, table, outfits.users[None], outfits.items)[0]
+
+
+@torch.inference_mode()
+def score_for_users(
+    model: OutfitModel,
+    dataset: Dataset,
+    table: FeatureTable,
+    users: NDArray[np.integer],
+    items: NDArray[np.integer],
+) -> Tensor:
+    """Preference scores of several users for each outfit.
+
+    Args:
+        model: In evaluation mode.
+        dataset: Where the outfits' items are from.
+        table: As for `score_outfits`.
+        users: (V, M): V users for each outfit.
+        items: (M, K), the outfits.
+
+    Returns:
+        float32 (V, M), on the model's device.
+
+    Raises:
+        ModelError: If the model does not give one score for each outfit.
+    """
     device = table.features.device
     scores = []
-    for start in range(0, len(outfits), SCORE_BATCH):
-        part = outfits.take(slice(start, start + SCORE_BATCH))
-        users = torch.from_numpy(part.users.astype(np.int64)).to(device)
-        categories = torch.from_numpy(dataset.categories_of(part.items)).to(device)
-        found = model.score_among(users, table.gather(part.items), categories, table.features).float()
-        if found.shape != users.shape:
+    for start in range(0, len(items), SCORE_BATCH):
+        worn = items[start : start + SCORE_BATCH]
+        who = torch.from_numpy(users[:, start : start + SCORE_BATCH].astype(np.int64)).to(device)
+        categories = torch.from_numpy(dataset.categories_of(worn)).to(device)
+        found = model.score_users(who, table.gather(worn), categories, table.features).float()
+        if found.shape != who.shape:
             raise ModelError(
-                f"what the model's `score` gives: found scores of shape {tuple(found.shape)} for {len(part)} "
-                f"outfits, expected ({len(part)},)"
+                f"what the model's `score` gives: found scores of shape {tuple(found.shape[1:])} for "
+                f"{len(worn)} outfits, expected ({len(worn)},)"
             )
         scores.append(found)
-    return torch.cat(scores)
+    return torch.cat(scores, 1)
 
 
 def scoring_of(model: OutfitModel, dataset: Dataset, inputs: ItemInputs, candidates: CandidateSet) -> Scoring:
-    """How a model scores the candidates, for whichever users; their distinct items are encoded here, once.
+    """How a model scores the candidates for whichever users; their distinct items are encoded here, once.
 
     Args:
         model: Put into evaluation mode here.
@@ -121,14 +148,15 @@ def scoring_of(model: OutfitModel, dataset: Dataset, inputs: ItemInputs, candida
     """
     model.eval()
     table = encode_items(model, inputs, candidates.outfits.distinct_items, dataset.num_items)
-    return lambda outfits: score_outfits(model, dataset, table, outfits).cpu().numpy()
+    items = candidates.items
+    return lambda users: score_for_users(model, dataset, table, users, items).cpu().numpy()
 
 
 def score_candidates(
     model: OutfitModel, dataset: Dataset, inputs: ItemInputs, candidates: CandidateSet
-) -> NDArray[np.float32]:
+) -> NDArray[np.number]:
     """Preference score of every candidate, float32 (M,); arguments as for `scoring_of`."""
-    return scoring_of(model, dataset, inputs, candidates)(candidates.outfits).astype(np.float32, copy=False)
+    return scoring_of(model, dataset, inputs, candidates)(candidates.users[None])[0]
 
 
 def evaluate(

@@ -7,14 +7,17 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..datasets import CandidateSet, OutfitTable
+from ..datasets import CandidateSet
 from .metrics import rank_metrics
 from .user_scores import ShuffledUsers, UserScores
 
-__all__ = ["Scoring", "other_users", "rank_shuffled", "rank_users"]
+__all__ = ["Scoring", "other_users", "rank_as_others_too", "rank_users"]
 
-Scoring = Callable[[OutfitTable], NDArray[np.number]]
-"""Scores each outfit for its user, (M,)."""
+Scoring = Callable[[NDArray[np.integer]], NDArray[np.number]]
+"""Scores the candidates for the users, (V, M), that are put in place of their own: (V, M).
+
+All at once, because most of a score does not depend on the user.
+"""
 
 
 def rank_users(scores: ArrayLike, candidates: CandidateSet, num_users: int) -> UserScores:
@@ -38,27 +41,27 @@ def rank_users(scores: ArrayLike, candidates: CandidateSet, num_users: int) -> U
     )
 
 
-def rank_shuffled(
-    score: Scoring, scores: NDArray[np.number], candidates: CandidateSet, num_users: int, seed: int
-) -> ShuffledUsers | None:
-    """Rank each user's candidates by another user's taste.
+def rank_as_others_too(
+    score: Scoring, candidates: CandidateSet, num_users: int, seed: int
+) -> tuple[UserScores, ShuffledUsers | None]:
+    """Rank each user's candidates by their own taste, and by another user's.
 
     Args:
         score: Who ranks.
-        scores: (M,), what it gives the candidates for their own users.
         candidates: What is ranked.
         num_users: Users of the whole dataset.
         seed: Which user stands in for which; see `other_users`.
 
     Returns:
-        What came of it, for the users as they are; None where there is but one.
+        What came of the one, and of the other for the users as they are; None where there is but one user.
     """
-    if len(np.unique(candidates.users)) < 2:
-        return None
-    others = score(OutfitTable(other_users(candidates.users, seed), candidates.items))
-    return ShuffledUsers(
+    users = candidates.users
+    if len(np.unique(users)) < 2:
+        return rank_users(score(users[None])[0], candidates, num_users), None
+    own, others = score(np.stack([users, other_users(users, seed)]))
+    return rank_users(own, candidates, num_users), ShuffledUsers(
         seed=seed,
-        same_scores=bool(np.array_equal(scores, others)),
+        same_scores=bool(np.array_equal(own, others)),
         test=rank_users(others, candidates, num_users),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+import torch
 from torch import Tensor, nn
 
 from .errors import ModelError
@@ -126,6 +127,23 @@ class OutfitModel(nn.Module, ABC):
     def score_matrix_among(self, users: Tensor, features: Tensor, categories: Tensor, bank: Tensor) -> Tensor:
         """What `score_matrix` is to `score`, to `score_among`: float (U, B)."""
         return self.score_matrix(users, features, categories)
+
+    def score_users(self, users: Tensor, features: Tensor, categories: Tensor, bank: Tensor) -> Tensor:
+        """Preference scores of several users for each outfit, as `score_among` gives them.
+
+        The default calls `score_among` for one user an outfit after another; a method whose outfit part does
+        not depend on the user overrides it.
+
+        Args:
+            users: int64 (V, B): V users for each outfit.
+            features: Float (B, K, D); what stands in an empty slot is ignored.
+            categories: int64 (B, K), −1 where a slot is empty.
+            bank: Float (n, D); see `score_among`.
+
+        Returns:
+            Float (V, B).
+        """
+        return torch.stack([self.score_among(each, features, categories, bank) for each in users])
 
     @property
     def has_next_item_losses(self) -> bool:

@@ -6,12 +6,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..core.errors import Fault, InputError
 from ..core.machine import describe_machine
-from ..datasets import CandidateSet
+from ..datasets import CandidateSet, OutfitTable
 from ..evaluation.scorers import SCORERS
 from ..evaluation.scoring import scoring_of
-from ..evaluation.user_rankings import Scoring, rank_shuffled, rank_users
+from ..evaluation.user_rankings import Scoring, rank_as_others_too, rank_users
 from ..training.environment import Device, enter_environment
 from ..training.errors import TrainingError
 from ..training.network import trained_network
@@ -78,7 +81,11 @@ def run_scorer(trial: ScorerTrial, folder: Path, inputs: dict[str, Path], device
     started = time.perf_counter()
     entry, dataset = SCORERS.entry(trial.scorer), trial.dataset
     candidates = dataset.candidates("test", trial.setting)
-    score = entry.value(dataset, trial.setting).score
+    scorer = entry.value(dataset, trial.setting)
+
+    def score(users: NDArray[np.integer]) -> NDArray[np.number]:
+        return np.stack([scorer.score(OutfitTable(each, candidates.items)) for each in users])
+
     record = ScorerRecord(
         **_ranked(trial, score, candidates, _SEED, started),
         scorer=trial.scorer,
@@ -104,11 +111,12 @@ def _ranked(
         started: When the trial began, by `time.perf_counter`.
     """
     users = trial.dataset.num_users
-    scores = score(candidates.outfits)
-    test = rank_users(scores, candidates, users)
+    if trial.shuffled_users:
+        test, shuffled = rank_as_others_too(score, candidates, users, seed)
+    else:
+        test, shuffled = rank_users(score(candidates.users[None])[0], candidates, users), None
     if not test.users:
         raise TrainingError(f"{trial.label}: found no user to rank, expected one at least")
-    asked = trial.shuffled_users
     return {
         "trial": trial.hash,
         "description": trial.description.to_json(),
@@ -116,7 +124,7 @@ def _ranked(
         "candidate_fingerprint": candidates.fingerprint,
         "evaluator_version": EVALUATOR_VERSION,
         "test": test,
-        "shuffled": rank_shuffled(score, scores, candidates, users, seed) if asked else None,
+        "shuffled": shuffled,
         "machine": describe_machine(),
         "seconds": {"evaluate": time.perf_counter() - started},
     }

@@ -7,7 +7,7 @@ import torch
 from outfitbench.datasets import load_dataset
 from outfitbench.evaluation.item_inputs import ItemInputs, as_float
 from outfitbench.evaluation.scoring import ENCODE_BATCH, scoring_of
-from outfitbench.evaluation.user_rankings import rank_shuffled, rank_users
+from outfitbench.evaluation.user_rankings import rank_as_others_too
 from outfitbench.models import create_model
 
 from .ratios import report_ratio
@@ -30,9 +30,7 @@ def test_evaluation_costs_little_more_than_the_backbone(benchmark, name):
 
     def evaluation():
         score = scoring_of(model, dataset, inputs, candidates)
-        scores = score(candidates.outfits)
-        rank_users(scores, candidates, dataset.num_users)
-        rank_shuffled(score, scores, candidates, dataset.num_users, seed=0)
+        rank_as_others_too(score, candidates, dataset.num_users, seed=0)
 
     benchmark.pedantic(evaluation, rounds=3, warmup_rounds=1)
     report_ratio(benchmark, evaluation, backbone_once, rounds=5, most=1.2)

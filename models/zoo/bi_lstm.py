@@ -75,6 +75,10 @@ class BiLSTM(BackboneModel):
         """See `OutfitModel.score_among`; the same for all users."""
         return self._outfit_scores(features, categories, bank)
 
+    def score_users(self, users: Tensor, features: Tensor, categories: Tensor, bank: Tensor) -> Tensor:
+        """See `OutfitModel.score_users`; each outfit is scored once."""
+        return self._outfit_scores(features, categories, bank).expand(users.shape)
+
     def score_matrix(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
         """See `OutfitModel.score_matrix`; each outfit is scored once."""
         return self._outfit_scores(features, categories, None).expand(len(users), -1)

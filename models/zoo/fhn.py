@@ -89,6 +89,10 @@ class FHN(BackboneModel):
         with torch.autocast(features.device.type, enabled=False):
             return _SCALE * ((self._tastes(users) * outfits).mean(-1) + together)
 
+    def score_users(self, users: Tensor, features: Tensor, categories: Tensor, bank: Tensor) -> Tensor:
+        """See `OutfitModel.score_users`; each outfit is taken apart once."""
+        return self.score(users, features, categories)
+
     def score_matrix(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
         """See `OutfitModel.score_matrix`; what the items are to each other is computed once."""
         outfits, together = self._outfit_parts(features, categories)

@@ -77,6 +77,10 @@ class LPAE(BackboneModel):
         """See `OutfitModel.score`; at most the number of anchors."""
         return (self._tastes(users) * unit(self.embed_outfits(features, categories))).sum(-1)
 
+    def score_users(self, users: Tensor, features: Tensor, categories: Tensor, bank: Tensor) -> Tensor:
+        """See `OutfitModel.score_users`; each outfit is embedded once."""
+        return self.score(users, features, categories)
+
     def score_matrix(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
         """See `OutfitModel.score_matrix`; each outfit is embedded once."""
         outfits = unit(self.embed_outfits(features, categories))
@@ -85,7 +89,7 @@ class LPAE(BackboneModel):
 
     def _tastes(self, users: Tensor) -> Tensor:
         """Σ_k a_uk / ‖a_uk‖, float (B, d): a sum of cosines is the product with this sum."""
-        tastes = unit(self.anchors[users]).sum(1)
+        tastes = unit(self.anchors[users]).sum(-2)
         return tastes if self.general_anchors is None else tastes + unit(self.general_anchors).sum(0)
 
 

@@ -51,6 +51,10 @@ class FIR(BackboneModel):
         """See `OutfitModel.score`; in [−1, 1]."""
         return _agreement(features, categories)
 
+    def score_users(self, users: Tensor, features: Tensor, categories: Tensor, bank: Tensor) -> Tensor:
+        """See `OutfitModel.score_users`; each outfit is scored once."""
+        return _agreement(features, categories).expand(users.shape)
+
     def score_matrix(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
         """See `OutfitModel.score_matrix`; each outfit is scored once."""
         return _agreement(features, categories).expand(len(users), -1)

@@ -48,6 +48,10 @@ class PaperNetwork(BackboneModel):
         """See `OutfitModel.score`; in [−1, 1]."""
         return (unit(self.users(users)) * unit(self.embed_outfits(features, categories))).sum(-1)
 
+    def score_users(self, users: Tensor, features: Tensor, categories: Tensor, bank: Tensor) -> Tensor:
+        """See `OutfitModel.score_users`; each outfit is embedded once."""
+        return self.score(users, features, categories)
+
     def score_matrix(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
         """See `OutfitModel.score_matrix`; each outfit is embedded once."""
         outfits = unit(self.embed_outfits(features, categories))

@@ -78,6 +78,10 @@ class SCENet(BackboneModel):
         """See `OutfitModel.score`; from −2 to 0, and the same for all users."""
         return self._outfit_scores(features, categories)
 
+    def score_users(self, users: Tensor, features: Tensor, categories: Tensor, bank: Tensor) -> Tensor:
+        """See `OutfitModel.score_users`; each outfit is scored once."""
+        return self._outfit_scores(features, categories).expand(users.shape)
+
     def score_matrix(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
         """See `OutfitModel.score_matrix`; each outfit is scored once."""
         return self._outfit_scores(features, categories).expand(len(users), -1)

@@ -7,7 +7,7 @@ import pytest
 from outfitbench.datasets import CandidateSet, OutfitTable, load_dataset
 from outfitbench.evaluation.item_inputs import ItemInputs
 from outfitbench.evaluation.scoring import scoring_of
-from outfitbench.evaluation.user_rankings import other_users, rank_shuffled, rank_users
+from outfitbench.evaluation.user_rankings import other_users, rank_as_others_too, rank_users
 from outfitbench.models import create_model
 
 
@@ -36,12 +36,11 @@ def candidates_of_two() -> CandidateSet:
 def test_who_knows_two_users_is_turned_around_by_shuffling_them() -> None:
     candidates = candidates_of_two()
 
-    def score(outfits: OutfitTable) -> np.ndarray:
-        return ((outfits.users == 3) == (outfits.items[:, 0] == 0)).astype(float)
+    def score(users: np.ndarray) -> np.ndarray:
+        return ((users == 3) == (candidates.items[:, 0] == 0)).astype(float)
 
-    scores = score(candidates.outfits)
-    assert rank_users(scores, candidates, 9).auc == [1.0, 1.0]
-    found = rank_shuffled(score, scores, candidates, 9, seed=0)
+    own, found = rank_as_others_too(score, candidates, 9, seed=0)
+    assert own.auc == [1.0, 1.0]
     assert found is not None
     assert (found.same_scores, found.test.users, found.test.auc) == (False, [3, 8], [0.0, 0.0])
 
@@ -50,7 +49,8 @@ def test_with_one_user_there_is_nobody_to_stand_in() -> None:
     candidates = candidates_of_two()
     alone = candidates.users == 3
     one = CandidateSet(candidates.users[alone], candidates.items[alone], candidates.labels[alone])
-    assert rank_shuffled(lambda outfits: np.zeros(len(outfits)), np.zeros(2), one, 9, seed=0) is None
+    own, found = rank_as_others_too(np.zeros_like, one, 9, seed=0)
+    assert (own.auc, found) == ([0.5], None)
 
 
 @pytest.mark.parametrize(("name", "same"), [("type-aware", True), ("student-xs", False)])
@@ -64,10 +64,9 @@ def test_a_network_without_users_gives_the_same_scores_to_the_last_bit(name: str
     inside = model.encode_items
     model.encode_items = lambda images, categories: encoded.append(len(images)) or inside(images, categories)
     score = scoring_of(model, dataset, ItemInputs(dataset, 64), some)
-    scores = score(some.outfits)
-    found = rank_shuffled(score, scores, some, dataset.num_users, seed=0)
+    own, found = rank_as_others_too(score, some, dataset.num_users, seed=0)
     assert found is not None
     assert found.same_scores is same
     assert sum(encoded) == len(some.outfits.distinct_items), "each item once for both rankings"
-    own = rank_users(scores, some, dataset.num_users)
+    assert own == rank_users(score(some.users[None])[0], some, dataset.num_users), "as if ranked alone"
     assert (own == found.test) is same

@@ -78,6 +78,24 @@ def test_the_papers_network_has_vectors_and_type_aware_has_pairs():
         assert (model.has_outfit_vectors, model.has_pair_distances) == flags
 
 
+@pytest.mark.parametrize("name", list_models())
+def test_several_users_of_an_outfit_score_it_as_each_does_alone(name):
+    torch.manual_seed(0)
+    model = over_features(name).eval()
+    features, kinds = torch.randn(2, 3, model.feature_size), torch.tensor([[0, 1, 2], [0, 1, -1]])
+    users, bank = torch.tensor([[0, 1], [2, 0], [1, 1]]), torch.randn(5, model.feature_size)
+    alone = [model.score_among(each, features, kinds, bank) for each in users]
+    assert torch.equal(model.score_users(users, features, kinds, bank), torch.stack(alone))
+
+
+def test_a_model_that_knows_one_user_an_outfit_is_asked_for_each():
+    register_model("plain")(Plain)
+    model = over_features("plain")
+    users = torch.tensor([[0, 1], [2, 0]])
+    scores = model.score_users(users, torch.zeros(2, 3, 6), torch.zeros(2, 3), torch.zeros(1, 6))
+    assert scores.tolist() == [[0.0, 1.0], [2.0, 0.0]]
+
+
 def test_a_model_without_any_says_so_in_one_line():
     register_model("plain")(Plain)
     model = over_features("plain")
