@@ -17,6 +17,7 @@ from ..evaluation.scoring import scoring_of
 from ..evaluation.user_rankings import Scoring, rank_as_others_too, rank_users
 from ..training.environment import Device, enter_environment
 from ..training.errors import TrainingError
+from ..training.history import Environment
 from ..training.network import trained_network
 from .record_files import write_record
 from .records import EVALUATOR_VERSION, QualityRecord, ScorerRecord
@@ -68,6 +69,8 @@ def run_evaluation(
 def run_scorer(trial: ScorerTrial, folder: Path, inputs: dict[str, Path], device: Device) -> ScorerRecord:
     """Rank with a scorer, measure the ranking per user, and write the record.
 
+    It computes on one thread, so that one that uses torch gives the same bits on any number of cores.
+
     Args:
         trial: What to rank.
         folder: Its own folder.
@@ -79,6 +82,7 @@ def run_scorer(trial: ScorerTrial, folder: Path, inputs: dict[str, Path], device
         TrainingError: If no user can be ranked.
     """
     started = time.perf_counter()
+    enter_environment(Environment(device="cpu", precision="fp32", threads=1))
     entry, dataset = SCORERS.entry(trial.scorer), trial.dataset
     candidates = dataset.candidates("test", trial.setting)
     scorer = entry.value(dataset, trial.setting)

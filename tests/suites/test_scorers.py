@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from outfitbench.core.errors import InputError
 from outfitbench.core.plugins import load_plugin
 from outfitbench.datasets import load_dataset
@@ -159,3 +160,23 @@ def test_a_scorer_of_ones_own_and_one_that_breaks(smoke: Suite, finished: Path, 
     assert first.description.sources.keys() == {"scorer"}
     assert "division by zero" in (trial_folder(tmp_path / "out", first) / "error.txt").read_text()
     assert sum(isinstance(trial, FitTrial) for trial in outcome.trials) == 2
+
+
+def test_a_scorer_that_uses_torch_has_one_thread_whatever_the_cores(
+    smoke: Suite, finished: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "threads.py"
+    path.write_text(
+        PLUGIN.replace("fewest-items", "one-thread").format(
+            body="import torch; return np.zeros(len(outfits)) / (torch.get_num_threads() == 1)"
+        )
+    )
+    load_plugin(path)
+    shutil.copytree(finished, tmp_path / "out")
+    mine = smoke.model_copy(update={"scorers": ["one-thread"]})
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        assert not run_suite(mine, tmp_path / "out", device="cpu").failed
+    finally:
+        torch.set_num_threads(before)
