@@ -75,6 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Read when torch is loaded: threads that wait then sleep. Those that spin keep the cores from other work
     # and from one another: on two cores with other work, a training step took 0.9 to 3.3 s instead of 0.36.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Read when CUDA starts: it numbers its devices as NVML, which names them and counts their memory.
+    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
     show_what_can_be_shown()
     arguments = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     json_wanted = "--json" in arguments

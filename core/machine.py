@@ -168,7 +168,9 @@ def visible_device() -> Any | None:  # noqa: ANN401 - a handle of NVML's
     """NVML's handle of the device that CUDA calls 0, or None where CUDA sees none.
 
     CUDA_VISIBLE_DEVICES renumbers devices for CUDA and not for NVML, so the device is opened by what stands
-    there: a number, a UUID or the beginning of one. Empty, −1 or a number too high hides all.
+    there: a number, a UUID or the beginning of one. Empty, −1 or a number too high hides all. Numbers are the
+    same for both under CUDA_DEVICE_ORDER=PCI_BUS_ID, which the command line sets; by itself CUDA begins with
+    the device that it takes for the fastest.
 
     Raises:
         NVMLError: If NVML is not initialised, or knows no such device.

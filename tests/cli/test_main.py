@@ -242,6 +242,18 @@ def test_torchs_threads_sleep_while_they_wait_unless_the_user_says_otherwise(ask
     assert all(f"'{expected}'" in line for line in policies), policies
 
 
+@pytest.mark.parametrize(("asked", "expected"), [(None, "PCI_BUS_ID"), ("FASTEST_FIRST", "FASTEST_FIRST")])
+def test_cuda_numbers_its_devices_as_nvml_does_unless_the_user_says_otherwise(asked, expected):
+    environment = {name: value for name, value in os.environ.items() if name != "CUDA_DEVICE_ORDER"}
+    environment |= {} if asked is None else {"CUDA_DEVICE_ORDER": asked}
+    code = (
+        "import os; from outfitbench.cli.main import main; main(['--version']); "
+        "print(os.environ['CUDA_DEVICE_ORDER'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.stdout.splitlines()[-1] == expected
+
+
 @pytest.mark.parametrize("columns", ["1", "7"])
 def test_help_for_a_terminal_without_room_is_that_for_a_narrow_one(monkeypatch, capsys, columns):
     said = []
