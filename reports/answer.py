@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..evaluation.metrics import best
-from .claims import gain_sentence, ndcg_sentence, seeds_clause
+from .claims import gain_sentence, gains_table, ndcg_sentence, seeds_agreement, seeds_clause
 from .costs import LATENCY, costs_of_rows, machine_label
 from .differences import Difference, differences, scorer_differences
 from .markdown import escape, table
@@ -37,6 +37,10 @@ _LEGEND = (
 _COVERED = (
     "An interval covers the choice of users, not the luck of training; seeds are averaged user by user."
 )
+
+
+_MANY = 6
+"""More comparisons of one kind are a table and no sentences."""
 
 
 def answer_section(tables: Sequence[ComparisonTable], groups: Sequence[CostGroup]) -> str:
@@ -65,25 +69,33 @@ def _answer(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> str:
     kept = [share_of_its_teacher(difference, costs) for difference in compared if difference.why == "teacher"]
     if not kept:
         return f"{title} Only one user is among these records: there is nothing to compare."
+    gains = [d for d in compared if d.why == "baseline" and d.above_chance]
+    many = len(gains) > _MANY
     parts = [
         title,
-        "\n".join(f"- {sentence}" for sentence in _sentences(ranked, kept, compared)),
+        "\n".join(f"- {sentence}" for sentence in _sentences(ranked, kept, compared, [] if many else gains)),
         _table([*kept, *(share_of_its_teacher(d, costs) for d in scorer_differences(ranked))]),
         _latency(found),
+        f"What one change to a method does, with the same model and recipe:\n\n{gains_table(gains)}"
+        if many
+        else "",
     ]
     return "\n\n".join(part for part in parts if part)
 
 
 def _sentences(
-    ranked: ComparisonTable, kept: Sequence[TeacherShare], compared: Sequence[Difference]
+    ranked: ComparisonTable,
+    kept: Sequence[TeacherShare],
+    compared: Sequence[Difference],
+    gains: Sequence[Difference],
 ) -> list[str]:
     """One for each distilled student, or for each one where none was distilled; then what to beware of."""
-    distilled = [k for k in kept if k.row.distilled]
+    distilled = [k for k in kept if k.row.distilled] or kept
     in_ndcg = differences(ranked, "ndcg")
     return [
         *_leads(kept),
-        *(_keeps(k) for k in distilled or kept if k.against.above_chance),
-        *(gain_sentence(d) for d in compared if d.why == "baseline" and d.above_chance),
+        *(_keeps(k) for k in distilled if len(distilled) <= _MANY and k.against.above_chance),
+        *map(gain_sentence, gains),
         *(
             ndcg_sentence(ndcg, auc.shows)
             for auc, ndcg in zip(compared, in_ndcg, strict=True)
@@ -162,6 +174,7 @@ def _table(kept: Sequence[TeacherShare]) -> str:
                 "AUC kept": share(k.quality),
                 "AUC difference": signed(k.against.paired.difference)
                 + f" {interval(k.against.paired.low, k.against.paired.high)}",
+                "Seeds": seeds_agreement(k.against),
                 "Parameters": BLANK
                 if k.row.parameters is None
                 else f"{quantity(k.row.parameters, '1')} ({share(k.size)})",

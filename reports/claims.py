@@ -1,17 +1,19 @@
-"""Sentences on the difference of two rows, each no stronger than what the records carry."""
+"""What is said of the difference of two rows, no stronger than what the records carry."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .markdown import escape
-from .quantities import counted, interval, p_value, signed
+from .markdown import escape, table
+from .quantities import BLANK, counted, interval, p_value, signed
 from .table_rows import METRICS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .differences import Difference
 
-__all__ = ["gain_sentence", "ndcg_sentence", "seeds_clause"]
+__all__ = ["gain_sentence", "gains_table", "ndcg_sentence", "seeds_agreement", "seeds_clause"]
 
 
 def seeds_clause(difference: Difference) -> str:
@@ -23,6 +25,15 @@ def seeds_clause(difference: Difference) -> str:
         return "one seed: luck of training is not covered"
     seeds = counted(difference.seeds, "seed")
     return f"{seeds}, which agree" if difference.seeds_agree else f"{seeds}, which do not agree"
+
+
+def seeds_agreement(difference: Difference) -> str:
+    """`seeds_clause` for a cell of a table; a scorer has no seeds."""
+    if difference.why == "scorer":
+        return BLANK
+    if difference.seeds < 2:
+        return "one seed"
+    return f"{difference.seeds}, agree" if difference.seeds_agree else f"{difference.seeds}, do not agree"
 
 
 def gain_sentence(difference: Difference) -> str:
@@ -42,6 +53,35 @@ def gain_sentence(difference: Difference) -> str:
     if not difference.seeds_agree:
         return f"On average the AUC of {name} is {side} that of {alone}, but no claim is made ({basis})."
     return f"The AUC of {name} is {side} that of {alone} ({basis})."
+
+
+def gains_table(differences: Sequence[Difference]) -> str:
+    """What `gain_sentence` says, a row each, where there are too many to read as sentences."""
+    return table(
+        [
+            {
+                "Method": escape(d.row.name),
+                "Against": escape(d.other.name),
+                "the same method": escape(d.step),
+                "AUC difference": f"{signed(d.paired.difference)} {interval(d.paired.low, d.paired.high)}",
+                "Seeds": seeds_agreement(d),
+                "What shows": _what_shows(d),
+            }
+            for d in differences
+        ],
+        text_columns=3,
+    )
+
+
+def _what_shows(difference: Difference) -> str:
+    if difference.shows == "no":
+        return "no difference"
+    if difference.shows == "unclear":
+        return f"unclear, Wilcoxon p {p_value(difference.paired.p_value)}"
+    side = "above" if difference.paired.difference > 0 else "below"
+    if difference.seeds < 2:
+        return f"these weights {side}"
+    return side if difference.seeds_agree else f"{side} on average, no claim"
 
 
 def ndcg_sentence(difference: Difference, auc: str) -> str:

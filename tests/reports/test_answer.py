@@ -91,6 +91,45 @@ def test_seeds_that_disagree_carry_no_claim():
     assert "The AUC of FND XS is above" not in text
 
 
+def test_many_comparisons_are_tables_that_say_what_the_sentences_say():
+    """Seven students that each lost one thing: a row each, and the sentences of none."""
+    base = user_scores(0.8, seed=3)
+    pull = np.array([0.15] * 6 + [-0.0005] * 18)
+    doubtful = base.model_copy(update={"auc": (np.array(base.auc) + pull).tolist()})
+    teachers = [quality("Teacher", "teacher", 0.93, seed=seed) for seed in (0, 1)]
+    scores = {
+        "same": [base, base],
+        "higher": [user_scores(0.9, seed=3)] * 2,
+        "lower": [user_scores(0.7, seed=3)] * 2,
+        "torn": [user_scores(0.95, seed=3), user_scores(0.78, seed=3)],
+        "doubtful": [doubtful, doubtful],
+        "sixth": [base, base],
+        "seventh": [base, base],
+    }
+    records = [*teachers, *(quality("N-pair XS", scores=base, seed=seed) for seed in (0, 1))]
+    records += [
+        quality(name, scores=of, objective="fnd", seed=seed, teacher=teachers[seed].fit.trial)
+        for name, of_seeds in scores.items()
+        for seed, of in enumerate(of_seeds)
+    ]
+    text = answer(records)
+    kept, gains = read_tables(text)
+    assert "keeps" not in text
+    assert ", the same model and recipe" not in text
+    seeds_of = {name: row["Seeds"] for name, row in by_first_column(kept).items()}
+    assert (seeds_of["lower"], seeds_of["torn"]) == ("2, agree", "2, do not agree")
+    shown = {name: row["What shows"] for name, row in by_first_column(gains).items()}
+    assert shown["doubtful"].startswith("unclear, Wilcoxon p 0.")
+    assert {name: shown[name] for name in ("same", "higher", "lower", "torn", "sixth")} == {
+        "same": "no difference",
+        "higher": "above",
+        "lower": "below",
+        "torn": "above on average, no claim",
+        "sixth": "no difference",
+    }
+    assert {row["Against"] for row in gains} == {"N-pair XS"}
+
+
 def test_nothing_is_concluded_from_rows_at_chance():
     """Random features, one seed: the first design said that distillation raised the AUC."""
     teacher = quality("Teacher", "teacher", 0.495)
