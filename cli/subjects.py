@@ -61,7 +61,8 @@ def choose_subjects(
         names: Names from `outfitbench list models`, or folders that `outfitbench run` wrote.
         session: Names the plugins.
         users: How many users a model by name has; the dataset's, or 630, if None.
-        methods: Of a run, only these rows; all if empty.
+        methods: Of a run, only these rows; all if empty, but for fits that others start from and nothing
+            ranks.
         dataset: Whose items and users a model by name sees: a dataset of features makes it a model of
             features.
 
@@ -140,7 +141,7 @@ def _by_name(name: str, session: Session, users: int, dataset: Dataset | None) -
 def _trained(run: Path, session: Session, methods: tuple[str, ...]) -> list[Chosen]:
     from ..reports.grouping import names_of_fits
     from ..suites.record_files import load_records
-    from ..suites.records import DatasetRecord, FitRecord, SuiteRecord
+    from ..suites.records import DatasetRecord, FitRecord, QualityRecord, SuiteRecord
 
     records = load_records([run])
     users = {record.data_fingerprint: record.users for record in records if isinstance(record, DatasetRecord)}
@@ -156,10 +157,12 @@ def _trained(run: Path, session: Session, methods: tuple[str, ...]) -> list[Chos
             )
             raise InputError(fault)
     slugs = _slugs(fits, names)  # of all, so that a name does not depend on which are asked for
+    ranked = {record.fit.trial for record in records if isinstance(record, QualityRecord)}
+    stages = {fit.inputs["start"] for fit in fits if "start" in fit.inputs} - ranked
     return [
         _of_fit(run, fit, names[fit.trial], slugs[fit.trial], users, session)
         for fit in fits
-        if not methods or names[fit.trial] in methods
+        if (names[fit.trial] in methods if methods else fit.trial not in stages)
     ]
 
 

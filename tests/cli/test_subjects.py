@@ -15,7 +15,7 @@ from outfitbench.suites.record_files import write_record
 from outfitbench.suites.records import FitRecord
 from pydantic import BaseModel
 
-from ..reports.made_records import dataset, fit, suite
+from ..reports.made_records import dataset, evaluation, fit, on_disk, suite, user_scores
 
 
 def trained(run: Path, method: str, options: Any = None, **changes: Any) -> FitRecord:
@@ -119,6 +119,15 @@ def test_a_row_goes_by_the_name_that_its_latest_suite_gives_it(run):
     assert choice.subject.label == "New"
     with pytest.raises(InputError, match="found 'Old', expected a method of the run"):
         chosen(run, "Old")
+
+
+def test_a_first_stage_that_nothing_ranks_is_no_row_unless_it_is_asked_for(run):
+    first = trained(run, "First")
+    second = trained(run, "Second", inputs={"start": first.trial})
+    assert [choice.trained for choice in chosen(run)] == [second.trial]
+    assert [choice.trained for choice in chosen(run, "First")] == [first.trial]
+    write_record(on_disk(evaluation(first, user_scores(0.8))), run / "ranks")
+    assert {choice.trained for choice in chosen(run)} == {first.trial, second.trial}
 
 
 def test_altered_and_missing_weights_are_refused(run):
