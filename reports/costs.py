@@ -43,9 +43,6 @@ LATENCY = "latency"
 
 _ENGINES = {"onnxruntime": "ONNX Runtime", "torch": "PyTorch", "torch-compile": "PyTorch compiled"}
 
-_LARGEST_LATENCY = 1e9
-"""Seconds, thirty years: what is longer, or no time at all, is no latency of a request."""
-
 
 def sampled(record: CostRecord, name: str) -> Measurement | None:
     """The measurement `name`, or None where it was not taken or failed."""
@@ -277,9 +274,7 @@ def costs_of_rows(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> RowCo
             records = [
                 r
                 for r in group.records
-                if configuration(r) == ran
-                and _believable_latency(r)
-                and r.measurements[LATENCY].session == session
+                if configuration(r) == ran and _is_timed(r) and r.measurements[LATENCY].session == session
             ]
             found = {row.name: record for row in ranked.rows if (record := _cost_of(row, records))}
             if found and (best is None or len(found) > len(best.by_row)):
@@ -287,9 +282,9 @@ def costs_of_rows(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> RowCo
     return best
 
 
-def _believable_latency(record: CostRecord) -> bool:
+def _is_timed(record: CostRecord) -> bool:
     measured = sampled(record, LATENCY)
-    return measured is not None and 0 < measured.median < _LARGEST_LATENCY
+    return measured is not None and measured.unit == "s"
 
 
 def _cost_of(row: Row, records: Sequence[CostRecord]) -> CostRecord | None:

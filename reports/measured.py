@@ -38,9 +38,8 @@ def cell(record: CostRecord, name: str, notes: Notes, *, spread: bool = False) -
         return BLANK + (mark or notes.mark("Not measured."))
     if not spread:
         return _written(measured.median, measured) + mark
-    mean, sd = _mean_and_deviation(measured)
-    deviation = f" ± {_written(sd, measured)}" if math.isfinite(sd) else ""
-    return f"{_written(mean, measured)}{deviation}{mark}"
+    deviation = f" ± {_written(measured.sd, measured)}" if measured.n > 1 else ""
+    return f"{_written(measured.mean, measured)}{deviation}{mark}"
 
 
 def tail(measured: Measurement | None, share: float, notes: Notes) -> str:
@@ -73,11 +72,3 @@ def _written(value: float, measured: Measurement) -> str:
 
 def _flags(flags: list[str]) -> str:
     return escape("; ".join(flags))
-
-
-def _mean_and_deviation(measured: Measurement) -> tuple[float, float]:
-    """NaN where the samples are too large to be summed."""
-    try:
-        return measured.mean, measured.sd
-    except OverflowError:
-        return math.nan, math.nan

@@ -164,11 +164,11 @@ def test_a_request_is_what_the_records_say(changes, sentence):
 
 
 @pytest.mark.parametrize(
-    "samples", [[0.0] * 20, [1e308] * 20, [1e-308] * 20, [0.0, 1e308]], ids=["zeros", "huge", "tiny", "both"]
+    "samples", [[9.9e8] * 20, [1e-308] * 20, [1e-308, 9.9e8] * 10], ids=["long", "tiny", "both"]
 )
-@pytest.mark.parametrize("turns", [[], [1_000_000, -5], [3], [0, 20], [10, 10]])
-def test_absurd_samples_harm_nothing(samples, turns):
-    measured = Measurement.model_construct(unit="s", samples=samples, turns=turns, flags=[])
+@pytest.mark.parametrize("turns", [[], [10, 10], [1, 19]])
+def test_the_most_absurd_samples_that_a_record_may_hold_harm_nothing(samples, turns):
+    measured = Measurement(unit="s", samples=samples, turns=turns)
     absurd = cost("student-xs").model_copy(
         update={"measurements": dict.fromkeys(("latency", "recommend", "throughput", "parameters"), measured)}
     )
