@@ -13,15 +13,18 @@ What the paper leaves open, and how it is here:
   outfit is its own bank.
 - Each direction starts from a zero state and makes a prediction after each item, the last one being END; the
   first item is not foretold. An outfit of one item only has to end.
-- Dropout of 0.3 stands on what an LSTM is given and on what it says, as in the public code; the items of the
-  bank are whole. Both LSTMs start from weights uniform in ±1/√d (±0.08 in the public code, the same for 156).
+- Dropout stands on what an LSTM is given and on what it says (`BiLSTMOptions`); the items of the bank are
+  whole. Both LSTMs start from weights uniform in ±1/√d (±0.08 in the public code, the same for 156).
 - The loss and the score are means over an outfit's predictions; the public code's loss is one mean over all
   predictions of the batch, in which larger outfits count more.
 """
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -31,15 +34,28 @@ from ..options import ModelOptions
 from ..registry import register_model
 from ..vectors import at_least_float32
 
-__all__ = ["BiLSTM", "bi_lstm"]
+__all__ = ["BiLSTM", "BiLSTMOptions", "bi_lstm"]
 
 _LAST = 3
 """Stands behind every category, for empty slots."""
 
-_DROPOUT = 0.3
-
 _LOGITS = 2**24
 """How many logits are held at a time, 64 MB of them."""
+
+
+class BiLSTMOptions(BaseModel):
+    """Options of Bi-LSTM.
+
+    Attributes:
+        dropout: Share of an LSTM's inputs, and of its states, that training leaves out; 0.3 in the public
+            code, whose items come from a pretrained network. From random weights that noise hides what tells
+            garments of a category apart: on Closet the category alone is then foretold for some ten epochs,
+            and the score stays at chance.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
 
 
 class BiLSTM(BackboneModel):
@@ -57,15 +73,18 @@ class BiLSTM(BackboneModel):
         backbone: Items to vectors.
         num_users: How many users are accepted; they have no parameters.
         feature_size: d.
+        dropout: See `BiLSTMOptions`.
     """
 
     keeps_slot_order = True
 
-    def __init__(self, backbone: Backbone, num_users: int, feature_size: int = 128) -> None:
+    def __init__(
+        self, backbone: Backbone, num_users: int, feature_size: int = 128, *, dropout: float = 0.3
+    ) -> None:
         super().__init__(backbone, num_users, feature_size)
         self.forward_reader = nn.LSTM(feature_size, feature_size, batch_first=True)
         self.backward_reader = nn.LSTM(feature_size, feature_size, batch_first=True)
-        self.dropout = nn.Dropout(_DROPOUT)
+        self.dropout = nn.Dropout(dropout)
 
     def score(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
         """See `OutfitModel.score`; not above 0, the same for all users, among the outfit's own items."""
@@ -157,7 +176,8 @@ def _among_bank(states: Tensor, bank: Tensor) -> Tensor:
     return torch.cat([(part @ candidates.mT).logsumexp(-1) for part in parts]).view(states.shape[:-1])
 
 
-@register_model("bi-lstm")
+@register_model("bi-lstm", options=BiLSTMOptions)
 def bi_lstm(options: ModelOptions) -> BiLSTM:
     """Bi-LSTM on AlexNet-small: each item foretold from those before and after it; knows no users."""
-    return BiLSTM(create_backbone(options, "alexnet-small"), options.num_users)
+    own = options.options if isinstance(options.options, BiLSTMOptions) else BiLSTMOptions()
+    return BiLSTM(create_backbone(options, "alexnet-small"), options.num_users, dropout=own.dropout)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from outfitbench.core.errors import InputError
 from outfitbench.models import create_model
 from outfitbench.models.zoo import bi_lstm
 from scipy.special import expit, logsumexp
@@ -159,6 +160,17 @@ def test_dropout_stands_in_training_only(model):
     model.train()
     once, again = (model.next_item_losses(features, categories, bank)[0] for _ in range(2))
     assert not torch.equal(once, again)
+
+
+def test_the_share_that_is_left_out_is_an_option():
+    whole = {"dropout": 0.0}
+    model = create_model("bi-lstm", num_users=2, input_kind="features", feature_size=6, options=whole)
+    features, categories = drawn(model)
+    bank = torch.randn(7, model.feature_size)
+    once, again = (model.train().next_item_losses(features, categories, bank)[0] for _ in range(2))
+    assert torch.equal(once, again)
+    with pytest.raises(InputError, match="dropout"):
+        create_model("bi-lstm", num_users=2, options={"dropout": 1.0})
 
 
 def test_half_precision_features_are_read_in_float32(model):
