@@ -131,8 +131,15 @@ def _leads(kept: Sequence[TeacherShare]) -> list[str]:
     if len(against) < 2 or not leaders or not leaders[0].beats_chance:
         return []
     told = [against[row.name] for row in leaders]
-    ahead = all(d.above_chance and d.paired.difference > 0 and d.shows == "yes" for d in told)
-    beyond = f", distinguishably above the teacher's ({seeds_clause(told[0])})" if ahead else ""
+    beyond = ""
+    if all(d.above_chance and d.paired.difference > 0 and d.shows == "yes" for d in told):
+        first = told[0]
+        basis = f"{signed(first.paired.difference)} {interval(first.paired.low, first.paired.high)}"
+        beyond = (
+            f", distinguishably above the teacher's ({basis}; {seeds_clause(first)})"
+            if all(d.seeds_carry for d in told)
+            else f", on average above the teacher's, no claim ({basis}; {seeds_clause(first)})"
+        )
     return [f"Beside the teacher the highest AUC is {_auc_of(leaders)}{beyond}."]
 
 

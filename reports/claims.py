@@ -93,9 +93,14 @@ def ndcg_sentence(difference: Difference, auc: str) -> str:
     """
     paired = difference.paired
     side = "above" if paired.difference > 0 else "below"
-    within = f"{signed(paired.difference)} {interval(paired.low, paired.high)}"
+    name, other = escape(difference.row.name), escape(difference.other.name)
+    within = f"{signed(paired.difference)} {interval(paired.low, paired.high)}, {seeds_clause(difference)}"
     apart = "AUC leaves it unclear" if auc == "unclear" else "AUC does not tell the two apart"
-    return (
-        f"In {METRICS[difference.metric]} {escape(difference.row.name)} is {side} "
-        f"{escape(difference.other.name)} ({within}, {seeds_clause(difference)}), though {apart}."
-    )
+    heading = METRICS[difference.metric]
+    if difference.seeds < 2:
+        whose = f"In {heading} the weights of {name} are {side} those of {other}"
+    elif difference.seeds_agree:
+        whose = f"In {heading} {name} is {side} {other}"
+    else:
+        whose = f"On average {name} is {side} {other} in {heading}, but no claim is made"
+    return f"{whose} ({within}), though {apart}."

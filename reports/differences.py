@@ -80,6 +80,11 @@ class Difference:
         own, others = self.row.means(self.metric), self.other.means(self.metric)
         return bool(exceeds(min(own), max(others)) or exceeds(min(others), max(own)))
 
+    @property
+    def seeds_carry(self) -> bool:
+        """Whether the seeds carry a claim about the method: there are several, and they agree."""
+        return self.seeds > 1 and self.seeds_agree
+
 
 def shows(paired: PairedComparison) -> Shows:
     """Whether there is a difference; unclear where the interval and the test disagree."""

@@ -91,6 +91,39 @@ def test_seeds_that_disagree_carry_no_claim():
     assert "The AUC of FND XS is above" not in text
 
 
+def test_the_leader_is_above_the_teacher_only_where_its_seeds_agree():
+    def led(student: list[float]) -> str:
+        records = seeds(student, [0.7, 0.7])
+        return next(line for line in answer(records).splitlines() if "the highest AUC is" in line)
+
+    assert "distinguishably above the teacher's" in led([0.97, 0.97])
+    torn = led([0.99, 0.92])
+    assert "distinguishably" not in torn
+    assert "on average above the teacher's, no claim (+" in torn
+
+
+def test_ndcg_makes_no_claim_where_the_seeds_disagree():
+    """The mean over seeds is below for every user, one seed of the two is above."""
+    same = user_scores(0.8, seed=3)
+
+    def moved(by: float):
+        return same.model_copy(update={"ndcg": [value + by for value in same.ndcg]})
+
+    teachers = [quality("Teacher", "teacher", 0.93, seed=seed) for seed in (0, 1)]
+
+    def said(shifts: list[float]) -> str:
+        students = [
+            quality("FND XS", scores=moved(by), objective="fnd", seed=seed, teacher=teachers[seed].fit.trial)
+            for seed, by in enumerate(shifts)
+        ]
+        return answer([*teachers, *students, *(quality("N-pair XS", scores=same, seed=s) for s in (0, 1))])
+
+    assert "- In NDCG (all cut-offs) FND XS is below N-pair XS (" in said([-0.05, -0.06])
+    torn = said([-0.1, 0.02])
+    assert "In NDCG" not in torn
+    assert "On average FND XS is below N-pair XS in NDCG (all cut-offs), but no claim is made (−4.00" in torn
+
+
 def test_many_comparisons_are_tables_that_say_what_the_sentences_say():
     """Seven students that each lost one thing: a row each, and the sentences of none."""
     base = user_scores(0.8, seed=3)
@@ -154,7 +187,7 @@ def test_a_difference_that_only_ndcg_shows_is_stated():
     same = user_scores(0.8, seed=3)
     worse = same.model_copy(update={"ndcg": [value - 0.05 for value in same.ndcg]})
     text = answer([*pair(scores=worse), quality("N-pair XS", scores=same)])
-    assert "In NDCG (all cut-offs) FND XS is below N-pair XS (−5.00 [" in text
+    assert "In NDCG (all cut-offs) the weights of FND XS are below those of N-pair XS (−5.00 [" in text
     assert "In NDCG" not in answer([*pair(scores=same), quality("N-pair XS", scores=same)])
 
 
