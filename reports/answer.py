@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..evaluation.metrics import best
-from .claims import gain_sentence, gains_table, ndcg_sentence, seeds_agreement, seeds_clause
+from .claims import SEEDS_RULE, gain_sentence, gains_table, ndcg_sentence, seeds_agreement, seeds_clause
 from .costs import LATENCY, costs_of_rows, machine_label
 from .differences import Difference, differences, scorer_differences
 from .markdown import escape, table
@@ -35,7 +35,8 @@ _LEGEND = (
 )
 
 _COVERED = (
-    "An interval covers the choice of users, not the luck of training; seeds are averaged user by user."
+    "An interval covers the choice of users, not the luck of training; seeds are averaged user by user. "
+    f"{SEEDS_RULE}"
 )
 
 

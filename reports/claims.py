@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
     from .differences import Difference
 
-__all__ = ["gain_sentence", "gains_table", "ndcg_sentence", "seeds_agreement", "seeds_clause"]
+__all__ = ["SEEDS_RULE", "gain_sentence", "gains_table", "ndcg_sentence", "seeds_agreement", "seeds_clause"]
+
+SEEDS_RULE = (
+    "Seeds agree where the difference has the same sign for each of them; a seed is held against the same "
+    "seed of the other side, or where the two sides have other seeds, each against every one."
+)
 
 
 def seeds_clause(difference: Difference) -> str:

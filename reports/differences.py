@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from ..evaluation.metrics import PairedComparison, exceeds, paired_comparison
-from .markdown import escape, table
-from .quantities import BLANK, interval, p_value, signed
-from .table_rows import METRICS, AnyRow, Row
 
 if TYPE_CHECKING:
     from .comparison_table import ComparisonTable
+    from .table_rows import AnyRow, Row
 
 __all__ = [
-    "DIFFERENCES_LEGEND",
     "Difference",
     "Shows",
     "differences",
-    "differences_table",
     "scorer_differences",
     "shows",
 ]
@@ -26,16 +24,6 @@ __all__ = [
 _SIGNIFICANT = 0.05
 
 Shows = Literal["yes", "no", "unclear"]
-
-_COMPARED = ("auc", "ndcg")
-"""The paper's two metrics."""
-
-DIFFERENCES_LEGEND = (
-    "Differences: mean over users of the difference × 100, paired user by user, with its bootstrap 95 % "
-    "interval and the p-value of Wilcoxon's signed-rank test, not corrected for the number of comparisons. "
-    "Distinguishable: the interval does not hold zero and p < 0.05; unclear where only one of the two is so. "
-    "That speaks of these weights and other users; the luck of training is seen by the seeds alone."
-)
 
 
 @dataclass(frozen=True)
@@ -48,7 +36,7 @@ class Difference:
         why: "teacher", "baseline", "variant" for what compression made of the other, or "scorer" for what
             nobody trained, against the table's teacher.
         paired: Mean difference, its 95 % interval and the Wilcoxon p-value.
-        metric: Of `METRICS`.
+        metric: Of `table_rows.METRICS`.
         step: Of a baseline: what tells it from the row ("without contrastive").
     """
 
@@ -76,8 +64,14 @@ class Difference:
 
     @property
     def seeds_agree(self) -> bool:
-        """Whether every seed of the one lies on the same side of every seed of the other."""
+        """Whether every seed says that the same side is better.
+
+        Fits of one seed began alike, and a variant was made of its own fit, so they are held against each
+        other. Only where the two sides have other seeds is each held against every one of the other side.
+        """
         own, others = self.row.means(self.metric), self.other.means(self.metric)
+        if self.row.seeds == self.other.seeds:
+            return bool(np.all(exceeds(own, others)) or np.all(exceeds(others, own)))
         return bool(exceeds(min(own), max(others)) or exceeds(min(others), max(own)))
 
     @property
@@ -126,25 +120,3 @@ def scorer_differences(ranked: ComparisonTable, metric: str = "auc") -> list[Dif
         )
         for row in ranked.scorers
     ]
-
-
-def differences_table(ranked: ComparisonTable) -> str:
-    """The differences as markdown, or an empty text where there is nothing to compare."""
-    by_metric = [[*differences(ranked, metric), *scorer_differences(ranked, metric)] for metric in _COMPARED]
-    rows = [
-        {
-            "Method": escape(difference.row.name),
-            "against": escape(difference.other.name),
-            "which is": escape(difference.step) or "the teacher",
-            "Metric": METRICS[difference.metric],
-            "Difference": signed(difference.paired.difference),
-            "95 % interval": interval(difference.paired.low, difference.paired.high) or BLANK,
-            "Wilcoxon p": p_value(difference.paired.p_value),
-            "Distinguishable": difference.shows,
-        }
-        for of_one_pair in zip(*by_metric, strict=True)
-        for difference in of_one_pair
-    ]
-    if not rows:
-        return ""
-    return table(rows, text_columns=4)

@@ -21,7 +21,8 @@ from .cost_table import cost_section
 from .costs import CostGroup, Network, cost_groups, costs_of_rows, machine_label, network_of
 from .curves_figure import curves_figure
 from .dataset_section import dataset_section
-from .differences import DIFFERENCES_LEGEND, differences, differences_table
+from .differences import differences
+from .differences_table import DIFFERENCES_LEGEND, differences_table
 from .distillation_section import distillation_section
 from .grouping import comparison_tables, names_of_fits
 from .markdown import escape

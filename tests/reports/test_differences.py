@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from outfitbench.evaluation.metrics import PairedComparison
-from outfitbench.reports.differences import Difference, differences, differences_table
+from outfitbench.reports.differences import Difference, differences
+from outfitbench.reports.differences_table import differences_table
 from outfitbench.reports.grouping import comparison_tables
 from scipy import stats
 
@@ -56,6 +57,38 @@ def test_numbers_are_those_of_scipy(metric, heading):
 def test_interval_and_test_must_agree(low, high, p_value, word):
     (row,) = comparison_tables([quality("A")])[0].rows
     assert Difference(row, row, "teacher", PairedComparison(0.01, low, high, p_value)).shows == word
+
+
+def of_seeds(method: str, aucs: dict[int, float]):
+    """One made-up method; the users of each seed differ alike."""
+    flat = user_scores(0.5, seed=3)
+    records = [
+        quality(
+            method,
+            scores=flat.model_copy(update={"auc": [value + auc - 0.5 for value in flat.auc]}),
+            seed=seed,
+        )
+        for seed, auc in aucs.items()
+    ]
+    (row,) = comparison_tables(records)[0].rows
+    return row
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "agree"),
+    [
+        ({0: 0.62, 1: 0.72}, {0: 0.61, 1: 0.71}, True),  # each above its own seed, not above every seed
+        ({0: 0.61, 1: 0.71}, {0: 0.62, 1: 0.72}, True),
+        ({0: 0.62, 1: 0.70}, {0: 0.61, 1: 0.71}, False),
+        ({0: 0.62, 1: 0.71}, {0: 0.61, 1: 0.71}, False),  # nothing is no sign
+        ({2: 0.62, 3: 0.72}, {0: 0.61, 1: 0.71}, False),
+        ({2: 0.73, 3: 0.72}, {0: 0.61, 1: 0.71}, True),
+        ({0: 0.62}, {0: 0.61, 1: 0.71}, False),
+    ],
+)
+def test_seeds_agree_pair_by_pair_where_both_sides_have_the_same(own, others, agree):
+    a, b = of_seeds("A", own), of_seeds("B", others)
+    assert Difference(a, b, "baseline", PairedComparison(0.01, 0.0, 0.02, 0.01)).seeds_agree == agree
 
 
 def test_a_teacher_of_the_students_own_kind_is_compared_once():

@@ -7,7 +7,7 @@ import pytest
 from outfitbench.core.errors import InputError
 from outfitbench.reports import write_report
 from outfitbench.reports.answer import answer_section
-from outfitbench.reports.differences import differences_table
+from outfitbench.reports.differences_table import differences_table
 from outfitbench.reports.grouping import comparison_tables
 from outfitbench.reports.provenance import provenance_section
 from outfitbench.reports.quality_table import quality_legend, quality_table
