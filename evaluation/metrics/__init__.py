@@ -13,7 +13,7 @@ from ...core.lazy import lazy_names
 if TYPE_CHECKING:
     from .all_metrics import RankMetrics, rank_metrics
     from .auc import per_user_auc
-    from .comparison import PairedComparison, paired_comparison
+    from .comparison import PairedComparison, holm, paired_comparison
     from .equality import best, exceeds, places, same
     from .intervals import bootstrap_interval
     from .ndcg import Variant, per_user_ndcg
@@ -26,6 +26,7 @@ __all__ = [
     "best",
     "bootstrap_interval",
     "exceeds",
+    "holm",
     "paired_comparison",
     "per_user_auc",
     "per_user_ndcg",
@@ -40,7 +41,7 @@ __getattr__, __dir__ = lazy_names(
     {
         "all_metrics": ["RankMetrics", "rank_metrics"],
         "auc": ["per_user_auc"],
-        "comparison": ["PairedComparison", "paired_comparison"],
+        "comparison": ["PairedComparison", "holm", "paired_comparison"],
         "equality": ["best", "exceeds", "places", "same"],
         "intervals": ["bootstrap_interval"],
         "ndcg": ["Variant", "per_user_ndcg"],

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from outfitbench.core.errors import InputError
-from outfitbench.evaluation.metrics import bootstrap_interval, paired_comparison, per_user_auc
+from outfitbench.evaluation.metrics import bootstrap_interval, holm, paired_comparison, per_user_auc
 from scipy.stats import wilcoxon
 
 RNG = np.random.default_rng(5)
@@ -128,3 +128,26 @@ def test_rounding_in_the_last_digits_changes_nothing(users, denominator):
 def test_bad_input_is_one_clear_line(a, b, message):
     with pytest.raises(InputError, match=message):
         paired_comparison(a, b)
+
+
+@pytest.mark.parametrize(
+    ("p_values", "by_hand"),
+    [
+        ([0.02], [0.02]),
+        # 5 · 0.001, 4 · 0.01, 3 · 0.02, 2 · 0.3, then 1 · 0.5, which the one before holds up
+        ([0.5, 0.001, 0.3, 0.02, 0.01], [0.6, 0.005, 0.6, 0.06, 0.04]),
+        # 3 · 0.04 and 2 · 0.045: the second may not fall below the first
+        ([0.045, 0.04, 0.9], [0.12, 0.12, 0.9]),
+        ([0.4, 0.5, 0.6], [1, 1, 1]),
+        ([0.01, 0.01], [0.02, 0.02]),
+        ([], []),
+    ],
+)
+def test_holm_by_hand(p_values, by_hand):
+    assert holm(p_values).tolist() == pytest.approx(by_hand)
+
+
+@pytest.mark.parametrize("wrong", [1.2, -0.1, float("nan")])
+def test_holm_takes_probabilities(wrong):
+    with pytest.raises(InputError, match=r"p_values\[1\]: found .*, expected a number from 0 to 1"):
+        holm([0.1, wrong])
