@@ -12,7 +12,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..evaluation.metrics import best
-from .claims import SEEDS_RULE, gain_sentence, gains_table, ndcg_sentence, seeds_agreement, seeds_clause
+from .claims import (
+    SEEDS_RULE,
+    gain_sentence,
+    gains_table,
+    lead_clause,
+    ndcg_sentence,
+    seeds_agreement,
+    seeds_clause,
+)
 from .costs import LATENCY, costs_of_rows, machine_label
 from .differences import Difference, differences, scorer_differences
 from .markdown import escape, table
@@ -134,13 +142,7 @@ def _leads(kept: Sequence[TeacherShare]) -> list[str]:
     told = [against[row.name] for row in leaders]
     beyond = ""
     if all(d.above_chance and d.paired.difference > 0 and d.shows == "yes" for d in told):
-        first = told[0]
-        basis = f"{signed(first.paired.difference)} {interval(first.paired.low, first.paired.high)}"
-        beyond = (
-            f", distinguishably above the teacher's ({basis}; {seeds_clause(first)})"
-            if all(d.seeds_carry for d in told)
-            else f", on average above the teacher's, no claim ({basis}; {seeds_clause(first)})"
-        )
+        beyond = lead_clause(max(told, key=lambda d: d.holm_p))
     return [f"Beside the teacher the highest AUC is {_auc_of(leaders)}{beyond}."]
 
 

@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 
     from .differences import Difference
 
-__all__ = ["SEEDS_RULE", "gain_sentence", "gains_table", "ndcg_sentence", "seeds_agreement", "seeds_clause"]
+__all__ = [
+    "SEEDS_RULE",
+    "gain_sentence",
+    "gains_table",
+    "lead_clause",
+    "ndcg_sentence",
+    "seeds_agreement",
+    "seeds_clause",
+]
 
 SEEDS_RULE = (
     "Seeds agree where the difference has the same sign for each of them; a seed is held against the same "
@@ -39,6 +47,24 @@ def seeds_agreement(difference: Difference) -> str:
     if difference.seeds < 2:
         return "one seed"
     return f"{difference.seeds}, agree" if difference.seeds_agree else f"{difference.seeds}, do not agree"
+
+
+def lead_clause(difference: Difference) -> str:
+    """How far the best of several rows lies above the teacher, and what speaks against a claim."""
+    above = (
+        f"{signed(difference.paired.difference)} {interval(difference.paired.low, difference.paired.high)}"
+    )
+    holm = f"Holm p {p_value(difference.holm_p)}"
+    doubts = []
+    if not difference.seeds_carry:
+        doubts.append(seeds_clause(difference))
+    if not difference.stands_out:
+        doubts.append(f"it is the best of {difference.among} ({holm})")
+    if not doubts:
+        basis = f"{above}; {seeds_clause(difference)}; {holm}, as the best of {difference.among}"
+        return f", distinguishably above the teacher's ({basis})"
+    average = "on average " if difference.seeds > 1 and not difference.seeds_agree else ""
+    return f", {average}above the teacher's by {above}, no claim: {', and '.join(doubts)}"
 
 
 def gain_sentence(difference: Difference) -> str:

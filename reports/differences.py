@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from ..evaluation.metrics import PairedComparison, exceeds, paired_comparison
+from ..evaluation.metrics import PairedComparison, exceeds, holm, paired_comparison
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .comparison_table import ComparisonTable
     from .table_rows import AnyRow, Row
 
-__all__ = [
-    "Difference",
-    "Shows",
-    "differences",
-    "scorer_differences",
-    "shows",
-]
+__all__ = ["Difference", "Shows", "differences", "scorer_differences", "shows"]
 
 _SIGNIFICANT = 0.05
 
@@ -38,6 +34,9 @@ class Difference:
         paired: Mean difference, its 95 % interval and the Wilcoxon p-value.
         metric: Of `table_rows.METRICS`.
         step: Of a baseline: what tells it from the row ("without contrastive").
+        holm_p: The Wilcoxon p-value corrected (see `holm`) for the comparisons of its kind in its table and
+            metric, `among` of them; NaN where it stands for itself.
+        among: How many comparisons it is one of.
     """
 
     row: AnyRow
@@ -46,6 +45,13 @@ class Difference:
     paired: PairedComparison
     metric: str = "auc"
     step: str = ""
+    holm_p: float = float("nan")
+    among: int = 1
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether it shows, also as one of its kind that was looked for."""
+        return self.shows == "yes" and self.holm_p < _SIGNIFICANT
 
     @property
     def shows(self) -> Shows:
@@ -102,7 +108,7 @@ def differences(ranked: ComparisonTable, metric: str = "auc") -> list[Difference
             if other is not None and other is not row and ranked.users > 1:
                 compared = paired_comparison(row.per_user(metric), other.per_user(metric))
                 found.append(Difference(row, other, why, compared, metric, step))
-    return found
+    return _as_one_of_its_kind(found)
 
 
 def scorer_differences(ranked: ComparisonTable, metric: str = "auc") -> list[Difference]:
@@ -110,13 +116,26 @@ def scorer_differences(ranked: ComparisonTable, metric: str = "auc") -> list[Dif
     teacher = ranked.teacher
     if teacher is None or ranked.users < 2:
         return []
-    return [
-        Difference(
-            row,
-            teacher,
-            "scorer",
-            paired_comparison(row.per_user(metric), teacher.per_user(metric)),
-            metric,
-        )
-        for row in ranked.scorers
-    ]
+    return _as_one_of_its_kind(
+        [
+            Difference(
+                row,
+                teacher,
+                "scorer",
+                paired_comparison(row.per_user(metric), teacher.per_user(metric)),
+                metric,
+            )
+            for row in ranked.scorers
+        ]
+    )
+
+
+def _as_one_of_its_kind(found: Sequence[Difference]) -> list[Difference]:
+    """The comparisons with the p-values that are corrected for those of the same kind."""
+    corrected: dict[int, Difference] = {}
+    for kind in {difference.why for difference in found}:
+        places = [place for place, difference in enumerate(found) if difference.why == kind]
+        p_values = holm([found[place].paired.p_value for place in places]).tolist()
+        for place, p_value in zip(places, p_values, strict=True):
+            corrected[place] = replace(found[place], holm_p=p_value, among=len(places))
+    return [corrected[place] for place in range(len(found))]

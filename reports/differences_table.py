@@ -20,9 +20,12 @@ _COMPARED = ("auc", "ndcg")
 
 DIFFERENCES_LEGEND = (
     "Differences: mean over users of the difference × 100, paired user by user, with its bootstrap 95 % "
-    "interval and the p-value of Wilcoxon's signed-rank test, not corrected for the number of comparisons. "
-    "Distinguishable: the interval does not hold zero and p < 0.05; unclear where only one of the two is so. "
-    "That speaks of these weights and other users; the luck of training is seen by the seeds alone. "
+    "interval and the p-value of Wilcoxon's signed-rank test, which is not corrected for the number of "
+    "comparisons. Holm p is: over those of one kind in one table and metric (every row against its teacher; "
+    "every row against what is one step from it; every variant against its fit; what nobody trained against "
+    "the teacher). Who looks for the largest difference of a kind has to read that one. Distinguishable: the "
+    "interval does not hold zero and Wilcoxon's p < 0.05; unclear where only one of the two is so. That "
+    "speaks of these weights and other users; the luck of training is seen by the seeds alone. "
     f"{SEEDS_RULE}"
 )
 
@@ -39,6 +42,7 @@ def differences_table(ranked: ComparisonTable) -> str:
             "Difference": signed(difference.paired.difference),
             "95 % interval": interval(difference.paired.low, difference.paired.high) or BLANK,
             "Wilcoxon p": p_value(difference.paired.p_value),
+            "Holm p": p_value(difference.holm_p),
             "Distinguishable": difference.shows,
             "Seeds": seeds_agreement(difference),
         }

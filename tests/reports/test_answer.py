@@ -99,7 +99,30 @@ def test_the_leader_is_above_the_teacher_only_where_its_seeds_agree():
     assert "distinguishably above the teacher's" in led([0.97, 0.97])
     torn = led([0.99, 0.92])
     assert "distinguishably" not in torn
-    assert "on average above the teacher's, no claim (+" in torn
+    assert "on average above the teacher's by +" in torn
+    assert torn.endswith("no claim: 2 seeds, which do not agree.")
+
+
+def test_the_leader_of_many_needs_more_than_a_small_p():
+    """Every user but a few gains a little: enough for one comparison, not for the best of thirty."""
+    gains = np.array([0.01 * step for step in range(1, 19)] + [-0.012 * step for step in range(1, 7)])
+    base = user_scores(0.6, seed=3)
+    better = base.model_copy(update={"auc": (np.array(base.auc) + gains).tolist()})
+    teachers = [quality("Teacher", "teacher", scores=base, seed=seed) for seed in (0, 1)]
+
+    def led(others: int) -> str:
+        records = [*teachers]
+        for seed in (0, 1):
+            teacher = {"objective": "fnd", "seed": seed, "teacher": teachers[seed].fit.trial}
+            records.append(quality("best", scores=better, **teacher))
+            records += [quality(f"other {n}", scores=base, **teacher) for n in range(others)]
+        return next(line for line in answer(records).splitlines() if "the highest AUC is" in line)
+
+    assert "distinguishably above the teacher's (+" in led(1)
+    many = led(29)
+    assert "distinguishably" not in many
+    assert ", above the teacher's by +" in many
+    assert "no claim: it is the best of 30 (Holm p 0." in many
 
 
 def test_ndcg_makes_no_claim_where_the_seeds_disagree():

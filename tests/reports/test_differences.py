@@ -59,6 +59,22 @@ def test_interval_and_test_must_agree(low, high, p_value, word):
     assert Difference(row, row, "teacher", PairedComparison(0.01, low, high, p_value)).shows == word
 
 
+def test_holm_is_over_the_comparisons_of_one_kind_and_metric():
+    """By hand: of m p-values of a kind, the k-th smallest times m − k, held up by those before it."""
+    ranking = grid()
+    for metric in ("auc", "ndcg"):
+        found = differences(ranking, metric)
+        for why, many in (("teacher", 5), ("baseline", 3)):
+            kind = sorted((d for d in found if d.why == why), key=lambda d: d.paired.p_value)
+            assert {d.among for d in kind} == {many}
+            held = 0.0
+            for place, difference in enumerate(kind):
+                held = max(held, min(1.0, difference.paired.p_value * (many - place)))
+                assert difference.holm_p == pytest.approx(held)
+    (rows,) = read_tables(differences_table(ranking))
+    assert all("Holm p" in row for row in rows)
+
+
 def of_seeds(method: str, aucs: dict[int, float]):
     """One made-up method; the users of each seed differ alike."""
     flat = user_scores(0.5, seed=3)
