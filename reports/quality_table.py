@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..evaluation.metrics import bootstrap_interval, paired_comparison
 from ..evaluation.metrics.equality import best
+from .differences import shows
 from .markdown import escape, table
 from .quantities import BLANK, counted, hundredfold, interval
 from .table_rows import METRICS, AnyRow, Row
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["quality_legend", "quality_table"]
 
 TIE = "≈"
-"""Marks a cell that the paired bootstrap does not tell from the best of its column."""
+"""Marks a cell that is not told from the best of its column."""
 
 
 def quality_table(ranked: ComparisonTable) -> str:
@@ -69,12 +70,11 @@ def _cells(ranked: ComparisonTable, metric: str) -> list[str]:
 
 
 def _tied(row: AnyRow, leader: Row, metric: str) -> bool:
-    """Whether the interval of the paired difference from the best row holds zero."""
+    """Whether no difference from the best row shows, by the rule that `shows` has for every page."""
     own, leading = row.per_user(metric), leader.per_user(metric)
     if row is leader or len(own) < 2:
         return False
-    compared = paired_comparison(own, leading)
-    return compared.low <= 0 <= compared.high
+    return shows(paired_comparison(own, leading)) != "yes"
 
 
 def quality_legend(tables: Sequence[ComparisonTable]) -> str:
@@ -85,9 +85,9 @@ def quality_legend(tables: Sequence[ComparisonTable]) -> str:
     sentences = [
         "How to read the tables: values × 100, means over users; in brackets a bootstrap 95 % interval "
         "over users.",
-        f"**Bold**: best of its column among what was trained. {TIE}: not distinguishable from the best, "
-        "because the 95 % interval of the paired bootstrap over users (same users, same candidates) holds "
-        "zero.",
+        f"**Bold**: best of its column among what was trained. {TIE}: not distinguishable from the best, as "
+        "the differences below are: the 95 % interval of the paired bootstrap over users (same users, same "
+        "candidates) holds zero, or Wilcoxon's p is not below 0.05.",
         "NDCG (all cut-offs) averages NDCG@m over every m, as the paper's authors compute it; "
         "NDCG (standard) is that of the full list.",
     ]

@@ -66,6 +66,13 @@ def test_pairing_finds_a_small_difference_that_every_user_shows():
     assert "≈" not in rows["B"]["AUC"]
 
 
+def test_a_difference_that_the_signed_ranks_do_not_show_is_a_tie_as_well():
+    """A few users far ahead move the mean and its interval, the others fall back a little."""
+    pull = np.array([0.15] * 6 + [-0.0005] * 18)
+    rows = rows_of(quality("A", scores=scores(0.7 + pull)), quality("B", scores=scores(0.7 + 0 * pull)))
+    assert rows["B"]["AUC"].startswith("70.00≈")
+
+
 def test_equal_methods_are_all_bold():
     rows = rows_of(*(quality(name, scores=scores([0.9, 0.8, 0.7])) for name in "AB"))
     assert rows["A"]["AUC"].startswith("**80.00** ")
