@@ -36,18 +36,7 @@ def provenance_section(
         names: Of fits, by hash.
     """
     costs = [record for group in groups for record in group.taken]
-    evaluated = {
-        record.fit.trial: (row.name, record.fit)
-        for ranked in tables
-        for row in ranked.rows
-        for record in row.records
-    }
-    alone = {
-        fit.trial: ((names or {}).get(fit.trial, fit.method), fit)
-        for fit in others
-        if fit.kind == "fit" and fit.trial not in evaluated
-    }
-    fits = [*evaluated.values(), *alone.values()]
+    fits = _named_fits(tables, others, names or {})
     neighbours = [record for record in others if record.kind == "neighbours"]
     evaluations = [record for ranked in tables for row in ranked.all_rows for record in row.records]
     ran = [*(fit for _, fit in fits), *neighbours, *evaluations, *costs]
@@ -64,6 +53,22 @@ def provenance_section(
         _machines([machine for _, machine in machines]),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _named_fits(
+    tables: Sequence[ComparisonTable],
+    others: Sequence[FitRecord | NeighboursRecord],
+    names: Mapping[str, str],
+) -> list[tuple[str, FitRecord]]:
+    """Every fit once: by the name of its row, or where only a variant of it was evaluated, by its own."""
+    rows = [row for ranked in tables for row in ranked.rows]
+    found = {
+        record.fit.trial: (row.name, record.fit) for row in rows if not row.variant for record in row.records
+    }
+    rest = [record.fit for row in rows for record in row.records] + [f for f in others if f.kind == "fit"]
+    for fit in rest:
+        found.setdefault(fit.trial, (names.get(fit.trial, fit.method), fit))
+    return list(found.values())
 
 
 def other_outcomes(ranked: ComparisonTable) -> str:
@@ -245,11 +250,13 @@ def _evaluations(tables: Sequence[ComparisonTable], number: dict[str, int]) -> s
 
 
 def _costs(costs: Sequence[CostRecord], number: dict[str, int]) -> str:
+    compressed = any(record.variant for record in costs)
     return _listed(
         [
             {
                 "Cost": code(record.trial),
                 "Model": escape(record.method),
+                **({"Variant": escape(record.variant) or "as trained"} if compressed else {}),
                 "Run by": escape(str(configuration(record))),
                 "Workload": escape(record.workload),
                 "Session": code(record.session),
@@ -259,7 +266,7 @@ def _costs(costs: Sequence[CostRecord], number: dict[str, int]) -> str:
             }
             for record in costs
         ],
-        text_columns=7,
+        text_columns=7 + compressed,
     )
 
 

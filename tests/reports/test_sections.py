@@ -11,7 +11,7 @@ from outfitbench.reports.paper_results import published_section
 from outfitbench.reports.provenance import provenance_section
 from outfitbench.training.history import Distillation
 
-from .made_records import cost, dataset, machine, quality, suite, user_scores
+from .made_records import cost, dataset, evaluation, fit, machine, quality, suite, user_scores
 from .tables import by_first_column, read_tables
 
 
@@ -136,6 +136,33 @@ def test_provenance_names_every_trial_cost_and_machine():
     assert measured[0]["Machine"] == trained[1]["Machine"]
     assert (measured[0]["Date"], measured[0]["Effort"]) == ("2026-11-25", "rounds 3")
     assert "torch 2.11.0" in text
+
+
+def test_a_variant_takes_no_name_or_line_from_its_fit():
+    trained = fit("FND XS")
+    compressed = {"variant": "bf16", "trial": "bf16-on-random", "inputs": {"weights": "bf16"}}
+    tables = comparison_tables(
+        [evaluation(trained, user_scores(0.9)), evaluation(trained, user_scores(0.8), **compressed)]
+    )
+    costs = [cost("FND XS"), cost("FND XS", variant="bf16", trial="bf16-cost")]
+    found = read_tables(provenance_section([], tables, cost_groups(costs)))
+    recipes, trials, evaluations, measured = found[1:]
+    assert [row["Recipe"] for row in recipes] == ["FND XS"]
+    assert [row["Method"] for row in trials] == ["FND XS"]
+    assert {row["Method"] for row in evaluations} == {"FND XS", "FND XS · bf16"}
+    assert {row["Cost"]: row["Variant"] for row in measured} == {
+        "`fnd-xs-torch-cpu`": "as trained",
+        "`bf16-cost`": "bf16",
+    }
+
+
+def test_a_fit_of_which_only_a_variant_was_evaluated_goes_by_its_own_name():
+    trained = fit("student-xs fnd")
+    compressed = {"variant": "bf16", "trial": "bf16-on-random", "inputs": {"weights": "bf16"}}
+    names = {trained.trial: "FND XS"}
+    tables = comparison_tables([evaluation(trained, user_scores(0.8), **compressed)], names)
+    trials = read_tables(provenance_section([], tables, [], names=names))[2]
+    assert [row["Method"] for row in trials] == ["FND XS"]
 
 
 def test_provenance_without_a_suite_says_so():
