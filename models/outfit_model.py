@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from .errors import ModelError
 
-__all__ = ["REQUIRED_ATTRIBUTES", "OutfitModel"]
+__all__ = ["REQUIRED_ATTRIBUTES", "OutfitModel", "check_scores"]
 
 REQUIRED_ATTRIBUTES = ("num_users", "backbone_name", "feature_size", "input_kind", "input_size")
 """What every model has beside its methods."""
@@ -95,11 +95,12 @@ class OutfitModel(nn.Module, ABC):
             Float (U, B).
         """
         rows, outfits = len(users), len(features)
-        return self.score(
+        scores = self.score(
             users.repeat_interleave(outfits),
             features.repeat(rows, 1, 1),
             categories.repeat(rows, 1),
-        ).reshape(rows, outfits)
+        )
+        return check_scores(self, scores, rows * outfits).reshape(rows, outfits)
 
     @property
     def has_item_bank(self) -> bool:
@@ -263,3 +264,27 @@ class OutfitModel(nn.Module, ABC):
 
     def _lacks(self, what: str) -> ModelError:
         return ModelError(f"model {type(self).__name__}: found no {what}, expected a model that has them")
+
+
+def check_scores(model: OutfitModel, scores: Tensor, outfits: int) -> Tensor:
+    """What a model's `score` gives, held to be one score for each outfit.
+
+    Args:
+        model: Who scored, for the message.
+        scores: What came of it.
+        outfits: How many were to be scored.
+
+    Returns:
+        The scores.
+
+    Raises:
+        ModelError: If they are no tensor, or have another shape.
+    """
+    is_tensor = isinstance(scores, Tensor)  # a stranger's method may give anything
+    if not is_tensor or scores.shape != (outfits,):
+        what = f"scores of shape {tuple(scores.shape)}" if is_tensor else f"a {type(scores).__name__}"
+        raise ModelError(
+            f"model {type(model).__name__}, what its `score` gives: found {what} for {outfits} outfits, "
+            f"expected ({outfits},)"
+        )
+    return scores

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from ..evaluation.item_inputs import as_float
 from ..models import OutfitModel
+from ..models.outfit_model import check_scores
 from .batches import Batch
 from .objectives.objective import Objective, Outfits, TeacherScores
 
@@ -94,10 +95,9 @@ class _Context:
 
     @cached_property
     def positive_scores(self) -> Tensor:
-        outfits = self._batch.positives
-        return self._model.score_among(
-            self.users, self.features_of(outfits), outfits.categories, self.features
-        )
+        outfits, model = self._batch.positives, self._model
+        scores = model.score_among(self.users, self.features_of(outfits), outfits.categories, self.features)
+        return check_scores(model, scores, len(self.users))
 
     @cached_property
     def negative_scores(self) -> Tensor:

@@ -7,12 +7,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from outfitbench.models import create_model
+from outfitbench.models import ModelError, OutfitModel, create_model
 from outfitbench.training.batches import Batch
 from outfitbench.training.objectives import OBJECTIVES
 from outfitbench.training.objectives.objective import Outfits
 from outfitbench.training.step import TrainingStep
-from torch import Tensor
+from torch import Tensor, nn
 
 OWN = [[False, True, False], [True, False, False], [False, False, False]]
 D = [[1.5, -4.0, 0.5], [2.0, 1.0, -0.5], [1.0, 1.0, 3.0]]
@@ -110,3 +110,38 @@ def test_the_projection_of_contrastive_learning_trains_and_is_not_shipped() -> N
     assert all(p.grad is not None for p in part.parameters())
     assert model.head[0].weight.grad.abs().sum() > 0
     assert not any("objectives" in name for name in model.state_dict())
+
+
+@pytest.mark.parametrize(
+    ("shape", "found"),
+    [
+        (lambda scores: scores.mean(), "scores of shape \\(\\)"),
+        (lambda scores: scores[:, None], "scores of shape \\([39], 1\\)"),
+        (lambda scores: scores[:1], "scores of shape \\(1,\\)"),
+        (lambda scores: 0.5, "a float"),
+    ],
+)
+@pytest.mark.parametrize("objective", ["n-pair", "negatives first"])
+def test_a_model_that_gives_not_one_score_an_outfit_is_named(objective: str, shape, found: str) -> None:
+    class Odd(nn.Module):
+        """Asks for the scores of all pairs before those of the positives."""
+
+        def forward(self, step):
+            return {"odd": step.negative_scores.sum() + step.positive_scores.sum()}
+
+    class Mine(OutfitModel):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weights = nn.Parameter(torch.ones(6))
+
+        def encode_items(self, images, categories):
+            return images * self.weights
+
+        def score(self, users, features, categories):
+            return shape(features.sum((1, 2)))
+
+    model = Mine()
+    part = OBJECTIVES.get("n-pair")(OBJECTIVES.entry("n-pair").options(), model)
+    step = TrainingStep(model, {"one": (1.0, part if objective == "n-pair" else Odd())})
+    with pytest.raises(ModelError, match=f"^model Mine, what its `score` gives: found {found} for [39] outf"):
+        step(batch(None))
