@@ -121,11 +121,15 @@ _ONE_RECIPE = ("epochs", "batch_size", "learning_rate", "schedule")
 
 
 def _recipes(fits: Sequence[tuple[str, FitRecord]]) -> str:
-    """How each method was trained, as the fits' descriptions say; a default is not part of a description."""
+    """How each method was trained, as the fits' descriptions say; a default is not part of a description.
+
+    Fits that differ in where they were trained alone share a line.
+    """
     recipes = [fit.recipe or mapping(fit.description.get("recipe")) for _, fit in fits]
     options = list(dict.fromkeys([*_ONE_RECIPE, *sorted({key for recipe in recipes for key in recipe})]))
     options = [key for key in options if any(key in recipe for recipe in recipes)]
-    rows = []
+    rows: list[dict[str, str]] = []
+    trained_in: list[list[str]] = []
     for (name, fit), recipe in zip(fits, recipes, strict=True):
         model = mapping(fit.description.get("model"))
         row = {
@@ -135,11 +139,15 @@ def _recipes(fits: Sequence[tuple[str, FitRecord]]) -> str:
             "Items": _items(fit),
             "Backbone": escape(fit.backbone)
             + ("".join(f", {word}" for key, word in _STARTS.items() if model.get(key) is True)),
-            "Trained in": escape(environment_label(fit)),
+            "Trained in": "",
             **{_heading(key): _value(recipe[key]) if key in recipe else "default" for key in options},
         }
         if row not in rows:
             rows.append(row)
+            trained_in.append([])
+        trained_in[rows.index(row)].append(escape(environment_label(fit)))
+    for row, environments in zip(rows, trained_in, strict=True):
+        row["Trained in"] = "; ".join(sorted(set(environments)))
     return _listed(rows, text_columns=6)
 
 

@@ -9,7 +9,7 @@ from outfitbench.reports.distillation_section import distillation_section
 from outfitbench.reports.grouping import comparison_tables
 from outfitbench.reports.paper_results import published_section
 from outfitbench.reports.provenance import provenance_section
-from outfitbench.training.history import Distillation
+from outfitbench.training.history import Distillation, Environment
 
 from .made_records import cost, dataset, evaluation, fit, machine, quality, suite, user_scores
 from .tables import by_first_column, read_tables
@@ -73,6 +73,17 @@ def test_recipes_stand_once_each_and_a_last_best_epoch_is_told(tmp_path):
     cells = (rows[0]["Learning rate"], rows[0]["Trained in"], rows[0]["Items"])
     assert cells == ("0.015", "cpu, fp32, 2 threads", "64 px")
     assert "2 of 2 fits kept their last epoch" in page
+
+
+def test_one_recipe_in_two_environments_is_one_line():
+    environments = [Environment(device="cpu", precision="fp32", threads=threads) for threads in (2, 1, 2)]
+    records = [quality("A", seed=seed, environment=ran) for seed, ran in enumerate(environments)]
+    (rows,) = [
+        table
+        for table in read_tables(provenance_section([], comparison_tables(records), []))
+        if "Recipe" in table[0]
+    ]
+    assert [row["Trained in"] for row in rows] == ["cpu, fp32, 1 thread; cpu, fp32, 2 threads"]
 
 
 def test_dataset_statistics():
