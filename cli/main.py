@@ -15,6 +15,7 @@ import tyro
 from tyro.conf import arg, subcommand
 
 from ..bench.errors import EngineError, ParityError
+from ..core.cache import cached_in
 from ..core.errors import Fault, InputError
 from ..models.errors import ModelError
 from ..training.errors import TrainingError
@@ -143,7 +144,7 @@ def parse(arguments: Sequence[str]) -> Outfitbench:
 
 
 def _run(parsed: Outfitbench) -> Answer:
-    """Run the subcommand; stdout is kept for its answer, whatever a library prints meanwhile."""
-    with contextlib.redirect_stdout(sys.stderr):
+    """Run the subcommand; stdout is kept for its answer, and all that is derived goes to one cache."""
+    with contextlib.redirect_stdout(sys.stderr), cached_in(parsed.session.cache):
         parsed.session.open()
         return parsed.command.run(parsed.session)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,19 @@ def test_a_dry_run_writes_nothing(finished_run, capsys, tmp_path):
     assert not out.exists()
 
 
+def test_a_plan_names_finished_weights_that_the_rest_cannot_use(finished_run, capsys, tmp_path):
+    shutil.copytree(finished_run.folder, tmp_path / "runs")
+    for weights in (tmp_path / "runs").rglob("weights.safetensors"):
+        weights.unlink()
+    suite = tmp_path / "one.toml"
+    suite.write_text(finished_run.suite.read_text().replace('["random"]', '["random", "hard"]'))
+    assert main(["run", str(suite), "--out", str(tmp_path / "runs"), "--dry-run"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("broken    fit         N-pair XS")
+    assert lines[-1].startswith("broken: N-pair XS · closet-12 · random · seed 0: ")
+    assert "found no such file" in lines[-1]
+
+
 def test_a_failed_trial_is_status_1_and_said(finished_run, capsys, monkeypatch, tmp_path):
     def diverge(*arguments):
         raise TrainingError("the loss is not finite")
@@ -53,8 +68,9 @@ def test_a_failed_trial_is_status_1_and_said(finished_run, capsys, monkeypatch, 
     assert "the loss is not finite" in capsys.readouterr().out
     assert main(["run", str(finished_run.suite), "--out", str(tmp_path / "runs")]) == 1
     loud = capsys.readouterr()
-    assert (loud.out + loud.err).count("the loss is not finite") == 1, "told by the progress"
-    assert "failed: N-pair XS · closet-12" in loud.out
+    says = "failed: N-pair XS · closet-12 · random · seed 0: the loss is not finite"
+    assert says in loud.out
+    assert says in " ".join(loud.err.split()), "when it happens"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +90,17 @@ def test_what_cannot_be_run_is_one_line(capsys, tmp_path, arguments, hint):
     assert hint in line
 
 
-def test_a_folder_that_cannot_be_made_is_refused(capsys, tmp_path):
+@pytest.mark.parametrize("planning", [[], ["--dry-run"]])
+def test_a_folder_that_cannot_be_made_is_refused(capsys, tmp_path, planning):
     (tmp_path / "file").touch()
-    assert main(["run", "smoke", "--out", str(tmp_path / "file" / "runs")]) == 2
+    assert main(["run", "smoke", "--out", str(tmp_path / "file" / "runs"), *planning]) == 2
     assert "argument --out" in capsys.readouterr().err
+
+
+def test_all_that_is_derived_goes_where_the_session_says(finished_run, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("OUTFITBENCH_CACHE", str(tmp_path / "other"))
+    arguments = ["run", str(finished_run.suite), "--out", str(tmp_path / "runs"), "--device", "cpu"]
+    assert main(["--cache", str(tmp_path / "given"), *arguments, "--dry-run", "--quiet"]) == 0
+    assert list((tmp_path / "given" / "precision").iterdir())
+    assert not (tmp_path / "other").exists()
+    assert os.environ["OUTFITBENCH_CACHE"] == str(tmp_path / "other"), "for whoever comes after"
