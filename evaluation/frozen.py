@@ -1,4 +1,4 @@
-"""What a frozen backbone makes of every item: computed once, kept on disk by backbone and images."""
+"""What a frozen backbone makes of every item: kept on disk by backbone, its file and images."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from torch import nn
 
 from ..core.errors import Fault, InputError
 from ..core.files import atomic_file, made_once
+from ..core.hashes import file_hash
 from ..core.progress import tracked
 from ..datasets import Dataset
 from ..datasets.images.decode import DECODER_VERSION
 from ..models import OutfitModel
-from ..models.backbones import Backbone, FeatureBackbone, create_backbone
+from ..models.backbones import BACKBONES, Backbone, FeatureBackbone, create_backbone
 from ..models.options import ModelOptions
 from .item_inputs import ItemInputs, as_float
 
@@ -101,6 +102,8 @@ def frozen_vectors(backbone: Backbone, dataset: Dataset, inputs: ItemInputs) -> 
     assert dataset.pictures is not None  # images are seen
     digest = hashlib.blake2b(digest_size=8)
     parts = [backbone.name, dataset.pictures.content_key(), str(inputs.size), str(DECODER_VERSION)]
+    if backbone.name in BACKBONES and (source := BACKBONES.entry(backbone.name).source) is not None:
+        parts.append(file_hash(source))  # what a stranger's network computes may change while its name stays
     digest.update("\0".join(parts).encode(errors="surrogateescape"))
     for name, tensor in backbone.state_dict().items():
         digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())

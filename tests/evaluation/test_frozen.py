@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 import torch
 from outfitbench.core.errors import InputError
+from outfitbench.core.plugins import load_plugin
 from outfitbench.datasets import Dataset, load_dataset
-from outfitbench.evaluation.frozen import freeze_backbone
+from outfitbench.evaluation.frozen import freeze_backbone, frozen_vectors
 from outfitbench.evaluation.item_inputs import ItemInputs, as_float
 from outfitbench.evaluation.scoring import score_candidates
 from outfitbench.models import create_model
+from outfitbench.models.backbones import BACKBONES, create_backbone
+from outfitbench.models.options import ModelOptions
 from outfitbench.models.outfit_model import OutfitModel
 
 
@@ -66,3 +69,32 @@ def test_a_model_without_a_backbone_is_refused(dataset: Dataset) -> None:
     del model.backbone
     with pytest.raises(InputError, match="without a backbone"):
         freeze_backbone(model, dataset, ItemInputs(dataset, 64))
+
+
+SHADES = """
+from outfitbench.models.backbones import ImageNetwork, register_backbone
+from torch import nn
+
+
+class Mean(nn.Module):
+    def forward(self, images):
+        return FACTOR * images.mean((2, 3))
+
+
+@register_backbone("shades")
+def shades(pretrained):
+    return ImageNetwork(Mean(), width=3, input_size=16, smallest=1)
+"""
+
+
+@pytest.mark.usefixtures("own_registry")
+def test_a_backbone_whose_file_changed_encodes_anew(dataset: Dataset, tmp_path: Path) -> None:
+    inputs, found = ItemInputs(dataset, 16), []
+    for factor in (1, 2):
+        plugin = tmp_path / f"{factor}.py"
+        plugin.write_text(SHADES.replace("FACTOR", str(factor)))
+        BACKBONES._entries.pop("shades", None)  # as a process that has not loaded the first one
+        load_plugin(plugin)
+        network = create_backbone(ModelOptions(num_users=1), "shades")
+        found.append(np.array(frozen_vectors(network, dataset, inputs)))
+    np.testing.assert_allclose(found[1], 2 * found[0], rtol=1e-5)
