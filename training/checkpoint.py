@@ -112,12 +112,19 @@ class Checkpoint:
             return Progress()
         step.load_state_dict(weights)
         buffers = _under(_OPTIMIZER, tensors)
+        # Where kernels count steps on the parameter's device, they read the count there: torch's own rule.
+        counted_there = {
+            parameter
+            for group in optimizer.param_groups
+            if group.get("fused") or group.get("capturable")
+            for parameter in group["params"]
+        }
         for name, parameter in step.named_parameters():
             for full, value in buffers.items():
                 key, _, of = full.partition(".")
                 if of == name:
-                    at = torch.device("cpu") if key == "step" else parameter.device
-                    optimizer.state[parameter][key] = value.to(at)
+                    beside = key != "step" or parameter in counted_there
+                    optimizer.state[parameter][key] = value.to(parameter.device if beside else "cpu")
         return progress
 
     def best(self, epoch: int) -> Path:

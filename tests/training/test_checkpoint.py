@@ -113,6 +113,25 @@ def test_adams_state_comes_back_exactly(tmp_path: Path) -> None:
     assert torch.equal(fresh.weight, model.weight)
 
 
+@pytest.mark.filterwarnings("ignore:.*to a meta parameter")
+@pytest.mark.parametrize(
+    ("kind", "device"), [({"fused": True}, "meta"), ({"capturable": True}, "meta"), ({}, "cpu")]
+)
+def test_adams_steps_lie_where_its_kernels_read_them(tmp_path: Path, kind: dict, device: str) -> None:
+    """By torch's own rule: beside the parameter for kernels that count there, else on the CPU."""
+    model = nn.Linear(3, 2)
+    optimizer = Adam(model.parameters())
+    model(torch.ones(4, 3)).square().sum().backward()
+    optimizer.step()
+    Checkpoint(tmp_path).save(model, model, optimizer, Progress(HISTORY[:1], 1, 1.0), HERE)
+    elsewhere = nn.Linear(3, 2, device="meta")  # a device that every machine has
+    other = Adam(elsewhere.parameters())
+    other.param_groups[0].update(kind)
+    Checkpoint(tmp_path).restore(elsewhere, other)
+    assert {str(other.state[p]["step"].device) for p in elsewhere.parameters()} == {device}
+    assert {str(other.state[p]["exp_avg"].device) for p in elsewhere.parameters()} == {"meta"}
+
+
 @pytest.mark.parametrize(
     ("tensors", "says"),
     [
