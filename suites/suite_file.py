@@ -137,7 +137,9 @@ def load_suite(
     """Read a suite that comes with the package, or a TOML file of one's own.
 
     `methods` names files of `suites/methods/`; `[every_method]` overrides keys of all of them and
-    `[method.ID]` those of one, or defines a method that has no file.
+    `[method.ID]` those of one, or defines a method that has no file. Tables are merged key by key, so a
+    table of objectives adds to a method's own or changes their options; a name, `objective = "bpr"`,
+    replaces them.
 
     Args:
         name: A name out of `list_suites`, or the path of a TOML file.
@@ -234,7 +236,7 @@ def _resolve(
     if key in pupils:
         circle = " needs ".join([*pupils[pupils.index(key) :], key])
         raise InputError(Fault(f"{path}, method {key}", f"a circle ({circle})", "methods without one"))
-    tables = _merge(_merge(_method_tables(key, raw, path), raw.every_method), raw.method.get(key, {}))
+    tables = _override(_override(_method_tables(key, raw, path), raw.every_method), raw.method.get(key, {}))
     if epochs is not None:
         tables = _merge(tables, {"recipe": {"epochs": epochs}})
     method = parse(Method, tables, f"{path}, method {key}")
@@ -298,6 +300,13 @@ def _find(name: str | Path) -> Path:
 def _stems(folder: str) -> list[str]:
     found = (files("outfitbench.suites") / folder).iterdir()
     return sorted(Path(entry.name).stem for entry in found if entry.name.endswith(".toml"))
+
+
+def _override(method: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """A method's tables with other keys; a table of objectives is added to its own, however that is spelt."""
+    own = method.get("objective")
+    spelt_out = isinstance(own, str) and isinstance(over.get("objective"), dict)
+    return _merge(method | {"objective": {own: {}}} if spelt_out else method, over)
 
 
 def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

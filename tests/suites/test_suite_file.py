@@ -55,6 +55,24 @@ def test_overrides_reach_one_method_or_all(suite_file: Path) -> None:
     assert {m.recipe.epochs for m in load_suite(suite_file, epochs=1).methods.values()} == {1}
 
 
+@pytest.mark.parametrize("key", ["n-pair-xs", "cl-xs"])
+def test_an_objective_that_is_given_as_a_table_is_added_however_the_file_spells_its_own(
+    suite_file: Path, key: str
+) -> None:
+    own = {"n-pair": {}} | ({"contrastive": {"weight": 0.2}} if key == "cl-xs" else {})
+    text = GOOD.replace("n-pair-xs", key)
+
+    def given(table: str) -> dict:
+        suite_file.write_text(text + table.replace("ID", key))
+        return load_suite(suite_file).methods[key].objectives
+
+    assert given("") == own
+    assert given("[method.ID.objective.bpr]\nweight = 0.5") == own | {"bpr": {"weight": 0.5}}
+    assert given("[every_method.objective.bpr]") == own | {"bpr": {}}
+    assert given("[method.ID.objective.n-pair]\ntemperature = 0.2") == own | {"n-pair": {"temperature": 0.2}}
+    assert given('[method.ID]\nobjective = "bpr"') == {"bpr": {}}
+
+
 def test_arguments_stand_above_the_file_and_are_named_where_they_are_wrong(suite_file: Path) -> None:
     assert load_suite(suite_file, datasets=["closet-24", "closet-24"]).datasets == ["closet-24"]
     with pytest.raises(InputError, match=r"^argument epochs: found 0, expected 1 to 100,000"):
