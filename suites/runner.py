@@ -164,7 +164,7 @@ def trial_folder(out: Path, trial: Trial[Any]) -> Path:
 
 
 def _record_suite(suite: Suite, trials: Sequence[Trial[Any]], command: str, out: Path) -> SuiteRecord:
-    """The suite's record; one that says the same but for the date stays."""
+    """The suite's record; one that says the same but for the date stays, unless a fit was renamed since."""
     record = SuiteRecord(
         suite=suite.name,
         title=suite.title,
@@ -173,12 +173,17 @@ def _record_suite(suite: Suite, trials: Sequence[Trial[Any]], command: str, out:
         names={trial.hash: trial.method.name for trial in trials if isinstance(trial, FitTrial)},
         date=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    folder = out / "suites" / content_hash(record.model_dump(mode="json", exclude={"date"}))
-    if (folder / RECORD_FILE).exists():
-        known = load_record(folder / RECORD_FILE)
-        assert isinstance(known, SuiteRecord)
-        return known
-    write_record(record, folder)
+    said = record.model_dump(mode="json", exclude={"date"})
+    places = (out / "suites").glob(f"*/{RECORD_FILE}")
+    known = [other for place in sorted(places) if isinstance(other := load_record(place), SuiteRecord)]
+    same = [other for other in known if other.model_dump(mode="json", exclude={"date"}) == said]
+    last = max(same, key=lambda other: other.date, default=None)
+    if last is None:
+        write_record(record, out / "suites" / content_hash(said))
+        return record
+    if not any(other.date >= last.date and _renames(other, last) for other in known):
+        return last
+    write_record(record, out / "suites" / content_hash(said | {"after": last.date}))
     return record
 
 
@@ -190,6 +195,11 @@ def _labelled(failed: Mapping[str, str], trials: Sequence[Trial[Any]]) -> dict[s
             label = trial.label if trial.label not in messages else f"{trial.label} ({trial.hash[:8]})"
             messages[label] = failed[trial.hash]
     return messages
+def _renames(other: SuiteRecord, record: SuiteRecord) -> bool:
+    """Whether a record gives another name to a fit that both name."""
+    return any(other.names.get(fit, name) != name for fit, name in record.names.items())
+
+
 
 
 def _measure_all(trials: Sequence[CostTrial], out: Path, plugins: Sequence[Path]) -> dict[str, str]:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from outfitbench.core.errors import Fault, InputError
 from outfitbench.core.plugins import load_plugin
 from outfitbench.datasets import OutfitTable, load_dataset
 from outfitbench.models.weights import save_tensors
-from outfitbench.suites import run_suite
+from outfitbench.reports.grouping import names_of_fits
+from outfitbench.suites import run_suite, runner
 from outfitbench.suites.plan import plan_trials
 from outfitbench.suites.record_files import load_records
 from outfitbench.suites.records import DatasetRecord, QualityRecord, SuiteRecord
@@ -171,6 +173,27 @@ def test_a_renamed_row_is_named_by_its_suite(smoke: Suite, finished: Path, tmp_p
     assert suite.names[planned(smoke)["Teacher XS"].hash] == "Professor"
 
 
+def test_the_name_that_was_run_last_holds(smoke: Suite, tmp_path: Path, monkeypatch) -> None:
+    trials = list(planned(smoke).values())
+    renamed = [
+        replace(t, method=t.method.model_copy(update={"name": f"New {t.method.name}"})) for t in trials
+    ]
+    minutes = iter(range(60))
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime(2024, 1, 1, 12, next(minutes), tzinfo=tz)
+
+    monkeypatch.setattr(runner, "datetime", Clock)
+    for asked, count in ((trials, 1), (trials, 1), (renamed, 2), (trials, 3), (trials, 3), (renamed, 4)):
+        kept = runner._record_suite(smoke, asked, "", tmp_path)
+        records = load_records([tmp_path])
+        assert kept in records
+        assert len(records) == count, "what says what was said last stays"
+        assert names_of_fits(records) == {trial.hash: trial.method.name for trial in asked}
+
+
 def test_a_teacher_altered_since_its_record_teaches_nobody(
     smoke: Suite, finished: Path, tmp_path: Path
 ) -> None:
@@ -253,8 +276,12 @@ def test_a_trial_that_diverges_fails_with_its_student_and_the_rest_goes_on(
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"backbone": "vit_b_16"}, "method Teacher XS on closet-12: .*224"),
-        ({"image_size": 8}, "expected at least 63×63"),
+        ({"backbone": "vit_b_16"}, "method Teacher XS on closet-12, image_size: .*224"),
+        (
+            {"image_size": 8},
+            "^method Teacher XS on closet-12, image_size: found images of 8×8 pixels, "
+            "expected at least 63×63, the least that alexnet-small takes$",
+        ),
         ({"objective": "type-aware"}, "pair"),
         ({"recipe": {"rates": {"bakbone": 0.1}}}, "recipe.rates: found 'bakbone'"),
     ],
@@ -392,3 +419,37 @@ def test_an_empty_split_is_refused_before_anything_runs(smoke: Suite) -> None:
     halved = replace(dataset, tables={**dataset.tables, "valid-student": nothing})
     with pytest.raises(InputError, match="split valid-student: found no outfit"):
         plan_trials(smoke, [halved])
+
+
+def test_a_dry_run_holds_what_the_rest_needs_against_its_record(
+    smoke: Suite, finished: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(finished, out)
+    fits = planned(smoke)
+    weights = {name: trial_folder(out, fit) / "weights.safetensors" for name, fit in fits.items()}
+    weights["Teacher XS"].write_bytes(b"other")
+    weights["FND XS"].unlink()
+    assert not run_suite(smoke, out, device="cpu", dry_run=True).broken, "nobody needs them"
+    other = smoke.model_copy(update={"settings": ["random", "hard"]})
+    broken = run_suite(other, out, device="cpu", dry_run=True).broken
+    assert broken.keys() == {fit.hash for fit in fits.values()}
+    assert "found a file of hash" in broken[fits["Teacher XS"].hash]
+    assert "found no such file" in broken[fits["FND XS"].hash]
+
+
+def test_imagenet_weights_that_cannot_be_had_are_told_before_anything_trains(
+    smoke: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*arguments, **options):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr("torch.hub.download_url_to_file", unreachable)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "home"))
+    suite = with_method(smoke, "fnd-xs", pretrained=True)
+    (note,) = run_suite(suite, tmp_path / "out", device="cpu", dry_run=True).notes
+    assert note.startswith("the ImageNet weights of alexnet-small are fetched first (")
+    says = "^method FND XS on closet-12, pretrained: found no usable ImageNet weights .*no route to host"
+    with pytest.raises(InputError, match=says):
+        run_suite(suite, tmp_path / "out", device="cpu")
+    assert not (tmp_path / "out").exists()
