@@ -41,7 +41,7 @@ from .trial import (
     ScorerTrial,
     Trial,
     VariantTrial,
-    fit_of,
+    has_foreign_part,
 )
 
 __all__ = ["ERROR_FILE", "RunOutcome", "run_suite", "trial_folder"]
@@ -315,14 +315,7 @@ def _is_its_own(error: Exception, trial: Trial[Any]) -> bool:
     built or take such images, for files of its inputs that are not what their record says, and for whatever a
     stranger's part raises; not for data that is not sound, which is read before anything trains.
     """
-    if isinstance(error, RuntimeError | ModelError | InputError):
-        return True
-    if isinstance(trial, NeighboursTrial):
-        return False
-    if isinstance(trial, ScorerTrial):
-        return bool(trial.description.sources)
-    described = fit_of(trial).description
-    return bool(described.model.sources) or any(objective.sources for objective in described.objectives)
+    return isinstance(error, RuntimeError | ModelError | InputError) or has_foreign_part(trial)
 
 
 def _wait_for(trial: Trial[Any], out: Path, *, told: bool) -> None:

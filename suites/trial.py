@@ -45,6 +45,7 @@ __all__ = [
     "Trial",
     "VariantTrial",
     "fit_of",
+    "has_foreign_part",
 ]
 
 D = TypeVar("D", bound=Description, covariant=True)
@@ -307,3 +308,12 @@ def fit_of(trial: Trial[Any]) -> FitTrial:
     while not isinstance(trial, FitTrial):
         trial = trial.inputs["weights"]
     return trial
+
+
+def has_foreign_part(trial: Trial[Any]) -> bool:
+    """Whether a file from outside defines something of a trial, or of one that it depends on."""
+    described = trial.description
+    parts = [described.model, *described.objectives] if isinstance(described, FitDescription) else [described]
+    return any(getattr(part, "sources", {}) for part in parts) or any(
+        map(has_foreign_part, trial.inputs.values())
+    )

@@ -7,13 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from outfitbench.core.errors import InputError
+from outfitbench.core.plugins import load_plugin
 from outfitbench.datasets import Dataset, load_dataset
 from outfitbench.reports.grouping import comparison_tables
+from outfitbench.suites import runner
 from outfitbench.suites.plan import plan_trials
 from outfitbench.suites.run_evaluation import run_evaluation
 from outfitbench.suites.run_variant import run_variant, trained_subject
+from outfitbench.suites.runner import RunOutcome
 from outfitbench.suites.suite_file import load_suite
-from outfitbench.suites.trial import CostTrial, EvaluationTrial, FitTrial, VariantTrial
+from outfitbench.suites.trial import CostTrial, EvaluationTrial, FitTrial, VariantTrial, has_foreign_part
 from outfitbench.training.method import Method
 
 from .test_costs import finish
@@ -105,3 +108,39 @@ def test_a_variant_ranks_almost_as_its_fit_and_stands_beside_it(dataset: Dataset
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
     with pytest.raises(InputError, match=r"weights\.safetensors: found a file of hash"):
         trained_subject(variant, tmp_path / "variant")
+
+
+BROKEN = """
+from outfitbench.bench.variants import Variant, register_variant
+
+@register_variant("broken")
+class Broken(Variant):
+    def make(self, subject, folder):
+        raise ValueError("no such layer")
+
+    def load(self, subject, folder):
+        return subject
+"""
+
+
+@pytest.mark.usefixtures("own_registry")
+def test_whatever_a_strangers_variant_raises_is_its_own(dataset: Dataset, tmp_path: Path, monkeypatch):
+    plugin = tmp_path / "broken.py"
+    plugin.write_text(BROKEN)
+    load_plugin(plugin)
+    method = Method(name="N-pair XS", model="student-xs", objective="n-pair", validation="student")
+    fit = FitTrial(dataset, method=method, negatives="random", seed=0)
+    broken, ours = (VariantTrial(dataset, {"weights": fit}, variant=name) for name in ("broken", "fp16"))
+    assert has_foreign_part(EvaluationTrial(dataset, {"weights": broken}, setting="random"))
+    assert not has_foreign_part(EvaluationTrial(dataset, {"weights": ours}, setting="random"))
+    (tmp_path / "fits" / fit.hash).mkdir(parents=True)
+    finish(fit, tmp_path / "fits" / fit.hash, altered=False)
+    outcome = RunOutcome([broken], frozenset())
+    assert runner._run_all([broken], outcome, tmp_path, "cpu") == {broken.hash: "ValueError (no such layer)"}
+
+    def fail(*arguments: object) -> None:
+        raise ValueError("a fault of ours")
+
+    monkeypatch.setitem(runner._RUNS, VariantTrial, fail)
+    with pytest.raises(ValueError, match="a fault of ours"):
+        runner._run_all([ours], RunOutcome([ours], frozenset()), tmp_path, "cpu")
