@@ -12,26 +12,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..evaluation.metrics import best
+from .answer_table import answer_table, costs_measured
 from .claims import (
     SEEDS_RULE,
     gain_sentence,
     gains_table,
     lead_clause,
     ndcg_sentence,
-    seeds_agreement,
-    seeds_clause,
 )
-from .costs import LATENCY, costs_of_rows, machine_label
+from .costs import EVERY_USER, costs_of_rows
 from .differences import Difference, differences, scorer_differences
-from .markdown import escape, table
-from .quantities import BLANK, counted, hundredfold, interval, p_value, quantity, share, signed
+from .markdown import escape
+from .quantities import counted, hundredfold
+from .student_claims import keeps_sentence, smallest_sentence
 from .teacher_share import TeacherShare, share_of_its_teacher
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .comparison_table import ComparisonTable
-    from .costs import CostGroup, RowCosts
+    from .costs import CostGroup
     from .table_rows import AnyRow, Row
 
 __all__ = ["answer_section"]
@@ -73,9 +73,9 @@ def _answer(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> str:
             ]
         )
     found = costs_of_rows(ranked, groups)
-    costs = found.by_row if found else {}
+    costs, timed = (found.by_row, found.has_all(EVERY_USER)) if found else ({}, False)
     compared = differences(ranked)
-    kept = [share_of_its_teacher(difference, costs) for difference in compared if difference.why == "teacher"]
+    kept = [share_of_its_teacher(d, costs, timed) for d in compared if d.why == "teacher"]
     if not kept:
         return f"{title} Only one user is among these records: there is nothing to compare."
     gains = [d for d in compared if d.why == "baseline" and d.above_chance]
@@ -83,8 +83,8 @@ def _answer(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> str:
     parts = [
         title,
         "\n".join(f"- {sentence}" for sentence in _sentences(ranked, kept, compared, [] if many else gains)),
-        _table([*kept, *(share_of_its_teacher(d, costs) for d in scorer_differences(ranked))]),
-        _latency(found),
+        answer_table([*kept, *(share_of_its_teacher(d, costs, timed) for d in scorer_differences(ranked))]),
+        costs_measured(found),
         f"What one change to a method does, with the same model and recipe:\n\n{gains_table(gains)}"
         if many
         else "",
@@ -103,7 +103,8 @@ def _sentences(
     in_ndcg = differences(ranked, "ndcg")
     return [
         *_leads(kept),
-        *(_keeps(k) for k in distilled if len(distilled) <= _MANY and k.against.above_chance),
+        *smallest_sentence(kept),
+        *(keeps_sentence(k) for k in distilled if len(distilled) <= _MANY and k.against.above_chance),
         *map(gain_sentence, gains),
         *(
             ndcg_sentence(ndcg, auc.shows)
@@ -146,25 +147,6 @@ def _leads(kept: Sequence[TeacherShare]) -> list[str]:
     return [f"Beside the teacher the highest AUC is {_auc_of(leaders)}{beyond}."]
 
 
-def _keeps(kept: TeacherShare) -> str:
-    against = kept.against
-    within = interval(against.paired.low, against.paired.high)
-    verdict = {
-        "yes": "",
-        "no": ", not distinguishable from zero",
-        "unclear": f", unclear with Wilcoxon p {p_value(against.paired.p_value)}",
-    }[against.shows]
-    cost = f"{share(kept.size)} of its parameters"
-    if kept.latency_share == kept.latency_share:  # not NaN
-        hedge = " (the intervals of the two latencies overlap)" if kept.latencies_overlap else ""
-        cost += f" and {share(kept.latency_share)} of its latency{hedge}"
-    return (
-        f"{escape(kept.row.name)} keeps {share(kept.quality)} of the AUC of {escape(against.other.name)} "
-        f"({hundredfold(kept.row.mean('auc'))} of {hundredfold(against.other.mean('auc'))}; difference "
-        f"{signed(against.paired.difference)} {within}{verdict}; {seeds_clause(against)}) at {cost}."
-    )
-
-
 def _at_chance(ranked: ComparisonTable) -> list[str]:
     return [
         f"{escape(row.name)} is not distinguishable from a random order (AUC {hundredfold(row.mean('auc'))})."
@@ -173,38 +155,3 @@ def _at_chance(ranked: ComparisonTable) -> list[str]:
         for row in ranked.rows
         if not row.beats_chance
     ]
-
-
-def _table(kept: Sequence[TeacherShare]) -> str:
-    return table(
-        [
-            {
-                "Method": escape(k.row.name),
-                "Against": escape(k.against.other.name),
-                "AUC kept": share(k.quality),
-                "AUC difference": signed(k.against.paired.difference)
-                + f" {interval(k.against.paired.low, k.against.paired.high)}",
-                "Seeds": seeds_agreement(k.against),
-                "Parameters": BLANK
-                if k.row.parameters is None
-                else f"{quantity(k.row.parameters, '1')} ({share(k.size)})",
-                "Latency": f"{quantity(k.latency, 's')} ({share(k.latency_share)})" if k.latency else BLANK,
-            }
-            for k in kept
-        ],
-        text_columns=2,
-    )
-
-
-def _latency(found: RowCosts | None) -> str:
-    """Where and how the latency was measured."""
-    if found is None:
-        return "No latency was measured for these models."
-    flags = {flag for r in found.by_row.values() for flag in (*r.flags, *r.measurements[LATENCY].flags)}
-    doubt = f" To be read with care: {escape('; '.join(sorted(flags)))}." if flags else ""
-    dates = " and ".join(sorted({escape(record.date) for record in found.by_row.values()}))
-    return (
-        f"Latency: median of one request, {escape(str(found.configuration))}, on "
-        f"{escape(machine_label(found.group.machine))}, taken {dates} in one session; its share is the "
-        f"median of the ratios turn by turn. Methods that share a model share its latency.{doubt}"
-    )

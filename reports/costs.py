@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .table_rows import Row
 
 __all__ = [
+    "EVERY_USER",
     "LATENCY",
     "Configuration",
     "CostGroup",
@@ -32,6 +33,7 @@ __all__ = [
     "effort_label",
     "machine_label",
     "network_of",
+    "overlap",
     "ratio",
     "sampled",
     "sessions_of",
@@ -40,6 +42,9 @@ __all__ = [
 
 LATENCY = "latency"
 """One warm request, from the items' inputs to the score; see `bench/workloads/request.py`."""
+
+EVERY_USER = "recommend"
+"""The whole job of recommending to every user; see `bench/workloads/recommend.py`."""
 
 _ENGINES = {"onnxruntime": "ONNX Runtime", "torch": "PyTorch", "torch-compile": "PyTorch compiled"}
 
@@ -62,6 +67,12 @@ def ratio(own: CostRecord, other: CostRecord, name: str) -> float:
     if a.unit != "1" and (not a.session or a.session != b.session):
         return math.nan
     return a.ratio_to(b)
+
+
+def overlap(one: Measurement, other: Measurement) -> bool:
+    """Whether the intervals of two medians have a value in common."""
+    (low, high), (other_low, other_high) = one.median_interval(), other.median_interval()
+    return low <= other_high and other_low <= high
 
 
 class Network(NamedTuple):
@@ -255,6 +266,12 @@ class RowCosts:
     group: CostGroup
     configuration: Configuration
     by_row: dict[str, CostRecord]
+
+    def has_all(self, name: str) -> bool:
+        """Whether a time was taken of every row in one session, so that all may be compared in it."""
+        taken = [sampled(record, name) for record in self.by_row.values()]
+        sessions = {measured.session if measured and measured.unit == "s" else "" for measured in taken}
+        return len(sessions) == 1 and "" not in sessions
 
 
 def costs_of_rows(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> RowCosts | None:

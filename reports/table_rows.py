@@ -63,6 +63,11 @@ class AnyRow:
         return False
 
     @property
+    def taught(self) -> bool:
+        """Whether a teacher has a part in it, be it a fit or a variant of one."""
+        return False
+
+    @property
     def seeds(self) -> tuple[int, ...]:
         """Seeds of its fits."""
         return ()
@@ -182,6 +187,11 @@ class Row(AnyRow):
         return objectives_label(self.fit.description)
 
     @property
+    def taught(self) -> bool:
+        """Whether a teacher has a part in it, be it a fit or a variant of one."""
+        return "teacher" in self.fit.inputs
+
+    @property
     def distilled(self) -> bool:
         """Whether it is a fit that a teacher was used for; a variant is compared with its fit alone."""
-        return "teacher" in self.fit.inputs and not self.variant
+        return self.taught and not self.variant

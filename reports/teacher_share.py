@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .costs import LATENCY, ratio, sampled
+from .costs import EVERY_USER, LATENCY, overlap, ratio, sampled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +15,23 @@ if TYPE_CHECKING:
     from .differences import Difference
     from .table_rows import AnyRow
 
-__all__ = ["TeacherShare", "share_of_its_teacher"]
+__all__ = ["TeacherShare", "TimeShare", "share_of_its_teacher"]
+
+
+@dataclass(frozen=True)
+class TimeShare:
+    """A time beside that of the teacher.
+
+    Attributes:
+        seconds: Its median.
+        share: Relative to the teacher's: the median of the ratios of their turns; NaN where the two were not
+            measured in one session.
+        overlaps: Whether the intervals of the two medians overlap, though the models are two.
+    """
+
+    seconds: float
+    share: float = math.nan
+    overlaps: bool = False
 
 
 @dataclass(frozen=True)
@@ -25,17 +41,14 @@ class TeacherShare:
     Attributes:
         row: The student, or whatever else is held against the teacher.
         against: Its paired difference from the teacher.
-        latency: Median of one request in seconds, or None if it was not measured.
-        latency_share: Relative to the teacher's: the median of the ratios of their turns; NaN where the two
-            were not measured in one session.
-        latencies_overlap: Whether the intervals of the two medians overlap, though the models are two.
+        latency: Of one request, or None if it was not measured.
+        every_user: Of recommending to every user, or None if it was not measured for all that is compared.
     """
 
     row: AnyRow
     against: Difference
-    latency: float | None = None
-    latency_share: float = math.nan
-    latencies_overlap: bool = False
+    latency: TimeShare | None = None
+    every_user: TimeShare | None = None
 
     @property
     def quality(self) -> float:
@@ -50,20 +63,29 @@ class TeacherShare:
         return math.nan if own is None or teacher is None else own / teacher
 
 
-def share_of_its_teacher(difference: Difference, costs: Mapping[str, CostRecord]) -> TeacherShare:
-    """Join a row's difference from its teacher with the latencies of the two.
+def share_of_its_teacher(
+    difference: Difference, costs: Mapping[str, CostRecord], every_user: bool = False
+) -> TeacherShare:
+    """Join a row's difference from its teacher with the times of the two.
 
     Args:
         difference: A row against its teacher.
         costs: Cost records by row name.
+        every_user: Whether the time for every user is compared, too.
     """
     own, teacher = costs.get(difference.row.name), costs.get(difference.other.name)
-    a = sampled(own, LATENCY) if own else None
-    b = sampled(teacher, LATENCY) if teacher else None
-    if own is None or a is None:
+    if own is None:
         return TeacherShare(difference.row, difference)
+    latency = _beside(own, teacher, LATENCY)
+    return TeacherShare(
+        difference.row, difference, latency, _beside(own, teacher, EVERY_USER) if every_user else None
+    )
+
+
+def _beside(own: CostRecord, teacher: CostRecord | None, name: str) -> TimeShare | None:
+    a, b = sampled(own, name), sampled(teacher, name) if teacher else None
+    if a is None:
+        return None
     if teacher is None or b is None:
-        return TeacherShare(difference.row, difference, a.median)
-    (a_low, a_high), (b_low, b_high) = a.median_interval(), b.median_interval()
-    overlap = own is not teacher and a_low <= b_high and b_low <= a_high
-    return TeacherShare(difference.row, difference, a.median, ratio(own, teacher, LATENCY), overlap)
+        return TimeShare(a.median)
+    return TimeShare(a.median, ratio(own, teacher, name), own is not teacher and overlap(a, b))

@@ -34,6 +34,68 @@ def test_shares_are_those_of_the_records():
     assert row["Latency"].endswith("(25.0 %)")
 
 
+def test_the_table_says_how_well_before_how_much_is_kept():
+    records = pair()
+    text = answer(records)
+    row = by_first_column(read_tables(text)[0])["FND XS"]
+    assert list(row)[:3] == ["Method", "AUC", "AUC kept"]
+    assert row["AUC"] == f"{100 * np.mean(records[1].test.auc):.2f}"
+    assert "Every row is held against Teacher." in text
+    assert "Rows stand by their number of parameters" in text
+
+
+def test_rows_of_two_teachers_say_which():
+    other = quality("Other teacher", "teacher", 0.92, description={"recipe": {"epochs": 9}})
+    taught = quality("RKD XS", auc=0.8, objective="rkd", teacher=other.fit.trial)
+    text = answer([*pair(), other, taught])
+    against = {name: row["Against"] for name, row in by_first_column(read_tables(text)[0]).items()}
+    assert (against["FND XS"], against["RKD XS"]) == ("Teacher", "Other teacher")
+    assert "Every row is held" not in text
+
+
+def test_the_time_for_every_user_stands_where_all_rows_have_it_in_one_session():
+    costs = [cost("Teacher", "teacher", 0.02), cost("FND XS", latency=0.005)]
+    row = by_first_column(read_tables(answer(pair(), costs))[0])["FND XS"]
+    seconds = np.median(costs[1].measurements["recommend"].samples)
+    assert row["Every user"] == f"{seconds:.2f} s (25.0 %)"
+    without = costs[1].model_copy(
+        update={"measurements": {k: v for k, v in costs[1].measurements.items() if k != "recommend"}}
+    )
+    text = answer(pair(), [costs[0], without])
+    assert "Every user" not in text
+    assert by_first_column(read_tables(text)[0])["FND XS"]["Latency"].endswith("(25.0 %)")
+    moved = costs[1].measurements["recommend"].model_copy(update={"session": "another"})
+    elsewhere = costs[1].model_copy(update={"measurements": costs[1].measurements | {"recommend": moved}})
+    assert "Every user" not in answer(pair(), [costs[0], elsewhere])
+
+
+def smallest(*students) -> str:
+    teacher = quality("Teacher", "teacher", scores=user_scores(0.8, seed=3))
+    taught = {"objective": "fnd", "teacher": teacher.fit.trial}
+    records = [
+        quality(name, model, scores=user_scores(auc, seed=3), **(taught if name.startswith("FND") else {}))
+        for name, model, auc in students
+    ]
+    found = [line for line in answer([teacher, *records]).splitlines() if "smallest network" in line]
+    return found[0] if found else ""
+
+
+def test_the_smallest_network_that_is_not_told_from_its_teacher():
+    """Equal to the teacher or above it; XS is told from it, S is not, and M needs more."""
+    text = smallest(
+        ("N-pair XS", "student-xs", 0.7), ("FND S", "student-s", 0.8), ("N-pair M", "student-m", 0.85)
+    )
+    assert "is FND S (+0.00 [0.00, 0.00], one seed" in text
+    assert "no teacher" not in text
+    text = smallest(("N-pair XS", "student-xs", 0.85), ("FND S", "student-s", 0.8))
+    assert "is N-pair XS, which needs no teacher (+5.00 [" in text
+    assert "2.85M parameters, 4.3 %" in text
+    text = smallest(("N-pair XS", "student-xs", 0.8), ("FND XS", "student-xs", 0.85))
+    assert "is FND XS (+5.00 [" in text
+    assert "of the same size, N-pair XS needs no teacher (+0.00 [" in text
+    assert not smallest(("N-pair XS", "student-xs", 0.7), ("FND S", "student-s", 0.7))
+
+
 def test_a_difference_whose_interval_holds_zero_is_hedged():
     assert "not distinguishable from zero" not in answer(pair(0.8))
     assert "not distinguishable from zero" in answer(pair(0.93))

@@ -1,0 +1,76 @@
+"""The answer's table: each row beside its teacher, in quality, size and time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .claims import seeds_agreement
+from .costs import EVERY_USER, LATENCY, machine_label
+from .markdown import escape, table
+from .quantities import BLANK, hundredfold, interval, quantity, share, signed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .costs import RowCosts
+    from .teacher_share import TeacherShare, TimeShare
+
+__all__ = ["answer_table", "costs_measured"]
+
+
+def answer_table(kept: Sequence[TeacherShare]) -> str:
+    """A row for each method, and beneath it what holds for all of them."""
+    several = len({k.against.other for k in kept}) > 1
+    timed = any(k.every_user for k in kept)
+    rows = [
+        {
+            "Method": escape(k.row.name),
+            **({"Against": escape(k.against.other.name)} if several else {}),
+            "AUC": hundredfold(k.row.mean("auc")),
+            "AUC kept": share(k.quality),
+            "AUC difference": signed(k.against.paired.difference)
+            + f" {interval(k.against.paired.low, k.against.paired.high)}",
+            "Seeds": seeds_agreement(k.against),
+            "Parameters": BLANK
+            if k.row.parameters is None
+            else f"{quantity(k.row.parameters, '1')} ({share(k.size)})",
+            "Latency": _time(k.latency),
+            **({"Every user": _time(k.every_user)} if timed else {}),
+        }
+        for k in kept
+    ]
+    against = "" if several else f"Every row is held against {escape(kept[0].against.other.name)}. "
+    order = (
+        "Rows stand by their number of parameters, and those of one number by name, what a teacher taught "
+        "after what none did; what nobody trained comes last."
+    )
+    return f"{table(rows, text_columns=2 if several else 1)}\n\n{against}{order}"
+
+
+def _time(found: TimeShare | None) -> str:
+    return f"{quantity(found.seconds, 's')} ({share(found.share)})" if found else BLANK
+
+
+def costs_measured(found: RowCosts | None) -> str:
+    """Where and how the times were measured."""
+    if found is None:
+        return "No latency was measured for these models."
+    names = (LATENCY, EVERY_USER) if found.has_all(EVERY_USER) else (LATENCY,)
+    flags = {
+        flag
+        for record in found.by_row.values()
+        for flag in (*record.flags, *(flag for name in names for flag in record.measurements[name].flags))
+    }
+    doubt = f" To be read with care: {escape('; '.join(sorted(flags)))}." if flags else ""
+    dates = " and ".join(sorted({escape(record.date) for record in found.by_row.values()}))
+    every = (
+        " Every user: the whole job of recommending to every user of the dataset, median of its runs, in the "
+        "same session; who has all items' vectors ready pays less."
+        if EVERY_USER in names
+        else ""
+    )
+    return (
+        f"Latency: median of one request, {escape(str(found.configuration))}, on "
+        f"{escape(machine_label(found.group.machine))}, taken {dates} in one session; its share is the "
+        f"median of the ratios turn by turn.{every} Methods that share a model share its times.{doubt}"
+    )

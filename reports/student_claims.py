@@ -1,0 +1,72 @@
+"""What is said of students beside their teacher: what each keeps, and how small one may be."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from .claims import seeds_clause
+from .markdown import escape
+from .quantities import hundredfold, interval, p_value, quantity, share, signed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .differences import Difference
+    from .teacher_share import TeacherShare
+
+__all__ = ["keeps_sentence", "smallest_sentence"]
+
+
+def keeps_sentence(kept: TeacherShare) -> str:
+    """What a student keeps of its teacher's AUC, and at what cost."""
+    against = kept.against
+    within = interval(against.paired.low, against.paired.high)
+    verdict = {
+        "yes": "",
+        "no": ", not distinguishable from zero",
+        "unclear": f", unclear with Wilcoxon p {p_value(against.paired.p_value)}",
+    }[against.shows]
+    cost = f"{share(kept.size)} of its parameters"
+    if kept.latency and math.isfinite(kept.latency.share):
+        hedge = " (the intervals of the two latencies overlap)" if kept.latency.overlaps else ""
+        cost += f" and {share(kept.latency.share)} of its latency{hedge}"
+    return (
+        f"{escape(kept.row.name)} keeps {share(kept.quality)} of the AUC of {escape(against.other.name)} "
+        f"({hundredfold(kept.row.mean('auc'))} of {hundredfold(against.other.mean('auc'))}; difference "
+        f"{signed(against.paired.difference)} {within}{verdict}; {seeds_clause(against)}) at {cost}."
+    )
+
+
+def smallest_sentence(kept: Sequence[TeacherShare]) -> list[str]:
+    """Which of the networks that are not told from their teacher, or lie above it, has the fewest parameters.
+
+    Of one size the highest AUC is named; where that one was taught, so is the best that needs no teacher.
+    """
+    enough = [k for k in kept if not k.row.variant and k.against.above_chance and _not_below(k.against)]
+    if not enough:
+        return []
+    fewest = min(k.row.parameters or 0 for k in enough)
+    same_size = sorted(
+        (k for k in enough if k.row.parameters == fewest), key=lambda k: (-k.row.mean("auc"), k.row.name)
+    )
+    first = same_size[0]
+    untaught = next((k for k in same_size if not k.row.taught), first)
+    said = (
+        f"The smallest network that is not told from {escape(first.against.other.name)}, or lies above it, "
+        f"is {escape(first.row.name)}{'' if first.row.taught else ', which needs no teacher'} "
+        f"({_distance(first.against)}; {quantity(fewest, '1')} parameters, {share(first.size)})"
+    )
+    if untaught is not first:
+        name = escape(untaught.row.name)
+        said += f"; of the same size, {name} needs no teacher ({_distance(untaught.against)})"
+    return [f"{said}."]
+
+
+def _not_below(against: Difference) -> bool:
+    return against.shows == "no" or against.paired.difference > 0
+
+
+def _distance(against: Difference) -> str:
+    paired = against.paired
+    return f"{signed(paired.difference)} {interval(paired.low, paired.high)}, {seeds_clause(against)}"
