@@ -70,6 +70,7 @@ def _answer(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> str:
                 "No teacher is among these records, so nothing is said relative to one.",
                 *_highest(ranked.rows),
                 *_at_chance(ranked),
+                *_still_rising(ranked),
             ]
         )
     found = costs_of_rows(ranked, groups)
@@ -112,6 +113,7 @@ def _sentences(
             if auc.above_chance and auc.shows != "yes" and ndcg.shows == "yes"
         ),
         *_at_chance(ranked),
+        *_still_rising(ranked),
     ]
 
 
@@ -154,4 +156,14 @@ def _at_chance(ranked: ComparisonTable) -> list[str]:
         else f"{escape(row.name)} ranks worse than a random order (AUC {hundredfold(row.mean('auc'))})."
         for row in ranked.rows
         if not row.beats_chance
+    ]
+
+
+def _still_rising(ranked: ComparisonTable) -> list[str]:
+    fits = len(ranked.fits)
+    if 2 * ranked.rising <= fits:
+        return []
+    return [
+        f"{ranked.rising} of {counted(fits, 'fit')} kept their last epoch: they may not have converged, and "
+        "with longer training the order may be another."
     ]

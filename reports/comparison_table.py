@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .recipes import apart_in_objectives
 
 if TYPE_CHECKING:
+    from ..suites.records import FitRecord
     from .record_choice import OtherOutcome
     from .table_rows import AnyRow, Row, ScorerRow
 
@@ -82,6 +83,16 @@ class ComparisonTable:
     def left_out(self) -> int:
         """How many users had no positive to rank."""
         return self.all_rows[0].records[0].test.left_out
+
+    @property
+    def fits(self) -> list[tuple[str, FitRecord]]:
+        """Every fit that was evaluated as it was trained, after its row's name."""
+        return [(row.name, record.fit) for row in self.rows if not row.variant for record in row.records]
+
+    @property
+    def rising(self) -> int:
+        """How many of the fits kept their last epoch: longer training may raise them."""
+        return sum(fit.best_epoch == len(fit.history) for _, fit in self.fits)
 
     @cached_property
     def teacher(self) -> Row | None:

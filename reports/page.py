@@ -203,15 +203,15 @@ def _training(slugs: Sequence[tuple[ComparisonTable, str]], figures: dict[str, b
 
 def _curves(ranked: ComparisonTable, slug: str, figures: dict[str, bytes]) -> str:
     name = f"curves-{slug}"
-    trained = [row for row in ranked.rows if not row.variant]
-    lines = [(row.name, record.fit) for row in trained for record in row.records]
-    figures |= curves_figure(lines, name)
+    figures |= curves_figure(ranked.fits, name)
     alt = escape(f"Validation AUC by epoch on {ranked.dataset}, trained on {ranked.negatives} negatives")
-    last = sum(fit.best_epoch == len(fit.history) for _, fit in lines)
-    rising = f"{last} of {counted(len(lines), 'fit')} kept their last epoch: longer training may raise them. "
+    rising = (
+        f"{ranked.rising} of {counted(len(ranked.fits), 'fit')} kept their last epoch: longer training may "
+        "raise them. "
+    )
     caption = (
         f"{alt}; a marker shows the epoch whose weights were kept. Methods may be validated on different "
-        f"halves of the validation set, so read each line by itself. {rising if last else ''}"
+        f"halves of the validation set, so read each line by itself. {rising if ranked.rising else ''}"
         f"[SVG]({name}.svg), [PNG]({name}.png)."
     )
     return f"![{alt}]({name}.svg)\n\n{caption}"

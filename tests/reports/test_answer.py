@@ -96,6 +96,16 @@ def test_the_smallest_network_that_is_not_told_from_its_teacher():
     assert not smallest(("N-pair XS", "student-xs", 0.7), ("FND S", "student-s", 0.7))
 
 
+@pytest.mark.parametrize(("late", "said"), [(2, False), (3, True), (4, True)])
+def test_that_most_fits_may_not_have_converged_is_part_of_the_answer(late, said):
+    """Of four; six epochs each."""
+    records = [
+        quality("N-pair XS", seed=seed, best_epoch=6 if seed < late else 5, scores=user_scores(0.8))
+        for seed in range(4)
+    ]
+    assert (f"{late} of 4 fits kept their last epoch: they may not have converged" in answer(records)) == said
+
+
 def test_a_difference_whose_interval_holds_zero_is_hedged():
     assert "not distinguishable from zero" not in answer(pair(0.8))
     assert "not distinguishable from zero" in answer(pair(0.93))
