@@ -59,7 +59,7 @@ class Run:
         suite = load_suite(
             self.suite, datasets=self.dataset, methods=self.methods, seeds=self.seeds, epochs=self.epochs
         )
-        out = self.out if self.dry_run else writable_folder("argument --out", self.out)
+        out = writable_folder("argument --out", self.out, make=not self.dry_run)
         from ..suites.runner import run_suite  # imports torch, so after all that can be refused without it
 
         outcome = run_suite(
@@ -74,7 +74,7 @@ class Run:
             command=self._command(session),
             dry_run=self.dry_run,
         )
-        return _plan(suite, outcome) if self.dry_run else self._results(outcome, session)
+        return _plan(suite, outcome) if self.dry_run else self._results(outcome)
 
     def _command(self, session: Session) -> str:
         """What to type to run it again; the reader's folders are not ours."""
@@ -89,8 +89,8 @@ class Run:
         words += [f"--plugin {path.name}" for path in session.plugin]
         return " ".join(words)
 
-    def _results(self, outcome: RunOutcome, session: Session) -> Answer:
-        """How good each method is; why a trial failed, where the progress has not told it already."""
+    def _results(self, outcome: RunOutcome) -> Answer:
+        """How good each method is, and why a trial failed."""
         from ..reports import write_report
         from ..reports.grouping import names_of_fits
         from ..suites.records import QualityRecord, ScorerRecord, SuiteRecord
@@ -101,10 +101,7 @@ class Run:
         rows += [_scorer_row(record) for record in outcome.records if isinstance(record, ScorerRecord)]
         page = write_report(outcome.records, self.out / "report") if rows else None
         lines = [_table(rows)] if rows else []
-        lines += [
-            f"failed: {label}" + (f": {message}" if session.quiet else "")
-            for label, message in outcome.failed.items()
-        ]
+        lines += [f"failed: {label}: {message}" for label, message in outcome.failed.items()]
         lines += [f"report: {page}"] if page else []
         return Answer(
             "\n".join(lines),
@@ -123,6 +120,7 @@ def _plan(suite: Suite, outcome: RunOutcome) -> Answer:
             "kind": trial.kind,
             "label": trial.label,
             "finished": trial.hash in outcome.finished,
+            "broken": outcome.broken.get(trial.hash),
             "seconds": outcome.seconds.get(trial.hash),
         }
         for trial in outcome.trials
@@ -131,7 +129,7 @@ def _plan(suite: Suite, outcome: RunOutcome) -> Answer:
     lines = []
     for trial in trials:
         about = f"  (about {duration(trial['seconds'])})" if trial["seconds"] is not None else ""
-        state = "finished" if trial["finished"] else "to run"
+        state = "broken" if trial["broken"] else "finished" if trial["finished"] else "to run"
         lines.append(f"{state:8}  {trial['kind']:{width}}  {trial['label']}{about}")
     missing = [trial for trial in trials if not trial["finished"]]
     count = ", ".join(f"{number} {kind}" for kind, number in Counter(t["kind"] for t in missing).items())
@@ -144,7 +142,13 @@ def _plan(suite: Suite, outcome: RunOutcome) -> Answer:
             f"about {about} of training on this machine as it is now, told by a step of each method; "
             "ranking and measuring come on top"
         )
-    return Answer("\n".join(lines), {"suite": suite.name, "trials": trials})
+    lines += [f"note: {note}" for note in outcome.notes]
+    lines += [f"broken: {trial['label']}: {trial['broken']}" for trial in trials if trial["broken"]]
+    return Answer(
+        "\n".join(lines),
+        {"suite": suite.name, "trials": trials, "notes": outcome.notes},
+        status=FAILED if outcome.broken else 0,
+    )
 
 
 def _quality_row(record: QualityRecord, name: str) -> dict[str, Any]:

@@ -50,19 +50,22 @@ class Session:
                 load_plugin(path)
 
 
-def writable_folder(argument: str, folder: Path) -> Path:
+def writable_folder(argument: str, folder: Path, *, make: bool = True) -> Path:
     """Make a folder that results will go to, and find out before the work that they can.
 
     Args:
         argument: The option it was given by, for the message.
         folder: Made with its parents when missing.
+        make: Whether it is made; else it is only found out whether it could be.
 
     Raises:
         InputError: If it cannot be made or written, or has no room.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as probe:  # leaves nothing, whatever happens
+        if make:
+            folder.mkdir(parents=True, exist_ok=True)
+        there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        with tempfile.TemporaryFile(dir=there) as probe:  # leaves nothing, whatever happens
             probe.write(bytes(4096))
             probe.flush()
     except OSError as error:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 import time
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from ..core.errors import Fault, InputError
 from ..models import ModelError, OutfitModel
-from ..models.backbones.factory import check_backbone
+from ..models.backbones.factory import check_backbone, weights_to_fetch
 from ..training.environment import Device, choose_environment, enter_environment
 from ..training.network import bare_model, fitting, gives_backbone
 from ..training.optimizer import create_optimizer
@@ -18,7 +20,7 @@ from ..training.step import TrainingStep, WeightedObjectives
 from .describing import create_objectives
 from .trial import FitTrial
 
-__all__ = ["rehearse"]
+__all__ = ["Rehearsal", "rehearse"]
 
 _OVERHEAD = 1.2
 """A step beside its encoding, which costs nearly everything: scores, losses, optimizer, reading of items."""
@@ -27,44 +29,68 @@ _NO_GRADIENT = 0.35
 """Encoding in evaluation as a share of encoding in training."""
 
 
-def rehearse(trial: FitTrial, device: Device) -> float | None:
+class Rehearsal(NamedTuple):
+    """What a rehearsal tells.
+
+    Attributes:
+        seconds: What the fit will take, about; None where a stranger's part fails in a way of its own, which
+            is its trial's to tell.
+        note: What was not tried and may fail all the same; empty where all was.
+    """
+
+    seconds: float | None
+    note: str = ""
+
+
+def rehearse(trial: FitTrial, device: Device, *, fetch: bool) -> Rehearsal:
     """Build a fit's network, objectives and optimizer, and encode a step's worth of blank items.
 
     Args:
         trial: What will be trained.
         device: "cpu" or "cuda".
-
-    Returns:
-        Seconds that the fit will take, about; None where a stranger's part fails in a way of its own, which
-        is its trial's to tell.
+        fetch: Whether ImageNet weights that it starts from are loaded, and fetched where they are not there.
 
     Raises:
         InputError: If the network cannot be built or cannot take such items, an objective cannot work on it
-            or on its teacher, the recipe names a part that it does not have, or no weight of what it starts
-            from fits it.
+            or on its teacher, the recipe names a part that it does not have, no weight of what it starts
+            from fits it, or ImageNet weights cannot be had.
     """
-    method = trial.method
+    method, note = trial.method, ""
     try:
         model = bare_model(method, trial.dataset).to(device).train()
         objectives = create_objectives(method, model)
         create_optimizer(method.recipe, TrainingStep(model, objectives))
         _check_teacher(trial, objectives)
-        _check_start(trial, model, objectives)
-        images = model.input_kind == "image" and not method.freeze
-        environment = choose_environment(device, method.recipe.precision, heavy=images)
+        given = _check_start(trial, model, objectives)
+        images = model.input_kind == "image"
+        if method.pretrained and images and not given:
+            if fetch:
+                bare_model(method, trial.dataset, pretrained=True)
+            else:
+                note = weights_to_fetch(model.backbone_name)
+        environment = choose_environment(device, method.recipe.precision, heavy=images and not method.freeze)
         enter_environment(environment)
         half = environment.precision == "bf16"
         with torch.autocast(device, torch.bfloat16, enabled=half):
             _encode(trial, model)  # the first call of a shape takes longer
             each = min(_encode(trial, model) for _ in range(2)) / _items_of_a_step(trial)
     except ModelError as error:
-        where = f"method {method.name} on {trial.dataset.name}"
-        raise InputError(Fault(where, str(error), "a network that takes its items")) from error
+        raise _of_method(error, f"method {method.name} on {trial.dataset.name}") from error
     except InputError:
         raise
     except Exception:  # a stranger's part may raise anything
-        return None
-    return _whole_fit(trial, each)
+        return Rehearsal(None, note)
+    return Rehearsal(_whole_fit(trial, each), note)
+
+
+def _of_method(error: ModelError, where: str) -> InputError:
+    """What a model says of its arguments, said of the method's keys."""
+    said = re.fullmatch(r"(?:argument )?(.*?): found (.*?), expected (.*)", str(error), re.DOTALL)
+    if said is None:
+        return InputError(Fault(where, str(error), "a network that takes its items"))
+    place, found, expected = said.groups()
+    key = "image_size" if found.startswith("images of ") else place
+    return InputError(Fault(f"{where}, {key}", found, expected))
 
 
 def _check_teacher(trial: FitTrial, objectives: WeightedObjectives) -> None:
@@ -76,11 +102,11 @@ def _check_teacher(trial: FitTrial, objectives: WeightedObjectives) -> None:
             objective.check_teacher(teacher)
 
 
-def _check_start(trial: FitTrial, model: OutfitModel, objectives: WeightedObjectives) -> None:
-    """Hold that there is something to take over, and that the rest can be had."""
+def _check_start(trial: FitTrial, model: OutfitModel, objectives: WeightedObjectives) -> bool:
+    """Hold that there is something to take over, and that the rest can be had; whether the backbone is."""
     starting, method = trial.inputs.get("start"), trial.method
     if not isinstance(starting, FitTrial):
-        return
+        return False
     with torch.device("meta"):
         first = bare_model(starting.method, trial.dataset)
     taken = fitting(model, first.state_dict())
@@ -94,8 +120,10 @@ def _check_start(trial: FitTrial, model: OutfitModel, objectives: WeightedObject
         )
     for _, objective in objectives.values():
         objective.check_start(taken)
-    if method.backbone is not None and method.pretrained and not gives_backbone(model, taken):
+    given = gives_backbone(model, taken)
+    if method.backbone is not None and method.pretrained and not given:
         check_backbone(method.backbone, pretrained=True, where=f"method {method.name}, backbone")
+    return given
 
 
 def _encode(trial: FitTrial, model: OutfitModel) -> float:

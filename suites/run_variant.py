@@ -21,9 +21,9 @@ from .records import FitRecord, VariantRecord
 from .run_fit import held, weights_of
 from .trial import FitTrial, Trial, VariantTrial, fit_of
 
-__all__ = ["run_variant", "trained_subject"]
+__all__ = ["VARIANT_FILES", "run_variant", "trained_subject"]
 
-_FILES = "files"
+VARIANT_FILES = "files"
 """Where a variant's files lie in its trial's folder."""
 
 
@@ -41,7 +41,7 @@ def run_variant(trial: VariantTrial, folder: Path, inputs: dict[str, Path], devi
     """
     sweep(folder)
     started = time.perf_counter()
-    files = folder / _FILES
+    files = folder / VARIANT_FILES
     shutil.rmtree(files, ignore_errors=True)  # its process died before the record
     fit = load_record(inputs["weights"] / RECORD_FILE)
     assert isinstance(fit, FitRecord)
@@ -81,7 +81,7 @@ def trained_subject(
     record = load_record(folder / RECORD_FILE)
     if isinstance(record, VariantRecord):
         return record.fit, _compressed(
-            record, _fitted(fit_of(trial), record.fit, None, plugins), folder / _FILES
+            record, _fitted(fit_of(trial), record.fit, None, plugins), folder / VARIANT_FILES
         )
     if not isinstance(record, FitRecord):
         raise InputError(Fault(folder / RECORD_FILE, f"a {record.kind} record", "the record of a fit"))

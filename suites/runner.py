@@ -24,10 +24,11 @@ from ..training.environment import Device, choose_device
 from ..training.errors import TrainingError
 from .costs import Failure, measure_costs
 from .dataset_record import describe_dataset
+from .held_files import broken_inputs
 from .plan import plan_trials
 from .record_files import RECORD_FILE, load_record, write_record
 from .records import Record, SuiteRecord
-from .rehearsal import rehearse
+from .rehearsal import Rehearsal, rehearse
 from .run_evaluation import run_evaluation, run_scorer
 from .run_fit import run_fit
 from .run_neighbours import run_neighbours
@@ -71,6 +72,9 @@ class RunOutcome:
         records: All records of the suite; for a dry run those that there are.
         failed: Message by label of each trial that failed, or one of whose inputs did; with the beginning of
             its hash where another has the same label.
+        broken: Of a dry run, the fault by hash of each finished trial whose files are needed and are missing
+            or altered.
+        notes: Of a dry run, what was not tried and may fail all the same: a sentence each.
     """
 
     trials: list[Trial[Any]]
@@ -78,6 +82,8 @@ class RunOutcome:
     seconds: dict[str, float] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 def run_suite(
@@ -121,8 +127,11 @@ def run_suite(
     ]
     trials = plan_trials(suite, datasets)
     finished = frozenset(trial.hash for trial in trials if _has_record(trial, out))
-    outcome = RunOutcome(trials, finished, _rehearse(trials, finished, chosen))
-    if not dry_run:
+    outcome = RunOutcome(trials, finished)
+    _rehearse(outcome, chosen, fetch=not dry_run)
+    if dry_run:
+        outcome.broken.update(broken_inputs(trials, finished, lambda trial: trial_folder(out, trial)))
+    else:
         for trial in trials:
             if trial.hash in finished and isinstance(trial, FitTrial | NeighboursTrial):
                 Checkpoint(trial_folder(out, trial)).clear()  # its process died before it could
@@ -140,22 +149,21 @@ def run_suite(
     return outcome
 
 
-def _rehearse(trials: Sequence[Trial[Any]], finished: frozenset[str], device: Device) -> dict[str, float]:
-    """About how long each fit will take, by hash; the same method on the same data is tried once.
+def _rehearse(outcome: RunOutcome, device: Device, *, fetch: bool) -> None:
+    """Find about how long each fit will take; the same method on the same data is tried once.
 
     Raises:
         InputError: If one of them cannot begin.
     """
-    seconds: dict[str, float] = {}
-    known: dict[tuple[int, str], float | None] = {}
-    fits = [trial for trial in trials if isinstance(trial, FitTrial) and trial.hash not in finished]
+    known: dict[tuple[int, str], Rehearsal] = {}
+    fits = [fit for fit in outcome.trials if isinstance(fit, FitTrial) and fit.hash not in outcome.finished]
     for fit in tracked(fits, "rehearse"):
         key = (id(fit.method), fit.dataset.fingerprint)
         if key not in known:
-            known[key] = rehearse(fit, device)
-        if (found := known[key]) is not None:
-            seconds[fit.hash] = found
-    return seconds
+            known[key] = rehearse(fit, device, fetch=fetch)
+        if (seconds := known[key].seconds) is not None:
+            outcome.seconds[fit.hash] = seconds
+    outcome.notes.extend(dict.fromkeys(found.note for found in known.values() if found.note))
 
 
 def trial_folder(out: Path, trial: Trial[Any]) -> Path:
@@ -187,6 +195,11 @@ def _record_suite(suite: Suite, trials: Sequence[Trial[Any]], command: str, out:
     return record
 
 
+def _renames(other: SuiteRecord, record: SuiteRecord) -> bool:
+    """Whether a record gives another name to a fit that both name."""
+    return any(other.names.get(fit, name) != name for fit, name in record.names.items())
+
+
 def _labelled(failed: Mapping[str, str], trials: Sequence[Trial[Any]]) -> dict[str, str]:
     """Messages by hash, in the order of the trials, for people."""
     messages: dict[str, str] = {}
@@ -195,11 +208,6 @@ def _labelled(failed: Mapping[str, str], trials: Sequence[Trial[Any]]) -> dict[s
             label = trial.label if trial.label not in messages else f"{trial.label} ({trial.hash[:8]})"
             messages[label] = failed[trial.hash]
     return messages
-def _renames(other: SuiteRecord, record: SuiteRecord) -> bool:
-    """Whether a record gives another name to a fit that both name."""
-    return any(other.names.get(fit, name) != name for fit, name in record.names.items())
-
-
 
 
 def _measure_all(trials: Sequence[CostTrial], out: Path, plugins: Sequence[Path]) -> dict[str, str]:

@@ -9,11 +9,13 @@ from ..errors import ModelError
 from ..options import ModelOptions
 from .alexnet import ALEXNETS
 from .backbone import Backbone, FeatureBackbone, ImageBackbone, ImageNetwork
+from .classifier import list_classifiers
 from .efficientnet_lite import lite0_weights_file
 from .registry import BACKBONES, NetworkBuilder
 from .timm_networks import is_timm_name, timm_entry
+from .weights import weights_file
 
-__all__ = ["backbone_entry", "check_backbone", "create_backbone", "list_backbones"]
+__all__ = ["backbone_entry", "check_backbone", "create_backbone", "list_backbones", "weights_to_fetch"]
 
 _WEIGHTS_BY_PACKAGE = {"efficientnet-lite0": lite0_weights_file}
 """Whose ImageNet weights are a package, installed or not; those of others may have to be fetched."""
@@ -58,6 +60,22 @@ def check_backbone(name: str, *, pretrained: bool, where: str | Path = "argument
     backbone_entry(name, where)
     if pretrained and name in _WEIGHTS_BY_PACKAGE:
         _WEIGHTS_BY_PACKAGE[name](where)
+
+
+def weights_to_fetch(name: str) -> str:
+    """What of a backbone's ImageNet weights may have to be fetched, for people; empty where nothing is known.
+
+    Args:
+        name: As of `backbone_entry`. Nothing is fetched.
+    """
+    if is_timm_name(name):
+        return f"the ImageNet weights of {name} are timm's, which fetches what its cache does not hold"
+    if name in ALEXNETS or name in list_classifiers():
+        file = weights_file("alexnet" if name in ALEXNETS else name)
+        return (
+            "" if file.exists() else f"the ImageNet weights of {name} are fetched first ({file} is not there)"
+        )
+    return ""
 
 
 def create_backbone(options: ModelOptions, default: str) -> Backbone:

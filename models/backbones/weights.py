@@ -12,12 +12,17 @@ from torchvision.models import WeightsEnum, get_model_weights
 
 from ..errors import ModelError
 
-__all__ = ["imagenet_weights", "known_weights"]
+__all__ = ["imagenet_weights", "known_weights", "weights_file"]
 
 
 def known_weights(name: str) -> WeightsEnum:
     """Default weights of a torchvision model and what is known of them; nothing is fetched."""
     return get_model_weights(name).DEFAULT  # type: ignore[attr-defined]
+
+
+def weights_file(name: str) -> Path:
+    """Where the weights of a torchvision model lie in torch's hub folder, once they were fetched."""
+    return Path(torch.hub.get_dir(), "checkpoints", known_weights(name).url.rpartition("/")[2])
 
 
 def imagenet_weights(name: str) -> dict[str, Tensor]:
@@ -28,8 +33,7 @@ def imagenet_weights(name: str) -> dict[str, Tensor]:
     Raises:
         ModelError: If they can be neither fetched nor read.
     """
-    weights = known_weights(name)
-    file = Path(torch.hub.get_dir(), "checkpoints", weights.url.rpartition("/")[2])
+    weights, file = known_weights(name), weights_file(name)
     try:
         if not file.exists():
             _fetch(weights, file)

@@ -1,0 +1,57 @@
+"""Whether what finished trials left is still what their records say, before anything else needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import InputError
+from .record_files import RECORD_FILE, load_record
+from .records import FitRecord, NeighboursRecord, VariantRecord
+from .run_fit import held, weights_of
+from .run_neighbours import TABLE_FILE
+from .run_variant import VARIANT_FILES
+from .trial import Trial
+
+__all__ = ["broken_inputs"]
+
+
+def broken_inputs(
+    trials: Iterable[Trial[Any]], finished: frozenset[str], folder_of: Callable[[Trial[Any]], Path]
+) -> dict[str, str]:
+    """What a run would trip over: files of finished trials that trials without a record need.
+
+    Args:
+        trials: All of a suite.
+        finished: Hashes of those that have a record.
+        folder_of: Where a trial's files lie.
+
+    Returns:
+        The fault by hash of each finished trial whose files are missing or altered.
+    """
+    needed = {
+        given.hash: given
+        for trial in trials
+        if trial.hash not in finished
+        for given in trial.inputs.values()
+        if given.hash in finished
+    }
+    broken: dict[str, str] = {}
+    for key, trial in needed.items():
+        try:
+            _hold(folder_of(trial))
+        except InputError as error:
+            broken[key] = str(error)
+    return broken
+
+
+def _hold(folder: Path) -> None:
+    match load_record(folder / RECORD_FILE):
+        case FitRecord():
+            weights_of(folder)
+        case VariantRecord() as record:
+            for name, hashed in record.files.items():
+                held(folder / VARIANT_FILES / name, hashed)
+        case NeighboursRecord() as record:
+            held(folder / TABLE_FILE, record.table)
