@@ -24,7 +24,7 @@ from .costs import EVERY_USER, costs_of_rows
 from .differences import Difference, differences, scorer_differences
 from .markdown import escape
 from .quantities import counted, hundredfold
-from .student_claims import keeps_sentence, smallest_sentence
+from .student_claims import keeps_sentence, smallest_sentence, weak_teacher_sentence
 from .teacher_share import TeacherShare, share_of_its_teacher
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def _sentences(
     in_ndcg = differences(ranked, "ndcg")
     return [
         *_leads(kept),
+        *weak_teacher_sentence(kept),
         *smallest_sentence(kept),
         *(keeps_sentence(k) for k in distilled if len(distilled) <= _MANY and k.against.above_chance),
         *map(gain_sentence, gains),

@@ -6,36 +6,77 @@ import math
 from typing import TYPE_CHECKING
 
 from .claims import seeds_clause
+from .costs import network_of
 from .markdown import escape
 from .quantities import hundredfold, interval, p_value, quantity, share, signed
+from .table_rows import Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .costs import Network
     from .differences import Difference
     from .teacher_share import TeacherShare
 
-__all__ = ["keeps_sentence", "smallest_sentence"]
+__all__ = ["keeps_sentence", "smallest_sentence", "weak_teacher_sentence"]
 
 
 def keeps_sentence(kept: TeacherShare) -> str:
-    """What a student keeps of its teacher's AUC, and at what cost."""
+    """What a student keeps of its teacher's AUC, or by how much it ranks better, and at what cost."""
     against = kept.against
-    within = interval(against.paired.low, against.paired.high)
+    name, teacher = escape(kept.row.name), escape(against.other.name)
     verdict = {
         "yes": "",
         "no": ", not distinguishable from zero",
         "unclear": f", unclear with Wilcoxon p {p_value(against.paired.p_value)}",
     }[against.shows]
+    within = f"{signed(against.paired.difference)} {interval(against.paired.low, against.paired.high)}"
     cost = f"{share(kept.size)} of its parameters"
     if kept.latency and math.isfinite(kept.latency.share):
         hedge = " (the intervals of the two latencies overlap)" if kept.latency.overlaps else ""
         cost += f" and {share(kept.latency.share)} of its latency{hedge}"
+    if against.shows == "yes" and against.paired.difference > 0:
+        aucs = f"{hundredfold(kept.row.mean('auc'))} beside {hundredfold(against.other.mean('auc'))}"
+        basis = f"{aucs}; difference {within}; {seeds_clause(against)}"
+        if against.seeds < 2:
+            return f"The weights of {name} rank better than {teacher} ({basis}) at {cost}."
+        if not against.seeds_agree:
+            return (
+                f"On average {name} ranks better than {teacher}, but no claim is made ({basis}), at {cost}."
+            )
+        return f"{name} ranks better than {teacher} ({basis}) at {cost}."
     return (
-        f"{escape(kept.row.name)} keeps {share(kept.quality)} of the AUC of {escape(against.other.name)} "
+        f"{name} keeps {share(kept.quality)} of the AUC of {teacher} "
         f"({hundredfold(kept.row.mean('auc'))} of {hundredfold(against.other.mean('auc'))}; difference "
-        f"{signed(against.paired.difference)} {within}{verdict}; {seeds_clause(against)}) at {cost}."
+        f"{within}{verdict}; {seeds_clause(against)}) at {cost}."
     )
+
+
+def weak_teacher_sentence(kept: Sequence[TeacherShare]) -> list[str]:
+    """That a teacher ranks worse than a network like those it teaches does without it, by its interval."""
+    taught = {(k.against.other, _network(k)) for k in kept if k.row.distilled}
+    above = [
+        k
+        for k in kept
+        if not (k.row.taught or k.row.variant)
+        and k.against.above_chance
+        and k.against.paired.low > 0
+        and (k.against.other, _network(k)) in taught
+    ]
+    if not above:
+        return []
+    best = max(above, key=lambda k: k.row.mean("auc"))
+    teacher, name = escape(best.against.other.name), escape(best.row.name)
+    others = f", and so do {len(above) - 1} more" if len(above) > 1 else ""
+    return [
+        f"{teacher} is weaker than what it teaches: without a teacher {name} ranks better "
+        f"({_distance(best.against)}){others}. What is kept of {teacher} says little of how well a student "
+        "ranks."
+    ]
+
+
+def _network(kept: TeacherShare) -> Network | None:
+    return network_of(kept.row.fit) if isinstance(kept.row, Row) else None
 
 
 def smallest_sentence(kept: Sequence[TeacherShare]) -> list[str]:

@@ -106,6 +106,28 @@ def test_that_most_fits_may_not_have_converged_is_part_of_the_answer(late, said)
     assert (f"{late} of 4 fits kept their last epoch: they may not have converged" in answer(records)) == said
 
 
+def test_more_than_the_teacher_has_is_not_kept():
+    def said(records) -> str:
+        return next(line for line in answer(records).splitlines() if "its parameters" in line)
+
+    better = said(seeds([0.97, 0.97], []))
+    assert better.startswith("- FND XS ranks better than Teacher (")
+    assert "keeps" not in better
+    assert said(seeds([0.99, 0.92], [])).startswith(
+        "- On average FND XS ranks better than Teacher, but no claim"
+    )
+    assert said(pair(0.97)).startswith("- The weights of FND XS rank better than Teacher (")
+    assert said(pair(0.8)).startswith("- FND XS keeps ")
+
+
+def test_a_teacher_below_what_it_teaches_is_warned_of():
+    weak = "Teacher is weaker than what it teaches: without a teacher N-pair XS ranks better (+"
+    assert weak in answer([*pair(0.9), quality("N-pair XS", auc=0.97)])
+    assert "weaker" not in answer([*pair(0.97), quality("N-pair XS", auc=0.9)])
+    # What it does not teach says nothing of it.
+    assert "weaker" not in answer([*pair(0.9), quality("N-pair S", "student-s", auc=0.97)])
+
+
 def test_a_difference_whose_interval_holds_zero_is_hedged():
     assert "not distinguishable from zero" not in answer(pair(0.8))
     assert "not distinguishable from zero" in answer(pair(0.93))
