@@ -76,7 +76,12 @@ def _answer(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> str:
     found = costs_of_rows(ranked, groups)
     costs, timed = (found.by_row, found.has_all(EVERY_USER)) if found else ({}, False)
     compared = differences(ranked)
-    kept = [share_of_its_teacher(d, costs, timed) for d in compared if d.why == "teacher"]
+    made_from = {d.row: d.other for d in compared if d.why == "variant"}
+    kept = [
+        share_of_its_teacher(d, costs, every_user=timed, fit=made_from.get(d.row))
+        for d in compared
+        if d.why == "teacher"
+    ]
     if not kept:
         return f"{title} Only one user is among these records: there is nothing to compare."
     gains = [d for d in compared if d.why == "baseline" and d.above_chance]
@@ -84,7 +89,7 @@ def _answer(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> str:
     parts = [
         title,
         "\n".join(f"- {sentence}" for sentence in _sentences(ranked, kept, compared, [] if many else gains)),
-        answer_table([*kept, *(share_of_its_teacher(d, costs, timed) for d in scorer_differences(ranked))]),
+        answer_table([*kept, *(share_of_its_teacher(d, costs) for d in scorer_differences(ranked))]),
         costs_measured(found),
         f"What one change to a method does, with the same model and recipe:\n\n{gains_table(gains)}"
         if many

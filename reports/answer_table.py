@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .claims import seeds_agreement
 from .costs import EVERY_USER, LATENCY, machine_label
-from .markdown import escape, table
+from .markdown import Notes, escape, table
 from .quantities import BLANK, hundredfold, interval, quantity, share, signed
 
 if TYPE_CHECKING:
@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 
 __all__ = ["answer_table", "costs_measured"]
 
+_LIKE_ITS_FIT = (
+    "Not told from the time of the fit it was made from: the intervals of the two medians overlap."
+)
+
 
 def answer_table(kept: Sequence[TeacherShare]) -> str:
     """A row for each method, and beneath it what holds for all of them."""
     several = len({k.against.other for k in kept}) > 1
+    notes = Notes()
     timed = any(k.every_user for k in kept)
     rows = [
         {
@@ -34,8 +39,8 @@ def answer_table(kept: Sequence[TeacherShare]) -> str:
             "Parameters": BLANK
             if k.row.parameters is None
             else f"{quantity(k.row.parameters, '1')} ({share(k.size)})",
-            "Latency": _time(k.latency),
-            **({"Every user": _time(k.every_user)} if timed else {}),
+            "Latency": _time(k.latency, notes),
+            **({"Every user": _time(k.every_user, notes)} if timed else {}),
         }
         for k in kept
     ]
@@ -44,11 +49,15 @@ def answer_table(kept: Sequence[TeacherShare]) -> str:
         "Rows stand by their number of parameters, and those of one number by name, what a teacher taught "
         "after what none did; what nobody trained comes last."
     )
-    return f"{table(rows, text_columns=2 if several else 1)}\n\n{against}{order}"
+    parts = [table(rows, text_columns=2 if several else 1), f"{against}{order}", str(notes)]
+    return "\n\n".join(part for part in parts if part)
 
 
-def _time(found: TimeShare | None) -> str:
-    return f"{quantity(found.seconds, 's')} ({share(found.share)})" if found else BLANK
+def _time(found: TimeShare | None, notes: Notes) -> str:
+    if found is None:
+        return BLANK
+    mark = notes.mark(_LIKE_ITS_FIT) if found.like_its_fit else ""
+    return f"{quantity(found.seconds, 's')} ({share(found.share, decimals=0)}){mark}"
 
 
 def costs_measured(found: RowCosts | None) -> str:

@@ -33,7 +33,6 @@ __all__ = [
     "effort_label",
     "machine_label",
     "network_of",
-    "overlap",
     "ratio",
     "sampled",
     "sessions_of",
@@ -67,12 +66,6 @@ def ratio(own: CostRecord, other: CostRecord, name: str) -> float:
     if a.unit != "1" and (not a.session or a.session != b.session):
         return math.nan
     return a.ratio_to(b)
-
-
-def overlap(one: Measurement, other: Measurement) -> bool:
-    """Whether the intervals of two medians have a value in common."""
-    (low, high), (other_low, other_high) = one.median_interval(), other.median_interval()
-    return low <= other_high and other_low <= high
 
 
 class Network(NamedTuple):

@@ -63,7 +63,8 @@ def median_interval(measured: Measurement | None) -> str:
 def share_of_reference(record: CostRecord, group: CostGroup, name: str) -> str:
     """The ratio to the group's reference, of one configuration and session; blank where there is none."""
     reference = group.reference(record)
-    return share(ratio(record, reference, name)) if reference else BLANK
+    decimals = 1 if name == "parameters" else 0  # what is timed is not known to a thousandth
+    return share(ratio(record, reference, name), decimals=decimals) if reference else BLANK
 
 
 def _written(value: float, measured: Measurement) -> str:

@@ -30,14 +30,21 @@ def hundredfold(value: float) -> str:
     return f"{100 * value:.2f}".replace("-", _MINUS) if _printable(value) else BLANK
 
 
-def share(value: float) -> str:
-    """A part of a whole.
+def share(value: float, *, decimals: int = 1) -> str:
+    """A part of a whole, in per cent; never rounded down to nothing.
+
+    Args:
+        value: The part, 1 for all of it.
+        decimals: Digits after the point: one for what is counted, none for what is timed.
 
     Example:
-        >>> share(0.0432)
-        '4.3 %'
+        >>> share(0.0432), share(0.158, decimals=0), share(0.002, decimals=0)
+        ('4.3 %', '16 %', '< 1 %')
     """
-    return f"{100 * value:.1f} %" if _printable(value) else BLANK
+    if not _printable(value):
+        return BLANK
+    least = 10.0**-decimals
+    return f"{100 * value:.{decimals}f} %" if not 0 < 100 * value < least / 2 else f"< {least:.{decimals}f} %"
 
 
 def signed(value: float) -> str:

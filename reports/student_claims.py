@@ -34,13 +34,14 @@ def keeps_sentence(kept: TeacherShare) -> str:
     cost = f"{share(kept.size)} of its parameters"
     if kept.latency and math.isfinite(kept.latency.share):
         hedge = " (the intervals of the two latencies overlap)" if kept.latency.overlaps else ""
-        cost += f" and {share(kept.latency.share)} of its latency{hedge}"
+        cost += f" and {share(kept.latency.share, decimals=0)} of its latency{hedge}"
     if against.shows == "yes" and against.paired.difference > 0:
         aucs = f"{hundredfold(kept.row.mean('auc'))} beside {hundredfold(against.other.mean('auc'))}"
-        basis = f"{aucs}; difference {within}; {seeds_clause(against)}"
+        many = f"; Holm p {p_value(against.holm_p)} as one of {against.among}" if against.among > 1 else ""
+        basis = f"{aucs}; difference {within}; {seeds_clause(against)}{many}"
         if against.seeds < 2:
             return f"The weights of {name} rank better than {teacher} ({basis}) at {cost}."
-        if not against.seeds_agree:
+        if not (against.seeds_agree and against.stands_out):
             return (
                 f"On average {name} ranks better than {teacher}, but no claim is made ({basis}), at {cost}."
             )

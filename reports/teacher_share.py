@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .costs import EVERY_USER, LATENCY, overlap, ratio, sampled
+from .costs import EVERY_USER, LATENCY, ratio, sampled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,11 +27,13 @@ class TimeShare:
         share: Relative to the teacher's: the median of the ratios of their turns; NaN where the two were not
             measured in one session.
         overlaps: Whether the intervals of the two medians overlap, though the models are two.
+        like_its_fit: Of a variant: whether its interval and that of the fit it was made from overlap.
     """
 
     seconds: float
     share: float = math.nan
     overlaps: bool = False
+    like_its_fit: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,11 @@ class TeacherShare:
 
 
 def share_of_its_teacher(
-    difference: Difference, costs: Mapping[str, CostRecord], every_user: bool = False
+    difference: Difference,
+    costs: Mapping[str, CostRecord],
+    *,
+    every_user: bool = False,
+    fit: AnyRow | None = None,
 ) -> TeacherShare:
     """Join a row's difference from its teacher with the times of the two.
 
@@ -72,20 +78,34 @@ def share_of_its_teacher(
         difference: A row against its teacher.
         costs: Cost records by row name.
         every_user: Whether the time for every user is compared, too.
+        fit: Of a variant: the row of the fits it was made from.
     """
     own, teacher = costs.get(difference.row.name), costs.get(difference.other.name)
     if own is None:
         return TeacherShare(difference.row, difference)
-    latency = _beside(own, teacher, LATENCY)
-    return TeacherShare(
-        difference.row, difference, latency, _beside(own, teacher, EVERY_USER) if every_user else None
+    trained = costs.get(fit.name) if fit else None
+    names = (LATENCY, EVERY_USER) if every_user else (LATENCY,)
+    return TeacherShare(difference.row, difference, *(_beside(own, teacher, trained, name) for name in names))
+
+
+def _beside(
+    own: CostRecord, teacher: CostRecord | None, trained: CostRecord | None, name: str
+) -> TimeShare | None:
+    measured = sampled(own, name)
+    if measured is None:
+        return None
+    return TimeShare(
+        measured.median,
+        ratio(own, teacher, name) if teacher else math.nan,
+        _overlap(own, teacher, name),
+        _overlap(own, trained, name),
     )
 
 
-def _beside(own: CostRecord, teacher: CostRecord | None, name: str) -> TimeShare | None:
-    a, b = sampled(own, name), sampled(teacher, name) if teacher else None
-    if a is None:
-        return None
-    if teacher is None or b is None:
-        return TimeShare(a.median)
-    return TimeShare(a.median, ratio(own, teacher, name), own is not teacher and overlap(a, b))
+def _overlap(own: CostRecord, other: CostRecord | None, name: str) -> bool:
+    """Whether the intervals of two records' medians have a value in common."""
+    a, b = sampled(own, name), sampled(other, name) if other else None
+    if own is other or a is None or b is None:
+        return False
+    (low, high), (other_low, other_high) = a.median_interval(), b.median_interval()
+    return low <= other_high and other_low <= high

@@ -38,7 +38,7 @@ def test_latency_is_relative_to_the_teacher_in_the_same_configuration():
     )
     shares = {row["Run by"]: row["Ratio"] for row in read_tables(text)[1] if "xs" in row["Model"]}
     assert shares == {
-        "PyTorch on cpu, fp32, 2 threads": "50.0 %",
+        "PyTorch on cpu, fp32, 2 threads": "50 %",
         "ONNX Runtime on cpu, fp32, 2 threads": "–",
     }
 
@@ -134,7 +134,7 @@ def test_ratios_are_taken_within_a_session():
         cost("student-s", "student-s", latency=0.01, session="another", date="2026-11-26"),
     )
     rows = {row["Model"]: row for row in read_tables(text)[1]}
-    assert (rows["student-xs"]["Ratio"], rows["student-s"]["Ratio"]) == ("50.0 %", "–")
+    assert (rows["student-xs"]["Ratio"], rows["student-s"]["Ratio"]) == ("50 %", "–")
     assert (rows["student-xs"]["Session"], rows["student-s"]["Session"]) == ("1", "2")
     assert "Ratios are taken within a session only." in text
 
@@ -143,7 +143,7 @@ def test_without_a_teacher_costs_are_relative_to_the_largest_model():
     records = [cost("student-xs", latency=0.01), cost("student-s", "student-s", latency=0.02)]
     text = cost_section(cost_groups(records))
     assert {row["Model"]: row["Ratio"] for row in read_tables(text)[1]} == {
-        "student-xs": "50.0 %",
+        "student-xs": "50 %",
         "student-s": "–",
     }
     assert "relative to those of the largest model" in text
