@@ -22,6 +22,12 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _BORDER = re.compile(r"[╭╰]─.*")
 _RULE = re.compile(r"[─-]{8,}")
 _PLACE = re.compile(r"in \S+ (?:(\S+) )?--help")
+_NO_NUMBER = (
+    re.compile(r"Error parsing (\S+): invalid literal for int\(\) with base 10: (.+)"),
+    re.compile(r"Error parsing (\S+): no type matching INT could be instantiated from \[(.+)\]"),
+)
+"""How the box tells of an option that should be a whole number."""
+
 _HELP = " " * 8
 """How far the box indents the help text of an option that it names."""
 
@@ -73,7 +79,7 @@ def in_one_line(box: str, arguments: Collection[str] = ()) -> str:
         'Unrecognized options: rnu; Available subcommands: list, data, run; nearest: run; see outfitbench -h'
     """
     error, *more = _sections(box.replace("'command.", "'"))  # its name for the subcommand's arguments
-    said = [_first_paragraph(error)]
+    said = [_of_numbers(_first_paragraph(error))]
     for section in more:
         head, *rest = section
         if head.startswith("Available subcommands:"):
@@ -85,6 +91,14 @@ def in_one_line(box: str, arguments: Collection[str] = ()) -> str:
         elif head.startswith("For full helptext"):
             said.append("see " + re.sub(r"For full helptext, (run|see):? ?", "", " ".join(section)).strip())
     return "; ".join(" ".join(part.split()) for part in said)
+
+
+def _of_numbers(error: str) -> str:
+    """An error in this project's words where a whole number was expected, else as it is."""
+    for told in _NO_NUMBER:
+        if found := told.fullmatch(error):
+            return f"argument {found[1]}: found {found[2]}, expected a whole number"
+    return error
 
 
 def _options(lines: Sequence[str], arguments: Collection[str]) -> list[str]:

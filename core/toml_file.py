@@ -19,6 +19,17 @@ M = TypeVar("M", bound=BaseModel)
 _LONGEST = 80
 """Characters of a foreign key or message that a line may quote."""
 
+_KINDS = {
+    "bool_type": "true or false",
+    "dict_type": "a table",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "list_type": "a list in brackets",
+    "model_type": "a table",
+    "string_type": "text in quotes",
+}
+"""What should stand where a value is of another kind, as one writes it."""
+
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file.
@@ -78,11 +89,15 @@ def _first_fault(kind: type[BaseModel], error: ValidationError, where: str | Pat
     if first["type"] == "extra_forbidden":
         name = str(first["loc"][-1])
         known = sorted(_fields_at(kind, first["loc"][:-1]))
-        return Fault(place, "an unknown key", f"one of {', '.join(known)}", nearest(name, known))
+        close = nearest(name, known)  # without one it lists some of them, which the line does anyway
+        fix = close if close.startswith("nearest") else ""
+        return Fault(place, "an unknown key", f"one of {', '.join(known)}", fix)
     if first["type"] == "missing":
         return Fault(place, "nothing", "a value for this key")
     if first["type"] in ("too_short", "string_too_short"):
         return Fault(place, shown(first["input"]), "something that is not empty")
+    if first["type"] in _KINDS:
+        return Fault(place, shown(first["input"]), _KINDS[first["type"]])
     message = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     return Fault(place, shown(first["input"]), _short(message, 5 * _LONGEST))
 

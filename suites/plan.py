@@ -193,7 +193,9 @@ def _check_names(suite: Suite, key: str, method: Method) -> None:
         pretrained = method.pretrained and method.start is None  # else the rehearsal knows who gives them
         check_backbone(method.backbone, pretrained=pretrained, where=f"{where}, backbone")
     chosen_objectives(method)
-    needs_neighbours(augmentations_of(method))
+    if not needs_neighbours(augmentations_of(method)) and key in suite.with_neighbours:
+        expected = "an objective whose augmentations hold replace, which look-alike items are found for"
+        raise InputError(Fault(f"{where}, neighbours", "a table without effect", expected, "remove it"))
     recombined_of(method)
 
 

@@ -73,6 +73,8 @@ class Suite(BaseModel):
         variants: By name of a variant, the ids of the methods whose fits are compressed so: each is evaluated
             like its fit, and measured for cost where its fit is.
         cost: What is measured for cost, or None.
+        with_neighbours: Of the methods those that say themselves, rather than all together, how look-alike
+            items are found; no part of the suite's fingerprint.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -89,6 +91,7 @@ class Suite(BaseModel):
     shuffled_users: bool = True
     variants: dict[str, Listed[str]] = {}
     cost: CostPlan | None = None
+    with_neighbours: Annotated[list[str], Field(exclude=True)] = []
 
 
 class _SuiteFile(BaseModel):
@@ -190,6 +193,7 @@ def load_suite(
         shuffled_users=raw.shuffled_users,
         variants={variant: keys for variant, keys in variants.items() if keys},
         cost=raw.cost.model_copy(update={"methods": measured}) if raw.cost and measured else None,
+        with_neighbours=[key for key in kept if "neighbours" in raw.method.get(key, {})],
     )
 
 
@@ -240,6 +244,12 @@ def _resolve(
     if epochs is not None:
         tables = _merge(tables, {"recipe": {"epochs": epochs}})
     method = parse(Method, tables, f"{path}, method {key}")
+    if method.teacher is None and raw.method.get(key, {}).get("own_network"):
+        where, expected = (
+            f"{path}, method {key}, own_network",
+            "a method with a teacher, whose network it may be",
+        )
+        raise InputError(Fault(where, "true, and no teacher", expected, "remove it"))
     if method.options:
         method = method.model_copy(update={"options": _placed(method.options, path.parent)})
     for needed in (method.teacher, method.start):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from .autoencoder_options import AutoencoderOptions
 
@@ -13,6 +13,12 @@ __all__ = ["MOST_EPOCHS", "Method", "Recipe"]
 MOST_EPOCHS = 100_000
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def _one_line(name: str) -> str:
+    if not name.strip() or "\n" in name or "\r" in name:
+        raise ValueError("text in one line, not blank")
+    return name
 
 
 class Recipe(BaseModel):
@@ -100,7 +106,7 @@ class Method(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    name: Annotated[str, Field(pattern=r"^[^\n\r]*\S[^\n\r]*$")]
+    name: Annotated[str, AfterValidator(_one_line)]
     model: str
     options: dict[str, Any] = {}
     backbone: str | None = None

@@ -99,7 +99,8 @@ def test_stdout_is_the_answer_alone(monkeypatch, capsys):
         (["list", "models", "--device", "cpu"], "(applied to outfitbench list); see outfitbench --help"),
         (["report", "runs"], "Missing from outfitbench report: --out PATH; see outfitbench report --help"),
         (["run"], "Missing from outfitbench run: SUITE"),
-        (["run", "demo", "--epochs", "few"], "Error parsing --epochs: "),
+        (["run", "demo", "--epochs", "few"], "argument --epochs: found 'few', expected a whole number; see "),
+        (["run", "demo", "--seeds", "x"], "argument --seeds: found 'x', expected a whole number; see "),
         (["run", "demo", "--out"], "Missing value for argument '--out'"),
     ],
 )

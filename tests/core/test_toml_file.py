@@ -63,6 +63,10 @@ def test_a_sound_file_is_read(path):
             "inner.rat: found an unknown key, expected one of rate; nearest: rate",
         ),
         ("", "seeds: found nothing"),
+        ("seeds = 3", "seeds: found 3, expected a list in brackets"),
+        ("seeds = [true]", "seeds.0: found True, expected a whole number"),
+        ("seeds = [1]\ninner = 3", "inner: found 3, expected a table"),
+        ('seeds = [1]\n[inner]\nrate = "x"', "inner.rate: found 'x', expected a number"),
     ],
 )
 def test_what_does_not_fit_is_one_short_clean_line(path, text, says):
@@ -71,6 +75,12 @@ def test_what_does_not_fit_is_one_short_clean_line(path, text, says):
     assert message.startswith(f"{path}")
     assert len(message) < len(str(path)) + 300
     assert all(c == " " or unicodedata.category(c)[0] not in "CZ" for c in message)
+
+
+def test_the_keys_that_there_are_are_listed_once(path):
+    assert refusal(path, "seeds = [1]\nzzz = 1").endswith(
+        "zzz: found an unknown key, expected one of inner, many, seeds"
+    )
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b'x = "\xed\xa0\x80"'])

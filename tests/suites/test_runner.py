@@ -22,7 +22,7 @@ from outfitbench.suites.plan import plan_trials
 from outfitbench.suites.record_files import load_records
 from outfitbench.suites.records import DatasetRecord, QualityRecord, SuiteRecord
 from outfitbench.suites.runner import trial_folder
-from outfitbench.suites.suite_file import Suite
+from outfitbench.suites.suite_file import Suite, load_suite
 from outfitbench.suites.trial import EvaluationTrial, FitTrial
 from safetensors.torch import load_file
 
@@ -419,6 +419,20 @@ def test_an_empty_split_is_refused_before_anything_runs(smoke: Suite) -> None:
     halved = replace(dataset, tables={**dataset.tables, "valid-student": nothing})
     with pytest.raises(InputError, match="split valid-student: found no outfit"):
         plan_trials(smoke, [halved])
+
+
+def test_look_alikes_that_nobody_asks_for_are_refused_but_where_all_methods_say_so(tmp_path: Path) -> None:
+    path, data = tmp_path / "mine.toml", [load_dataset("closet-12")]
+
+    def plan(table: str) -> None:
+        head = 'title = "x"\ndatasets = ["closet-12"]\nmethods = ["n-pair-xs", "cl-xs"]\n'
+        path.write_text(head + table)
+        plan_trials(load_suite(path), data)
+
+    plan("[every_method.neighbours]\ncount = 5")
+    plan("[method.cl-xs.neighbours]\ncount = 5")
+    with pytest.raises(InputError, match="method n-pair-xs, neighbours: found a table without effect"):
+        plan("[method.n-pair-xs.neighbours]\ncount = 5")
 
 
 def test_a_dry_run_holds_what_the_rest_needs_against_its_record(
