@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .claims import seeds_agreement
-from .costs import EVERY_USER, LATENCY, machine_label
+from .costs import EVERY_USER, LATENCY, machine_label, sampled
 from .markdown import Notes, escape, table
 from .quantities import BLANK, hundredfold, interval, quantity, share, signed
 
@@ -72,12 +72,13 @@ def costs_measured(found: RowCosts | None) -> str:
     }
     doubt = f" To be read with care: {escape('; '.join(sorted(flags)))}." if flags else ""
     dates = " and ".join(sorted({escape(record.date) for record in found.by_row.values()}))
-    every = (
-        " Every user: the whole job of recommending to every user of the dataset, median of its runs, in the "
-        "same session; who has all items' vectors ready pays less."
-        if EVERY_USER in names
-        else ""
-    )
+    every = ""
+    if EVERY_USER in names:
+        reading = any(sampled(record, "recommend_decode") for record in found.by_row.values())
+        every = (
+            " Every user: the whole job, from the items as they are kept to every user's list, median of its "
+            f"runs, in the same session{'; reading the images, which all have to, is in it' * reading}."
+        )
     return (
         f"Latency: median of one request, {escape(str(found.configuration))}, on "
         f"{escape(machine_label(found.group.machine))}, taken {dates} in one session; its share is the "

@@ -126,6 +126,8 @@ def ndcg_sentence(difference: Difference, auc: str) -> str:
     side = "above" if paired.difference > 0 else "below"
     name, other = escape(difference.row.name), escape(difference.other.name)
     within = f"{signed(paired.difference)} {interval(paired.low, paired.high)}, {seeds_clause(difference)}"
+    if difference.among > 1:
+        within += f", Holm p {p_value(difference.holm_p)} as one of {difference.among}"
     apart = "AUC leaves it unclear" if auc == "unclear" else "AUC does not tell the two apart"
     heading = METRICS[difference.metric]
     if difference.seeds < 2:

@@ -68,7 +68,8 @@ def weak_teacher_sentence(kept: Sequence[TeacherShare]) -> list[str]:
         return []
     best = max(above, key=lambda k: k.row.mean("auc"))
     teacher, name = escape(best.against.other.name), escape(best.row.name)
-    others = f", and so do {len(above) - 1} more" if len(above) > 1 else ""
+    more = len(above) - 1
+    others = f", and so {'does' if more == 1 else 'do'} {more} more" if more else ""
     return [
         f"{teacher} is weaker than what it teaches: without a teacher {name} ranks better "
         f"({_distance(best.against)}){others}. What is kept of {teacher} says little of how well a student "
