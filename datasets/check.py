@@ -118,7 +118,8 @@ def _inspect_photos(root: Path, cache: Path) -> Findings:
     photos = find_photos(root, found.append)
     pictures = FolderImages(photos.paths, cache)
     found += _check_pictures(pictures, cache)
-    return Findings(found, list(photos.notes))
+    notes = [photos.classes_left_out] if photos.left_out else []
+    return Findings(found, [*notes, *photos.notes, *(() if found else photos.copies(cache))])
 
 
 def _inspect_loaded(name: str, root: Path | str | None, cache: Path) -> Findings:

@@ -12,7 +12,7 @@ from ...core.errors import Fault, InputError
 from ...core.names import shown
 from ..tables import CATEGORIES
 
-__all__ = ["MAPPING_FILES", "NO_CATEGORY", "category_of", "quoted", "read_mapping"]
+__all__ = ["MAPPING_FILES", "NO_CATEGORY", "category_of", "class_key", "quoted", "read_mapping"]
 
 NO_CATEGORY = "none"
 """Stands for a class that fits no slot of an outfit and is left out."""
@@ -52,7 +52,7 @@ def category_of(class_name: str, mapping: Mapping[str, str]) -> str | None:
         >>> [category_of(name, {"kilt": "bottom"}) for name in ("T-Shirts", "Kilt", "dress", "toaster")]
         ['top', 'bottom', 'none', None]
     """
-    key = _key(class_name)
+    key = class_key(class_name)
     if key in mapping:
         return mapping[key]
     letters = "".join(filter(str.isalpha, key))
@@ -60,7 +60,7 @@ def category_of(class_name: str, mapping: Mapping[str, str]) -> str | None:
     return next((_CATEGORY[name] for name in singulars if name in _CATEGORY), None)
 
 
-def _key(class_name: str) -> str:
+def class_key(class_name: str) -> str:
     """What names of one class have in common: lower case, in Unicode's form NFC."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", class_name).casefold())
 
@@ -77,7 +77,7 @@ def read_mapping(root: Path) -> dict[str, str]:
         if not path.is_file():
             continue
         for name, value in _parse(path).items():
-            key, category = _key(name), _checked(path, name, value)
+            key, category = class_key(name), _checked(path, name, value)
             if mapping.setdefault(key, category) != category:
                 found = f"{written[key]!a} = {mapping[key]} and {name!a} = {category}, one class"
                 raise InputError(Fault(path, found, "one category for each class", "remove one of them"))

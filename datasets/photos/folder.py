@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import Fault, FaultSink, refuse
-from ...core.names import shown
+from ...core.names import nearest, shown
+from ..images.digests import file_digests
 from ..tables import CATEGORIES
-from .classes import MAPPING_FILES, NO_CATEGORY, category_of, read_mapping
+from .classes import MAPPING_FILES, NO_CATEGORY, category_of, class_key, quoted, read_mapping
 from .walk import PassedOver, class_folders, composed
 
 __all__ = ["LEAST_PHOTOS", "PhotoFolder", "find_photos"]
@@ -33,6 +34,7 @@ class PhotoFolder:
         item_category: int8 (n,), by number in `CATEGORIES`.
         left_out: Number of photographs in each class that fits no slot.
         passed_over: What lies in the folder and is no photograph of a class.
+        idle_keys: Names in the user's mapping that no class has, each with the nearest that there are.
     """
 
     paths: Sequence[Path]
@@ -40,12 +42,45 @@ class PhotoFolder:
     item_category: NDArray[np.int8]
     left_out: Mapping[str, int]
     passed_over: PassedOver
+    idle_keys: Mapping[str, str]
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is passed over, as a sentence; empty where nothing is."""
+        """What is passed over, and what the user says of no class: a sentence each, if any."""
         said = str(self.passed_over)
-        return (f"passed over in the folder of photographs: {said}",) if said else ()
+        passed = (f"passed over in the folder of photographs: {said}",) if said else ()
+        idle = (
+            f"no class has the name {shown(key)} in the mapping of classes; {close}"
+            for key, close in self.idle_keys.items()
+        )
+        return (*passed, *idle)
+
+    @property
+    def classes_left_out(self) -> str:
+        """The classes that fit no slot, with their numbers, for people; empty where there is none."""
+        classes = ", ".join(f"{quoted(name)} ({number})" for name, number in self.left_out.items())
+        return f"left out because they fit no slot: {classes}" if classes else ""
+
+    def copies(self, cache: Path) -> tuple[str, ...]:
+        """That files of several classes have the same bytes, as a sentence; empty where none have.
+
+        Args:
+            cache: Folder in which the files' hashes are remembered.
+
+        Raises:
+            InputError: If a file cannot be read.
+        """
+        same: dict[bytes, dict[str, str]] = defaultdict(dict)
+        for path, name, digest in zip(
+            self.paths, self.item_names, file_digests(self.paths, cache), strict=True
+        ):
+            same[digest.tobytes()].setdefault(composed(path.parent.name).casefold(), name)
+        found = [list(names.values()) for names in same.values() if len(names) > 1]
+        if not found:
+            return ()
+        count = "1 photograph lies" if len(found) == 1 else f"{len(found)} photographs lie"
+        example = " and ".join(quoted(name) for name in found[0][:2])
+        return (f"{count} in several classes with the same bytes (such as {example})",)
 
 
 def find_photos(root: Path, faults: FaultSink = refuse) -> PhotoFolder:
@@ -66,7 +101,9 @@ def find_photos(root: Path, faults: FaultSink = refuse) -> PhotoFolder:
     passed = PassedOver()
     worn: list[tuple[int, str, Path]] = []
     left_out: Counter[str] = Counter()
+    classes: set[str] = set()
     for folder, names in class_folders(root, faults, passed):
+        classes.add(class_key(folder.name))
         category = category_of(folder.name, mapping)
         if category is None:
             faults(_unknown_class(root, folder))
@@ -84,6 +121,7 @@ def find_photos(root: Path, faults: FaultSink = refuse) -> PhotoFolder:
         item_category=np.array([number for number, *_ in worn], np.int8),
         left_out=dict(sorted(left_out.items())),
         passed_over=passed,
+        idle_keys={key: nearest(key, classes) for key in sorted(mapping.keys() - classes)},
     )
 
 

@@ -14,7 +14,6 @@ from ..images.store import open_store
 from ..simulation import Dice, StyleMixture, draw_activity, draw_outfits, draw_tastes
 from ..splits import check_scheme, named_splits, resplit
 from ..tables import CATEGORIES, OutfitTable
-from .classes import quoted
 from .folder import PhotoFolder, find_photos
 from .looks import measure_looks, rank_levels
 from .styles import find_styles, style_contrast, style_weights
@@ -68,7 +67,7 @@ def load_photos(root: Path, *, cache: Path, split: str = "released") -> Dataset:
         cache=cache,
         pictures=pictures,
         hidden=mixture,
-        notes=photos.notes,
+        notes=(*photos.notes, *photos.copies(cache)),
     )
 
 
@@ -105,7 +104,4 @@ def _dress(mixture: StyleMixture, split: str) -> tuple[OutfitTable, OutfitTable,
 def _origin(photos: PhotoFolder) -> str:
     """Where the items come from, and what of the folder is not among them."""
     said = f"{len(photos.paths)} photographs, outfits by simulated users"
-    if photos.left_out:
-        classes = ", ".join(f"{quoted(name)} ({number})" for name, number in photos.left_out.items())
-        said += f"; left out because they fit no slot: {classes}"
-    return said
+    return f"{said}; {photos.classes_left_out}" if photos.left_out else said

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from outfitbench.datasets import Fault, InputError
+from outfitbench.datasets.check import inspect_dataset
 from outfitbench.datasets.photos import load_photos
 from outfitbench.datasets.photos.classes import category_of, read_mapping
 from outfitbench.datasets.photos.folder import find_photos
@@ -80,6 +82,24 @@ def test_a_broken_mapping_is_one_clear_line(tmp_path: Path, file: str, text: str
     (tmp_path / file).write_text(text)
     with pytest.raises(InputError, match=message):
         read_mapping(tmp_path)
+
+
+def test_a_misspelt_key_of_the_mapping_is_said_with_the_nearest_class(tmp_path: Path) -> None:
+    root = snap(tmp_path, ["T-Shirt", "pants", "shoes"])
+    (root / "categories.toml").write_text('T-Shrt = "top"\n"T-SHIRT" = "top"\n')
+    (note,) = find_photos(root).notes
+    assert note == "no class has the name 't-shrt' in the mapping of classes; nearest: t-shirt"
+
+
+def test_a_check_says_what_is_left_out_and_what_lies_in_two_classes(tmp_path: Path, cache: Path) -> None:
+    root = snap(tmp_path / "photos", ["shirt", "pants", "shoes", "dress"])
+    shutil.copy(root / "shirt" / "000.png", root / "pants" / "a.png")
+    shutil.copy(root / "shirt" / "000.png", root / "shirt" / "same class.png")
+    shutil.copytree(root / "shirt", root / "test" / "Shirt")
+    twice = "1 photograph lies in several classes with the same bytes (such as shirt/000.png and pants/a.png)"
+    found = inspect_dataset("photos", root, cache=cache)
+    assert (found.faults, found.notes) == ([], ["left out because they fit no slot: dress (20)", twice])
+    assert load_photos(root, cache=cache).notes == (twice,)
 
 
 def test_what_is_missing_is_said(tmp_path: Path) -> None:
