@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Data"]
 
+_BACKBONE, _IMAGE_SIZE = "efficientnet-lite0", 128
+
 
 @dataclass(frozen=True)
 class Data:
@@ -41,11 +43,19 @@ class Data:
     split: Literal["released", "9:2:2"] = "released"
     skip_unusable: bool = False
     out: Path | None = None
-    backbone: str = "efficientnet-lite0"
-    image_size: Annotated[int, arg(metavar="PIXELS")] = 128
+    backbone: Annotated[str | None, arg(help_behavior_hint=f"(default: {_BACKBONE})")] = None
+    image_size: Annotated[
+        int | None, arg(metavar="PIXELS", help_behavior_hint=f"(default: {_IMAGE_SIZE})")
+    ] = None
 
     def run(self, session: Session) -> Answer:
-        """Do it."""
+        """Do it.
+
+        Raises:
+            InputError: Among others, if an option of "features" is given to another action.
+        """
+        if self.action != "features":
+            self._refuse_options_of_features()
         match self.action:
             case "make":
                 return self._make(session)
@@ -55,6 +65,15 @@ class Data:
                 return self._stats(session)
             case "features":
                 return self._features(session)
+
+    def _refuse_options_of_features(self) -> None:
+        from ..core.errors import Fault, InputError
+
+        options = {"--out": self.out, "--backbone": self.backbone, "--image-size": self.image_size}
+        for option, given in options.items():
+            if given is not None:
+                expected = f"nothing for {self.action}; features takes it"
+                raise InputError(Fault(f"argument {option}", str(given), expected))
 
     def _load(self, session: Session) -> Dataset:
         from ..datasets import load_dataset
@@ -143,18 +162,22 @@ class Data:
 
         if self.out is None:
             raise InputError(Fault("argument --out", "none", "the folder to write"))
+        backbone = _BACKBONE if self.backbone is None else self.backbone
+        image_size = _IMAGE_SIZE if self.image_size is None else self.image_size
         check_features_folder(self.out)
-        check_backbone(self.backbone, pretrained=True, where="argument --backbone")
+        check_backbone(backbone, pretrained=True, where="argument --backbone")
+        if image_size < 1:
+            raise InputError(Fault("argument --image-size", str(image_size), "one pixel at least"))
         if self.name not in CLOSETS and self.name not in POLYVORES:
             expected = "a dataset that is read from a tree of tuples (closet-…, polyvore-…)"
             raise InputError(Fault("argument NAME", self.name, expected))
         dataset = self._load(session)
-        vectors = pretrained_vectors(self.backbone, dataset, self.image_size)
-        write_features(dataset, vectors, self.backbone, self.out)
+        vectors = pretrained_vectors(backbone, dataset, image_size)
+        write_features(dataset, vectors, backbone, self.out)
         return Answer(
-            f"{self.out}: {len(vectors)} items by {vectors.shape[1]} features of {self.backbone} at "
-            f"{self.image_size} pixels; read it with --dataset {self.name} --root {self.out}",
-            {"out": self.out, "items": len(vectors), "width": vectors.shape[1], "backbone": self.backbone},
+            f"{self.out}: {len(vectors)} items by {vectors.shape[1]} features of {backbone} at "
+            f"{image_size} pixels; read it with --dataset {self.name} --root {self.out}",
+            {"out": self.out, "items": len(vectors), "width": vectors.shape[1], "backbone": backbone},
         )
 
 

@@ -42,7 +42,7 @@ class Profile:
             those that need a dataset where none is named.
         variant: Of a run, also what this compression makes of each fit (`outfitbench list variants`); can be
             repeated.
-        method: Of a run, only the method of this name; can be repeated.
+        method: Of a run, only the method of this name (FND XS) or ID (fnd-xs); can be repeated.
         dataset: The dataset whose test candidates are ranked for every user.
         root: Folder of a dataset that is read from disk.
         users: How many users a model by name has; 630 by default, or as many as the dataset has.
@@ -77,11 +77,12 @@ class Profile:
             methods=self.method,
             dataset=dataset,
         )
-        engines, devices = self.engine or ("torch", "onnxruntime"), self.device or ("cpu",)
-        workloads = self.workload or default_workloads(dataset=dataset is not None)
+        engines = _each_once(self.engine) or ("torch", "onnxruntime")
+        devices = _each_once(self.device) or ("cpu",)
+        workloads = _each_once(self.workload) or default_workloads(dataset=dataset is not None)
         effort = FULL if self.effort == "full" else QUICK
         with scratch_folder() as folder:
-            chosen = [*chosen, *compressed(chosen, self.variant, folder)]
+            chosen = [*chosen, *compressed(chosen, _each_once(self.variant), folder)]
             outcomes = list(
                 profile_subjects(
                     [choice.subject for choice in chosen],
@@ -136,10 +137,19 @@ class Profile:
 
     def _dataset(self, session: Session) -> Dataset | None:
         if self.dataset is None:
+            if self.root is not None:
+                from ..core.errors import Fault, InputError
+
+                found = f"{self.root}, and no dataset"
+                raise InputError(Fault("argument --root", found, "the dataset that lies there, by --dataset"))
             return None
         from ..datasets import load_dataset
 
         return load_dataset(self.dataset, self.root, cache=session.cache)
+
+
+def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
 
 
 def _told(failed: Sequence[FailedProfile]) -> list[str]:

@@ -112,6 +112,18 @@ def test_make_stops_at_the_first_fault_with_one_line(capsys, broken_tree):
         (["make", "closet-13"], "closet-12"),
         (["stats", "polyvore-630"], "--root"),
         (["check", "../closet-12"], "closet-12"),
+        (
+            ["stats", NAME, "--out", "x"],
+            "argument --out: found x, expected nothing for stats; features takes it",
+        ),
+        (
+            ["make", NAME, "--backbone", "alexnet"],
+            "argument --backbone: found alexnet, expected nothing for make",
+        ),
+        (
+            ["check", NAME, "--image-size", "128"],
+            "argument --image-size: found 128, expected nothing for check",
+        ),
         (["check", NAME, "--root", "."], "a drawn dataset that was copied there; without --root it is drawn"),
     ],
 )

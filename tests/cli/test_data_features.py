@@ -71,6 +71,10 @@ def test_a_missing_package_is_told_before_anything_is_encoded(tmp_path, monkeypa
         (["photos", "--root", os.devnull, "--out", "x"], "closet-…, polyvore-…"),
         (["closet-12", "--out", "x", "--backbone", "efficientnet-lite"], "nearest: efficientnet-lite0"),
         (["closet-12", "--out", "."], "found something that is there"),
+        (
+            ["closet-12", "--out", "x", "--image-size", "-5"],
+            "argument --image-size: found -5, expected one pixel",
+        ),
     ],
 )
 def test_what_cannot_be_is_one_line(arguments, words, tmp_path, monkeypatch, capsys):

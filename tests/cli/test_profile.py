@@ -6,6 +6,7 @@ import json
 
 import pytest
 from outfitbench.cli.main import main
+from outfitbench.core.errors import Fault, InputError
 from outfitbench.core.machine import accelerator_name
 from outfitbench.suites.record_files import load_records
 
@@ -73,6 +74,7 @@ class Broken:
         (["techer"], "teacher"),
         (["student-xs", "--engine", "onnx"], "onnxruntime"),
         (["student-xs", "--device", "tpu"], "cuda"),
+        (["student-xs", "--root", "/nonexistent"], "argument --root: found /nonexistent, and no dataset"),
         (["student-xs", "--dataset", "closet-13"], "closet-12"),
         pytest.param(
             ["student-xs", "--device", "cuda"],
@@ -85,3 +87,18 @@ def test_what_cannot_be_measured_is_one_line(capsys, arguments, hint):
     assert main(["profile", *arguments]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert hint in line
+
+
+def test_what_is_asked_for_twice_is_measured_once(capsys, monkeypatch):
+    asked = {}
+
+    def stop(subjects, **options):
+        asked.update(options)
+        raise InputError(Fault("argument", "enough", "no measuring here"))
+
+    monkeypatch.setattr("outfitbench.bench.profile_subjects", stop)
+    twice = ["--engine", "torch", "--device", "cpu", "--workload", "start"] * 2
+    assert main(["profile", "student-xs", *twice, "--workload", "request"]) == 2
+    assert [*asked["engines"]] == ["torch"]
+    assert [*asked["devices"]] == ["cpu"]
+    assert [*asked["workloads"]] == ["start", "request"]
