@@ -78,7 +78,9 @@ class Run:
 
     def _command(self, session: Session) -> str:
         """What to type to run it again; the reader's folders are not ours."""
-        words = ["outfitbench run", self.suite if not self.suite.endswith(".toml") else Path(self.suite).name]
+        from ..suites.suite_file import name_for_others
+
+        words = ["outfitbench run", name_for_others(self.suite)]
         words += [f"--dataset {name}" for name in self.dataset]
         words += [f"--methods {key}" for key in self.methods] + [f"--seeds {seed}" for seed in self.seeds]
         words += ["--root DIR"] * (self.root is not None)

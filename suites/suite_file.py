@@ -15,7 +15,7 @@ from ..core.toml_file import parse, read_toml
 from ..datasets import Fault, InputError, list_datasets
 from ..training.method import MOST_EPOCHS, Method
 
-__all__ = ["CostPlan", "Suite", "list_suites", "load_methods", "load_suite"]
+__all__ = ["CostPlan", "Suite", "list_suites", "load_methods", "load_suite", "name_for_others"]
 
 T = TypeVar("T")
 
@@ -195,6 +195,20 @@ def load_suite(
         cost=raw.cost.model_copy(update={"methods": measured}) if raw.cost and measured else None,
         with_neighbours=[key for key in kept if "neighbours" in raw.method.get(key, {})],
     )
+
+
+def name_for_others(suite: str) -> str:
+    """What whoever has the package types for a suite: its name, also where it was named by its file.
+
+    Args:
+        suite: As for `load_suite`, which has read it.
+
+    Returns:
+        A name out of `list_suites`, or the name, without its folder, of a file that the package has not.
+    """
+    path = _find(suite)
+    ours = path.stem in list_suites() and path.read_bytes() == _find(path.stem).read_bytes()
+    return path.stem if ours else path.name
 
 
 def _chosen(resolved: dict[str, Method], methods: Sequence[str]) -> dict[str, Method]:

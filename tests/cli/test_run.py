@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 from outfitbench.cli.main import main
+from outfitbench.cli.run import Run
+from outfitbench.cli.session import Session
 from outfitbench.suites import run_fit
 from outfitbench.suites.record_files import load_records
 from outfitbench.training.errors import TrainingError
+
+from ..conftest import REPOSITORY
 
 
 def test_a_run_leaves_records_and_a_report(finished_run):
@@ -95,6 +99,15 @@ def test_a_folder_that_cannot_be_made_is_refused(capsys, tmp_path, planning):
     (tmp_path / "file").touch()
     assert main(["run", "smoke", "--out", str(tmp_path / "file" / "runs"), *planning]) == 2
     assert "argument --out" in capsys.readouterr().err
+
+
+def test_the_command_names_a_packaged_suite_as_everyone_can(tmp_path):
+    packaged = REPOSITORY / "suites" / "files" / "smoke.toml"
+    own = tmp_path / "smoke.toml"
+    own.write_text(packaged.read_text() + "# changed")
+    asked = ["smoke", str(packaged), str(own)]
+    commands = [Run(suite=suite, seeds=(3,))._command(Session()) for suite in asked]
+    assert commands == [f"outfitbench run {name} --seeds 3" for name in ("smoke", "smoke", "smoke.toml")]
 
 
 def test_all_that_is_derived_goes_where_the_session_says(finished_run, capsys, monkeypatch, tmp_path):
