@@ -31,6 +31,7 @@ def dataset_section(records: Sequence[DatasetRecord]) -> str:
 
 
 def _statistics(record: DatasetRecord) -> dict[str, str]:
+    sizes = " and ".join(f"{size} × {size}" for size in record.image_sizes or [record.image_size])
     return {
         "Origin": escape(record.origin),
         "Users": f"{record.users:,}",
@@ -40,7 +41,7 @@ def _statistics(record: DatasetRecord) -> dict[str, str]:
         "Outfits an item is in": f"{quantity(record.wears_per_item, '1')} on average",
         "Models see": f"feature vectors of {record.feature_size} numbers"
         if record.feature_size
-        else f"images of {record.image_size} × {record.image_size} pixels",
+        else f"images of {sizes} pixels",
         "Split": escape(record.split_scheme),
         "Left out": _counts(record.left_out) or "nothing",
         "To be known": escape("; ".join(record.notes)) or "nothing odd was found",

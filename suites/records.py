@@ -285,7 +285,8 @@ class DatasetRecord(_Frozen):
         outfits: Outfits by split.
         sizes: Outfits by number of items ("2", "3", "4").
         wears_per_item: Mean number of outfits an item occurs in.
-        image_size: Pixels of the stored images, or None without images.
+        image_size: Pixels of the largest images that a model sees, or None without images.
+        image_sizes: Of the images of all models, ascending; empty without images, and in records of old.
         feature_size: Width of the items' feature vectors, or None without; where there are some, models see
             them instead of the images.
         left_out: How many rows of which file were not used, by what they are.
@@ -304,6 +305,7 @@ class DatasetRecord(_Frozen):
     sizes: dict[str, Count]
     wears_per_item: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     image_size: Count | None
+    image_sizes: list[Count] = []
     feature_size: Count | None = None
     left_out: dict[str, Count] = {}
     notes: list[str] = []

@@ -144,8 +144,8 @@ def run_suite(
     if dry_run:
         return outcome
     outcome.records.append(_record_suite(suite, trials, command, out))
-    image_size = max(method.image_size for method in suite.methods.values())
-    outcome.records.extend(describe_dataset(dataset, image_size, out) for dataset in datasets)
+    image_sizes = {method.image_size for method in suite.methods.values()}
+    outcome.records.extend(describe_dataset(dataset, image_sizes, out) for dataset in datasets)
     return outcome
 
 
