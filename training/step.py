@@ -41,13 +41,17 @@ class TrainingStep(nn.Module):
         self._teacher = (teacher,)
 
     def forward(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The weighted sum of a batch's losses, and each loss by name without gradient."""
+        """The weighted sum of a batch's losses, and each loss by name without gradient.
+
+        A name that two objectives give is, of the second, "OBJECTIVE NAME".
+        """
         context = _Context(self.model, batch, self._teacher[0])
         total, named = 0.0, {}
         for name, objective in self.objectives.items():
             losses = objective(context)
             total = total + self._weights[name] * sum(losses.values())
-            named |= {key: loss.detach() for key, loss in losses.items()}
+            for key, loss in losses.items():
+                named[f"{name} {key}" if key in named else key] = loss.detach()
         assert isinstance(total, Tensor)
         return total, named
 

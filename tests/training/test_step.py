@@ -93,6 +93,17 @@ def test_weights_scale_their_objective_and_nobody_pays_for_what_is_not_asked() -
     assert float(half) == pytest.approx(float(once) / 2)
 
 
+def test_losses_of_one_name_are_told_apart_by_their_objective() -> None:
+    torch.manual_seed(0)
+    model = create_model("student-xs", num_users=3, input_kind="features", feature_size=6).eval()
+    options = [OBJECTIVES.entry("n-pair").options(temperature=t) for t in (0.1, 0.5)]
+    sharp, soft = (OBJECTIVES.get("n-pair")(each, model) for each in options)
+    with torch.no_grad():
+        total, named = TrainingStep(model, {"n-pair": (1.0, sharp), "soft": (1.0, soft)})(batch(None))
+    assert list(named) == ["n-pair", "soft n-pair"]
+    assert float(total) == pytest.approx(sum(map(float, named.values())))
+
+
 def test_the_projection_of_contrastive_learning_trains_and_is_not_shipped() -> None:
     torch.manual_seed(0)
     model = create_model("student-xs", num_users=3, input_kind="features", feature_size=6)
