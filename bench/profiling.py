@@ -66,8 +66,7 @@ def profile(
     names = [models] if isinstance(models, str) else list(models)
     users = num_users if dataset is None else dataset.num_users
     subjects = [Subject(model=name, num_users=users, input_size=image_size) for name in names]
-    profiles = []
-    for outcome in profile_subjects(
+    outcomes = profile_subjects(
         subjects,
         engines=engines,
         devices=devices,
@@ -75,10 +74,16 @@ def profile(
         dataset=dataset,
         effort=effort,
         outfit_size=outfit_size,
-    ):
+    )
+    profiles: list[EngineProfile] = []
+    failed: list[FailedProfile] = []
+    for outcome in outcomes:
         if isinstance(outcome, FailedProfile):
-            raise outcome.error
-        profiles.append(outcome)
+            failed.append(outcome)
+        else:
+            profiles.append(outcome)
+    if failed:
+        raise failed[0].error
     return profiles
 
 

@@ -3,7 +3,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from outfitbench.bench import EngineError, FailedProfile, ParityError, Subject, profile, profile_subjects
+from outfitbench.bench import (
+    EngineError,
+    FailedProfile,
+    ParityError,
+    Subject,
+    profile,
+    profile_subjects,
+    profiling,
+)
 from outfitbench.bench.effort import Effort
 from outfitbench.bench.engine_profile import joined
 from outfitbench.bench.engines import ENGINES, engine_factory
@@ -168,6 +176,20 @@ def test_a_model_that_cannot_be_exported_costs_the_engines_alone_that_need_it(pl
     assert isinstance(failed, FailedProfile)
     assert failed.reason.startswith("export to scorer.onnx: found a model that torch.export cannot follow")
     assert all(one.measurements["latency"].n for one in found.values())
+
+
+def test_what_fails_is_raised_when_all_is_measured(plugin, instruments, monkeypatch):
+    outcomes = []
+
+    def watched(*arguments, **options):
+        for outcome in profile_subjects(*arguments, **options):
+            outcomes.append(outcome.workload)
+            yield outcome
+
+    monkeypatch.setattr(profiling, "profile_subjects", watched)
+    with pytest.raises(EngineError, match="status 7"):
+        profile("tiny", engines=["instrument:Fragile"], workloads=["start", "request"], effort=LEAST)
+    assert outcomes == ["start", "request"]
 
 
 def test_an_engine_that_dies_leaves_the_others_and_its_whole_output(plugin, instruments):
