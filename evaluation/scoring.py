@@ -67,11 +67,11 @@ def encode_items(
     Args:
         model: In evaluation mode.
         inputs: The dataset's items.
-        ids: Distinct global ids (n,).
+        ids: Distinct global ids (n,); of none, the table is empty.
         num_items: Items of the whole dataset.
     """
     device = next(model.parameters()).device
-    parts = []
+    parts = [torch.empty(0, model.feature_size, device=device)] if not len(ids) else []
     chunks = [ids[start : start + ENCODE_BATCH] for start in range(0, len(ids), ENCODE_BATCH)]
     for chunk in tracked(chunks, "encoding items"):
         item_inputs, categories = inputs(chunk)
@@ -122,7 +122,7 @@ def score_for_users(
         ModelError: If the model does not give one score for each outfit.
     """
     device = table.features.device
-    scores = []
+    scores = [torch.empty(users.shape, device=device)] if not len(items) else []
     for start in range(0, len(items), SCORE_BATCH):
         worn = items[start : start + SCORE_BATCH]
         who = torch.from_numpy(users[:, start : start + SCORE_BATCH].astype(np.int64)).to(device)

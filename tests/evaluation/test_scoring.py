@@ -100,3 +100,10 @@ def test_a_user_without_test_positives_is_left_out_and_counted(
     after = evaluate(model, dataset, inputs, candidates)
     assert gone not in after.users
     assert after.left_out == before.left_out + 1
+
+
+def test_of_nothing_comes_nothing(model: OutfitModel, dataset: Dataset, inputs: ItemInputs) -> None:
+    table = encode_items(model, inputs, np.array([], dtype=np.int64), dataset.num_items)
+    assert table.features.shape == (0, model.feature_size)
+    assert table.features.dtype == torch.float32
+    assert score_candidates(model, dataset, inputs, some_candidates(dataset, 0)).shape == (0,)
