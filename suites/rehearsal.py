@@ -18,7 +18,7 @@ from ..training.network import bare_model, fitting, gives_backbone
 from ..training.optimizer import create_optimizer
 from ..training.step import TrainingStep, WeightedObjectives
 from .describing import create_objectives
-from .trial import FitTrial
+from .trial import FitTrial, has_foreign_part
 
 __all__ = ["Rehearsal", "rehearse"]
 
@@ -78,7 +78,10 @@ def rehearse(trial: FitTrial, device: Device, *, fetch: bool) -> Rehearsal:
         raise _of_method(error, f"method {method.name} on {trial.dataset.name}") from error
     except InputError:
         raise
-    except Exception:  # a stranger's part may raise anything
+    except Exception as error:
+        # A stranger's part may raise anything, and torch runs out of memory: that is the trial's to tell.
+        if not (isinstance(error, RuntimeError) or has_foreign_part(trial)):
+            raise
         return Rehearsal(None, note)
     return Rehearsal(_whole_fit(trial, each), note)
 
