@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ..core.errors import Fault, InputError
+from ..evaluation.item_inputs import input_kind
 from ..models import ModelError, OutfitModel
 from ..models.backbones.factory import check_backbone, weights_to_fetch
 from ..training.environment import Device, choose_environment, enter_environment
@@ -153,7 +154,7 @@ def _items_of_a_step(trial: FitTrial) -> int:
 def _whole_fit(trial: FitTrial, each: float) -> float:
     """Seconds of all epochs with their validation, from those of one item in a step."""
     dataset, recipe = trial.dataset, trial.method.recipe
-    if trial.method.freeze:
+    if trial.method.freeze and input_kind(dataset, trial.method.items) == "image":
         return _NO_GRADIENT * each * dataset.num_items  # once, then they are kept
     steps = math.ceil(len(dataset.split("train")) / recipe.batch_size)
     validation = dataset.candidates(trial.validation_split, trial.negatives).outfits.distinct_items

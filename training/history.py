@@ -37,7 +37,8 @@ class Epoch(_Frozen):
     Attributes:
         number: From 1.
         loss: Mean total loss of its steps.
-        losses: Mean of each named loss, before its weight.
+        losses: Mean of each named loss as its objective gives it: before the objective's `weight`, and with
+            the weights that its own options put on its parts (regularisers, terms of a sum).
         learning_rate: Of its last step.
         valid_auc: Mean per-user AUC on the validation candidates.
     """

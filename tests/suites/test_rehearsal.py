@@ -1,13 +1,17 @@
-"""Rehearsals: a fault of ours stops the run, a stranger's is its trial's."""
+"""Rehearsals: a fault of ours stops the run, a stranger's is its trial's; what a frozen backbone saves."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from outfitbench.core.plugins import load_plugin
+from outfitbench.datasets import load_dataset
 from outfitbench.suites import rehearsal, run_suite
 from outfitbench.suites.suite_file import Suite
+from outfitbench.suites.trial import FitTrial
+from outfitbench.training.method import Method
 
 PLUGIN = """
 from outfitbench.models import create_model, register_model
@@ -36,3 +40,16 @@ def test_a_strangers_fault_is_its_trials_and_ours_is_raised(
     assert run_suite(theirs, tmp_path / "out", device="cpu", dry_run=True).seconds == {}
     with pytest.raises(KeyError, match="no such layer"):
         run_suite(ours, tmp_path / "out", device="cpu", dry_run=True)
+
+
+def test_freezing_saves_nothing_where_no_image_is_seen() -> None:
+    dataset = load_dataset("closet-12")
+    features = replace(dataset, vectors=object())  # whatever they are, they are seen instead of the images
+
+    def about(data: object, *, freeze: bool) -> float:
+        method = Method(name="A", model="student-xs", objective="n-pair", freeze=freeze)
+        fit = FitTrial(data, method=method, negatives="random", seed=0)
+        return rehearsal._whole_fit(fit, 1.0)
+
+    assert about(features, freeze=True) == about(features, freeze=False)
+    assert about(dataset, freeze=True) < about(dataset, freeze=False)

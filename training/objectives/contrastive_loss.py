@@ -56,7 +56,7 @@ def contrastive(views: Tensor, temperature: float) -> Tensor:
     return F.cross_entropy(others, target=row ^ 1)
 
 
-def _make_views(names: tuple[str, ...]) -> tuple[str, ...]:
+def _views_differ(names: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(names)) < len(names):
         raise ValueError("each augmentation once")
     if set(names) == {"identity"}:
@@ -72,7 +72,7 @@ class ContrastiveOptions(TemperatureOptions):
             treats it as a hyper-parameter (Fig. 5).
     """
 
-    augmentations: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_make_views)] = (
+    augmentations: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_views_differ)] = (
         "identity",
         "erase",
         "replace",
