@@ -22,7 +22,7 @@ class Export:
     Attributes:
         source: A name from `outfitbench list models` (random weights), or the folder of a run.
         out: Where to write; a folder for each model in it.
-        method: Of a run, only the method of this name; can be repeated.
+        method: Of a run, only the method of this name (FND XS) or ID (fnd-xs); can be repeated.
         users: How many users a model by name has; 630 by default.
     """
 

@@ -61,8 +61,8 @@ def choose_subjects(
         names: Names from `outfitbench list models`, or folders that `outfitbench run` wrote.
         session: Names the plugins.
         users: How many users a model by name has; the dataset's, or 630, if None.
-        methods: Of a run, only these rows; all if empty, but for fits that others start from and nothing
-            ranks.
+        methods: Of a run, only these rows, by name or ID; all if empty, but for fits that others start from
+            and nothing ranks.
         dataset: Whose items and users a model by name sees: a dataset of features makes it a model of
             features.
 
@@ -140,30 +140,50 @@ def _by_name(name: str, session: Session, users: int, dataset: Dataset | None) -
 
 def _trained(run: Path, session: Session, methods: tuple[str, ...]) -> list[Chosen]:
     from ..reports.grouping import names_of_fits
-    from ..suites.record_files import load_records
+    from ..suites.record_files import RECORD_FILE, load_record, load_records
     from ..suites.records import DatasetRecord, FitRecord, QualityRecord, SuiteRecord
 
     records = load_records([run])
+    if (run / RECORD_FILE).is_file():
+        kind = load_record(run / RECORD_FILE).kind
+        found = "the folder of a fit" if kind == "fit" else f"the folder of one record ({kind})"
+        raise InputError(Fault(run, found, f"the run's folder, {run.absolute().parent.parent}"))
     users = {record.data_fingerprint: record.users for record in records if isinstance(record, DatasetRecord)}
     fits = list({record.trial: record for record in records if isinstance(record, FitRecord)}.values())
     given = names_of_fits(record for record in records if isinstance(record, SuiteRecord))
     names = {fit.trial: given.get(fit.trial, fit.method) for fit in fits}
     if not fits:
         raise InputError(Fault(run, "no trained method", f"a fit of {', '.join(methods) or 'any method'}"))
-    for method in methods:
-        if method not in names.values():
-            fault = unknown_name(
-                "a method of the run", method, set(names.values()), f"{run}, argument --method"
-            )
-            raise InputError(fault)
+    asked = {name for method in methods for name in _called(method, set(names.values()), run)}
     slugs = _slugs(fits, names)  # of all, so that a name does not depend on which are asked for
     ranked = {record.fit.trial for record in records if isinstance(record, QualityRecord)}
     stages = {fit.inputs["start"] for fit in fits if "start" in fit.inputs} - ranked
     return [
         _of_fit(run, fit, names[fit.trial], slugs[fit.trial], users, session)
         for fit in fits
-        if (names[fit.trial] in methods if methods else fit.trial not in stages)
+        if (names[fit.trial] in asked if methods else fit.trial not in stages)
     ]
+
+
+def _called(method: str, names: set[str], run: Path) -> set[str]:
+    """The rows of a run that a method's name or its ID in a suite stands for.
+
+    Records hold no IDs: one is its method's name in lower case with hyphens, or has a file that says it.
+
+    Raises:
+        InputError: If there is none.
+    """
+    if method in names:
+        return {method}
+    from ..suites.suite_file import load_methods
+
+    ours = load_methods()
+    found = {
+        name for name in names if _slug(name) == method or (method in ours and ours[method].name == name)
+    }
+    if not found:
+        raise InputError(unknown_name("a method of the run", method, names, f"{run}, argument --method"))
+    return found
 
 
 def _of_fit(

@@ -93,12 +93,34 @@ def test_a_full_standard_output_keeps_the_status_of_a_failure():
     assert b"Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("arguments", ["list datasets", "--help", "--version"])
-def test_closed_streams_are_sound(arguments):
-    done = subprocess.run(
-        ["bash", "-c", f"{' '.join(COMMAND)} {arguments} >&- 2>&-"], capture_output=True, check=False
+def closing(streams: str, arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        ["bash", "-c", f"{' '.join(COMMAND)} {arguments} {streams}"], capture_output=True, check=False
     )
+
+
+@pytest.mark.parametrize(
+    "arguments", ["list datasets", "list datasets --json", "--help", "list --help", "--version"]
+)
+def test_a_closed_standard_output_is_one_line_and_a_status(arguments):
+    done = closing(">&-", arguments)
+    assert done.returncode == 1
+    assert done.stderr == b"outfitbench: standard output: found it closed, expected room for the answer\n"
+    done = closing(">&- 2>&-", arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
+
+
+def test_a_closed_standard_output_keeps_the_status_of_a_failure():
+    done = closing(">&-", "list x --json")
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", ["list datasets", "--help", "--version"])
+def test_a_closed_standard_error_is_sound(arguments):
+    done = closing("2>&-", arguments)
     assert done.returncode == 0
+    assert done.stdout
 
 
 def test_the_command_answers_a_reader_of_the_help_that_has_gone():

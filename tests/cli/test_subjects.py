@@ -121,6 +121,32 @@ def test_a_row_goes_by_the_name_that_its_latest_suite_gives_it(run):
         chosen(run, "Old")
 
 
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("FND XS", "fnd-xs"), ("Teacher, lite0 frozen", "teacher-lite0"), ("Mine, α = 2", "mine-α-2")],
+)
+def test_a_method_goes_by_its_id_as_well(run, name, key):
+    trained(run, "Other")
+    mine = trained(run, name)
+    for asked in (name, key):
+        assert [choice.trained for choice in chosen(run, asked)] == [mine.trial]
+    with pytest.raises(InputError, match="found 'teacher', expected a method of the run"):
+        chosen(run, "teacher")
+
+
+def test_a_name_goes_before_an_id(run):
+    plain, loud = trained(run, "fnd"), trained(run, "FND")
+    assert [choice.trained for choice in chosen(run, "fnd")] == [plain.trial]
+    assert [choice.trained for choice in chosen(run, "FND")] == [loud.trial]
+
+
+def test_the_folder_of_a_fit_is_told_from_that_of_its_run(run):
+    folder = run / "fits" / trained(run, "A").trial
+    with pytest.raises(InputError) as caught:
+        chosen(folder)
+    assert str(caught.value) == f"{folder}: found the folder of a fit, expected the run's folder, {run}"
+
+
 def test_a_first_stage_that_nothing_ranks_is_no_row_unless_it_is_asked_for(run):
     first = trained(run, "First")
     second = trained(run, "Second", inputs={"start": first.trial})
