@@ -45,6 +45,9 @@ __all__ = ["PAGE", "write_report"]
 PAGE = "README.md"
 """The page's file; a host that shows folders shows it first."""
 
+_MADE_BY = b"\n\nMade by `outfitbench report` "
+"""Every page of ours says so; what does not is left alone."""
+
 
 def write_report(records: Iterable[Record], out: Path, *, title: str | None = None) -> Path:
     """Write a markdown page and its figures (SVG and PNG) into a folder.
@@ -62,10 +65,13 @@ def write_report(records: Iterable[Record], out: Path, *, title: str | None = No
 
     Raises:
         InputError: If there is no trial among the records, if one ranked nobody or other users than the rest
-            of its table, or if `out` is a file.
+            of its table, or if `out` is a file or its page
+            is not one of ours.
     """
     if out.exists() and not out.is_dir():
         raise InputError(Fault(out, "a file", "a folder for the page and its figures"))
+    if (there := out / PAGE).is_file() and _MADE_BY not in there.read_bytes():
+        raise InputError(Fault(there, "a file of another hand", "a page that may be replaced, or none"))
     page, figures = _compose(list(records), title)
     for name, content in figures.items():
         _write(out / name, content)

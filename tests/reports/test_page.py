@@ -104,6 +104,16 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path):
     assert taken.read_text() == "mine"
 
 
+def test_a_page_of_another_hand_is_left_alone(tmp_path):
+    page = tmp_path / "README.md"
+    page.write_text("# My project\n\nIts pages are made by `outfitbench report`.\n")
+    with pytest.raises(InputError, match=r"README\.md: found a file of another hand, expected a page that"):
+        write_report(small_grid(), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
+    page.unlink()
+    assert write_report(small_grid(), tmp_path) == write_report(small_grid(), tmp_path)
+
+
 def test_a_page_that_cannot_be_written_leaves_nothing_half_written(tmp_path):
     (tmp_path / "README.md").mkdir()
     with pytest.raises(OSError, match="README"):
