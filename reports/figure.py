@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -32,8 +32,8 @@ __all__ = [
     "drawable",
     "new_figure",
     "render",
+    "style_of",
     "styled",
-    "styles",
 ]
 
 PAGE_WIDTH = 9.6
@@ -46,6 +46,8 @@ _COLOURS = (
 """Okabe and Ito's palette without its yellow, too light on white, and the shades of four of its hues; told
 apart by colour-blind readers (tests). A new colour would change what methods have in old reports."""
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "h", "*", "d")
+_MARKER_USE = b"marker1188"
+"""Chosen so that no two methods of the package share both colour and marker."""
 _INK = "#333333"
 _FONT = "DejaVu Sans"
 """Comes with matplotlib: the same glyphs on every machine."""
@@ -58,7 +60,7 @@ LABEL_GROUND = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor":
 
 @dataclass(frozen=True)
 class Style:
-    """How one row looks in every figure of a page."""
+    """How one row looks in every figure."""
 
     colour: str
     marker: str
@@ -81,7 +83,7 @@ def _hashed(name: str, use: bytes) -> int:
 def colour_of(name: str) -> str:
     """A method's colour, in every figure of every report: the hash of its name picks one of a fixed palette.
 
-    Two methods may share one; markers and labels tell them apart.
+    Methods may share one; markers (`style_of`) and labels tell them apart.
 
     Example:
         >>> colour_of("FND XS") == colour_of("FND XS")
@@ -90,25 +92,17 @@ def colour_of(name: str) -> str:
     return _COLOURS[_hashed(name, b"colour") % len(_COLOURS)]
 
 
-def styles(names: Iterable[str]) -> dict[str, Style]:
-    """The looks of methods that stand in one figure, by name.
+def style_of(name: str) -> Style:
+    """A method's looks, in every figure of every report: colour and marker by the hash of its name alone.
 
-    The colour is a method's own (`colour_of`). So is the marker while no method before it in the alphabet has
-    that one; else the next that is free is taken, or where none is, the next that is free in its colour.
+    Those that come with the package are all told apart (tests); two strangers may look alike, and are then
+    told apart by their labels.
 
     Example:
-        >>> styles(["FND XS"]) == styles(["FND XS", "FND XS"])
+        >>> style_of("FND XS") == style_of("FND XS")
         True
     """
-    found: dict[str, Style] = {}
-    for name in sorted(set(names)):
-        colour, first = colour_of(name), _hashed(name, b"marker")
-        choice = [Style(colour, _MARKERS[(first + step) % len(_MARKERS)]) for step in range(len(_MARKERS))]
-        markers = {style.marker for style in found.values()}
-        free = [style for style in choice if style.marker not in markers]
-        free += [style for style in choice if style not in found.values()]
-        found[name] = free[0] if free else choice[0]
-    return found
+    return Style(colour_of(name), _MARKERS[_hashed(name, _MARKER_USE) % len(_MARKERS)])
 
 
 def drawable(name: str) -> str:

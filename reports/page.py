@@ -191,7 +191,8 @@ def _tradeoff(
         f"{alt}. Every point stands where it was measured; a thin line leads from it to its method's name "
         f"and bootstrap 95 % interval over users, in the order of AUC{dashed}. Methods that share a model "
         f"share its cost. Rows far below all others stand under a break of the AUC axis, with their values. "
-        f"A method has one colour in every report.{where} [SVG]({name}.svg), [PNG]({name}.png)."
+        f"A method has one colour and one marker in every report.{where} "
+        f"[SVG]({name}.svg), [PNG]({name}.png)."
     )
     return f"![{alt}]({name}.svg)\n\n{caption}"
 
@@ -216,8 +217,11 @@ def _curves(ranked: ComparisonTable, slug: str, figures: dict[str, bytes]) -> st
         "raise them. "
     )
     caption = (
-        f"{alt}; a marker shows the epoch whose weights were kept. Methods may be validated on different "
-        f"halves of the validation set, so read each line by itself. {rising if ranked.rising else ''}"
+        f"{alt}. A line is the mean of a method's seeds, its band reaches from the lowest to the highest of "
+        "them, and a marker shows for each the epoch whose weights were kept. Panels go from methods that "
+        "end highest to those that end lowest, each with a scale of its own. Methods may be validated on "
+        "different halves of the validation set, so read each line by itself. "
+        f"{rising if ranked.rising else ''}"
         f"[SVG]({name}.svg), [PNG]({name}.png)."
     )
     return f"![{alt}]({name}.svg)\n\n{caption}"

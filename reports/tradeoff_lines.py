@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..evaluation.metrics import bootstrap_interval, places
-from .figure import LABEL_GROUND, PAGE_WIDTH, Style, bare_axes, drawable, new_figure, styles
+from .figure import LABEL_GROUND, PAGE_WIDTH, Style, bare_axes, drawable, new_figure, style_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,11 +65,10 @@ class MethodLine:
 
 def method_lines(rows: Sequence[Row]) -> list[MethodLine]:
     """The rows' lines by ascending AUC, those of one AUC by name."""
-    looks = styles(row.name for row in rows)
     lines = []
     for row in rows:
         low, high = bootstrap_interval(row.per_user("auc"))
-        lines.append(MethodLine(row.name, 100 * row.mean("auc"), 100 * low, 100 * high, looks[row.name]))
+        lines.append(MethodLine(row.name, 100 * row.mean("auc"), 100 * low, 100 * high, style_of(row.name)))
     order = places([line.auc for line in lines])
     numbers = sorted(range(len(lines)), key=lambda number: (order[number], lines[number].name))
     return [lines[number] for number in numbers]

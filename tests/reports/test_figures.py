@@ -14,13 +14,13 @@ from matplotlib.colors import to_rgb
 from outfitbench import suites
 from outfitbench.reports.costs import cost_groups, costs_of_rows
 from outfitbench.reports.curves_figure import curves_figure
-from outfitbench.reports.figure import colour_of, drawable, styles
+from outfitbench.reports.figure import colour_of, drawable, style_of
 from outfitbench.reports.grouping import comparison_tables
 from outfitbench.reports.margin_labels import spread
 from outfitbench.reports.tradeoff_figure import tradeoff_figure
 from PIL import Image
 
-from .made_records import cost, quality, user_scores, whole_grid
+from .made_records import cost, fit, quality, user_scores, whole_grid
 
 
 def grid():
@@ -71,23 +71,10 @@ def test_matplotlibs_own_settings_are_left_as_they_were(tradeoff):
     assert matplotlib.rcParams["svg.hashsalt"] is None
 
 
-@given(st.sets(st.text(max_size=9), max_size=30))
-def test_a_method_keeps_its_colour_in_any_company(names):
-    looks = styles(names)
-    assert {name: style.colour for name, style in looks.items()} == {name: colour_of(name) for name in names}
-
-
-def test_methods_that_share_a_colour_have_other_markers():
-    names = [f"method {i}" for i in range(40)]
-    looks = styles(names)
-    assert len(set(map(colour_of, names))) < len(names)
-    assert len({(style.colour, style.marker) for style in looks.values()}) == len(names)
-
-
-def test_the_palette_never_changes():
-    """A method has one colour in the reports of all times."""
-    assert [colour_of(name) for name in ("Teacher", "FND XS", "N-pair XS")] == [
-        "#7A3000", "#CC79A7", "#CC79A7",
+def test_a_method_looks_alike_in_the_reports_of_all_times():
+    looks = [style_of(name) for name in ("Teacher", "FND XS", "N-pair XS")]
+    assert [(style.colour, style.marker) for style in looks] == [
+        ("#7A3000", ">"), ("#CC79A7", "<"), ("#CC79A7", "o"),
     ]  # fmt: skip
 
 
@@ -95,7 +82,7 @@ def test_the_methods_that_come_with_the_package_are_told_apart():
     folder = Path(suites.__file__).parent / "methods"
     names = [tomllib.loads(path.read_text(encoding="utf-8"))["name"] for path in folder.glob("*.toml")]
     assert len(names) > 9
-    assert len({(style.colour, style.marker) for style in styles(names).values()}) == len(names)
+    assert len({style_of(name) for name in names}) == len(names)
 
 
 # Machado, Oliveira and Fernandes 2009, table 1, severity 1.0, on linear RGB.
@@ -221,6 +208,60 @@ def test_a_row_far_below_does_not_stretch_the_axis(drawn):
 def test_an_axis_is_not_broken_for_most_of_the_rows(drawn):
     records = [quality("High", auc=0.9), quality("A", auc=0.6), quality("B", auc=0.61)]
     assert len(panels(drawn(records)[0])) == 1
+
+
+@pytest.fixture
+def drawn_curves(monkeypatch):
+    """A function that draws curves and returns the figure itself."""
+
+    def draw(fits):
+        figures = []
+        monkeypatch.setattr(
+            "outfitbench.reports.curves_figure.render", lambda figure, name: figures.append(figure) or {}
+        )
+        curves_figure(fits, "curves")
+        return figures[0]
+
+    return draw
+
+
+def test_a_curve_is_the_mean_of_its_seeds_in_a_band_from_the_lowest_to_the_highest(drawn_curves):
+    fits = [("A", fit("A", auc=auc, seed=seed)) for seed, auc in enumerate((0.8, 0.9, 0.7))]
+    (axes,) = drawn_curves(fits).axes
+    (line,) = [line for line in axes.lines if len(line.get_xdata()) > 1]
+    values = 100 * np.array([[epoch.valid_auc for epoch in trained.history] for _, trained in fits])
+    assert line.get_ydata() == pytest.approx(values.mean(axis=0))
+    (band,) = axes.collections
+    at_two = [y for x, y in band.get_paths()[0].vertices if x == 2]
+    assert (min(at_two), max(at_two)) == (
+        pytest.approx(values[:, 1].min()),
+        pytest.approx(values[:, 1].max()),
+    )
+    assert sorted(float(one.get_ydata()[0]) for one in axes.lines if len(one.get_xdata()) == 1) == [
+        pytest.approx(value) for value in sorted(100 * trained.valid_auc for _, trained in fits)
+    ]
+
+
+def test_a_fit_that_ended_early_has_no_part_in_what_came_later(drawn_curves):
+    short = fit("A", auc=0.5, seed=1, best_epoch=2)
+    short = short.model_copy(update={"history": short.history[:2]})
+    long = fit("A", auc=0.9)
+    (axes,) = drawn_curves([("A", long), ("A", short)]).axes
+    (line,) = [line for line in axes.lines if len(line.get_xdata()) > 1]
+    assert line.get_ydata()[2:] == pytest.approx([100 * epoch.valid_auc for epoch in long.history[2:]])
+
+
+@pytest.mark.parametrize(("number", "panels"), [(1, [1]), (8, [8]), (9, [4, 5]), (21, [7, 7, 7])])
+def test_no_panel_holds_more_curves_than_can_be_told_apart(drawn_curves, number, panels):
+    fits = [(f"M{n}", fit(f"M{n}", auc=0.6 + 0.01 * n)) for n in range(number)]
+    drawn = drawn_curves(fits).axes
+    lines = [[line for line in axes.lines if len(line.get_xdata()) > 1] for axes in drawn]
+    assert [len(own) for own in lines] == panels
+    ends = [line.get_ydata()[-1] for own in lines for line in own]
+    assert ends == sorted(ends, reverse=True)
+    for own in lines:
+        looks = {(line.get_color(), str(line._unscaled_dash_pattern)) for line in own}
+        assert len(looks) == len(own)
 
 
 @pytest.mark.parametrize(
