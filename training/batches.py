@@ -33,7 +33,6 @@ class Batch(NamedTuple):
         item_categories: int64 (n,).
         positives: One outfit a pair.
         negatives: One outfit a pair, shared by all pairs.
-        negative_items: int32 (N, K), global ids, for the teacher.
         posted: bool (N, N), whether the user of row i posted the negative of column j, which is then none of
             theirs; None where that cannot be. The paper does not speak of it.
         views: Two views of each positive, rows 2n and 2n + 1; None where nobody asks for them.
@@ -46,7 +45,6 @@ class Batch(NamedTuple):
     item_categories: Tensor
     positives: Outfits
     negatives: Outfits
-    negative_items: NDArray[np.int32]
     posted: Tensor | None
     views: Outfits | None = None
     recombined: Outfits | None = None
@@ -63,7 +61,6 @@ class Batch(NamedTuple):
             self.item_categories.to(device),
             moved(self.positives),
             moved(self.negatives),
-            self.negative_items,
             None if self.posted is None else self.posted.to(device),
             None if self.views is None else moved(self.views),
             None if self.recombined is None else moved(self.recombined),
@@ -190,7 +187,6 @@ def _read(
         item_categories=item_categories,
         positives=outfits_of(positives.items),
         negatives=outfits_of(negatives.items),
-        negative_items=negatives.items,
         posted=None if posted is None else torch.from_numpy(posted),
         views=None if views is None else outfits_of(views),
         recombined=None if recombined is None else outfits_of(recombined),

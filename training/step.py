@@ -6,8 +6,6 @@ import math
 from collections.abc import Mapping
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -79,10 +77,6 @@ class _Context:
     @property
     def negatives(self) -> Outfits:
         return self._batch.negatives
-
-    @property
-    def negative_items(self) -> NDArray[np.int32]:
-        return self._batch.negative_items
 
     @property
     def posted(self) -> Tensor | None:

@@ -89,7 +89,7 @@ def test_an_outfit_of_a_rows_own_user_is_marked_among_the_shared_negatives(datas
     own = {(user, frozenset(o)) for user, o in zip(train.users.tolist(), train.items.tolist(), strict=True)}
     marked = 0
     for batch in batches_of(dataset, 32, "hard"):
-        negatives = [frozenset(outfit) for outfit in batch.negative_items.tolist()]
+        negatives = [frozenset(outfit) for outfit in batch.negatives.items.tolist()]
         expected = [[(user, outfit) in own for outfit in negatives] for user in batch.users.tolist()]
         assert batch.posted is not None
         assert batch.posted.tolist() == expected

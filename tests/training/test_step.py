@@ -39,8 +39,7 @@ def batch(own: list[list[bool]] | None) -> Batch:
         inputs=torch.randn(8, 6, generator=generator),
         item_categories=torch.zeros(8, dtype=torch.int64),
         positives=Outfits(outfits[0], categories),
-        negatives=Outfits(outfits[1], categories),
-        negative_items=outfits[1].numpy().astype(np.int32),
+        negatives=Outfits(outfits[1], categories, outfits[1].numpy().astype(np.int32)),
         posted=None if own is None else torch.tensor(own),
     )
 

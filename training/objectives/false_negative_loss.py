@@ -104,9 +104,8 @@ class FND(Objective):
     def forward(self, step: StepContext) -> dict[str, Tensor]:
         """See `false_negative`."""
         with torch.no_grad():
-            teacher = step.teacher
-            scores = teacher.score_matrix(step.users, step.negative_items, step.negatives.categories)
-            d = distance_from_liking(teacher.positive_mean(step.users), scores, self._alpha)
+            scores = step.teacher_scores(step.users, step.negatives)
+            d = distance_from_liking(step.teacher.positive_mean(step.users), scores, self._alpha)
             if step.posted is not None:
                 d = d.masked_fill(step.posted, 1.0)  # keeps −∞ what it is
         scores = step.positive_scores, step.negative_scores

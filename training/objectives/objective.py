@@ -80,8 +80,8 @@ class Outfits(NamedTuple):
     Attributes:
         rows: int64 (B, K), row of each item; 0 in empty slots.
         categories: int64 (B, K), −1 in empty slots.
-        items: int32 (B, K), global ids, by which a teacher knows them, −1 in empty slots; None where nobody
-            asks a teacher.
+        items: int32 (B, K), global ids, by which a teacher knows them, −1 in empty slots: those of a step's
+            batch have them. None of outfits that were made without, which no teacher can score.
     """
 
     rows: Tensor
@@ -162,11 +162,6 @@ class StepContext(Protocol):
     @property
     def negatives(self) -> Outfits:
         """N outfits: the one in row i was drawn for pair i; all pairs share them."""
-        ...
-
-    @property
-    def negative_items(self) -> NDArray[np.int32]:
-        """Global item ids of the negatives (N, K)."""
         ...
 
     @property

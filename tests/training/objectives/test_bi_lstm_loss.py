@@ -26,7 +26,6 @@ def batch(dtype: torch.dtype = torch.float32) -> Batch:
         item_categories=torch.zeros(8, dtype=torch.int64),
         positives=Outfits(torch.tensor(POSITIVES), categories),
         negatives=Outfits(torch.tensor([[7, 1, 2, 3]] * 3), categories.abs()),
-        negative_items=np.array([[7, 1, 2, 3]] * 3, dtype=np.int32),
         posted=None,
     )
 

@@ -54,15 +54,15 @@ def test_gradient_of_the_registered_part_is_equation_16(scores):
     positive, negative, _ = scores
     own = torch.eye(5, dtype=torch.bool).roll(1, dims=1)
     mean, word = torch.rand(5, dtype=torch.float64), torch.rand(5, 5, dtype=torch.float64)
-    teacher = SimpleNamespace(positive_mean=lambda users: mean, score_matrix=lambda *of: word)
+    negatives = object()
     step = SimpleNamespace(
         users=torch.arange(5),
-        negative_items=None,
-        negatives=SimpleNamespace(categories=None),
+        negatives=negatives,
         posted=own,
         positive_scores=positive,
         negative_scores=negative.masked_fill(own, -torch.inf),
-        teacher=teacher,
+        teacher=SimpleNamespace(positive_mean=lambda users: mean),
+        teacher_scores=lambda users, outfits: {negatives: word}[outfits],
     )
     (loss,) = FND(FNDOptions(alpha=2.5, alpha_mode="absolute", temperature=TAU), None)(step).values()
     loss.backward()

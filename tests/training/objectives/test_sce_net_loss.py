@@ -24,7 +24,6 @@ def batch() -> Batch:
         item_categories=torch.zeros(8, dtype=torch.int64),
         positives=Outfits(rows[0], torch.tensor([[0, 0, 1, 2], [0, -1, 1, 2]])),
         negatives=Outfits(rows[1], torch.tensor([[0, 0, 1, 2], [0, 0, 1, 2]])),
-        negative_items=rows[1].numpy().astype(np.int32),
         posted=None,
     )
 

@@ -27,7 +27,6 @@ def batch() -> Batch:
         item_categories=kinds,
         positives=Outfits(rows[0], categories),
         negatives=Outfits(rows[1], other),
-        negative_items=rows[1].numpy().astype(np.int32),
         posted=None,
     )
 
@@ -137,7 +136,6 @@ def batch_of_styles(looks: torch.Tensor, outfits: int, generator: torch.Generato
         item_categories=torch.cat([kinds, kinds]).flatten(),
         positives=Outfits(rows[0], kinds),
         negatives=Outfits(rows[1], kinds),
-        negative_items=rows[1].numpy().astype(np.int32),
         posted=None,
     )
 
