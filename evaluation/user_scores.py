@@ -20,7 +20,7 @@ class UserScores(BaseModel):
         auc: Area under the ROC curve of each.
         ndcg: NDCG over all cut-offs of each (the authors' definition).
         ndcg_standard: NDCG of the full list of each (the usual definition).
-        left_out: How many of all the dataset's users are not ranked: they have no positive or no negative here.
+        left_out: How many of all the dataset's users are not ranked: they have no positive, or no negative.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
