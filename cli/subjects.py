@@ -105,19 +105,14 @@ def compressed(chosen: Sequence[Chosen], variants: Iterable[str], folder: Path) 
     made: list[Chosen] = []
     for variant in variants:
         from ..bench.variants import VARIANTS, make_variant
-        from ..suites.descriptions import VARIANT_VERSION, VariantDescription
+        from ..suites.describing import describe_variant
 
-        source = VARIANTS.entry(variant).source
+        VARIANTS.entry(variant)
         for choice in chosen:
             if choice.trained is None:
                 found = f"{choice.slug}, which is not trained"
                 raise InputError(Fault("argument variant", found, "the trained methods of a run"))
-            description = VariantDescription(
-                inputs={"weights": choice.trained},
-                version=VARIANT_VERSION,
-                variant=variant,
-                sources={} if source is None else {"variant": file_hash(source)},
-            )
+            description = describe_variant(variant, choice.trained)
             slug = f"{choice.slug}-{variant}"
             subject = make_variant(variant, choice.subject, folder / f"variant-{slug}")
             made.append(replace(choice, subject=subject, slug=slug, trained=description.hash))

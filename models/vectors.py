@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["at_least_float32", "unit"]
+__all__ = ["at_least_float32", "distances", "roots", "unit"]
 
 
 def at_least_float32(values: Tensor) -> Tensor:
@@ -17,6 +17,31 @@ def at_least_float32(values: Tensor) -> Tensor:
         torch.float32
     """
     return values.to(torch.promote_types(values.dtype, torch.float32))
+
+
+def distances(one: Tensor, other: Tensor) -> Tensor:
+    """‖one − other‖₂, with no gradient where it is 0; see `roots`.
+
+    Args:
+        one: Float (…, d).
+        other: Float, of a shape that fits that of `one`.
+
+    Example:
+        >>> distances(torch.tensor([[3.0, 4.0], [1.0, 1.0]]), torch.tensor([[0.0, 0.0], [1.0, 1.0]]))
+        tensor([5., 0.])
+    """
+    return roots((one - other).square().sum(-1))
+
+
+def roots(squared: Tensor) -> Tensor:
+    """Lengths from their squares, with no gradient at 0: a length is least there, and its root has none.
+
+    Example:
+        >>> roots(torch.tensor([4.0, 0.0]))
+        tensor([2., 0.])
+    """
+    apart = squared > 0
+    return torch.where(apart, torch.where(apart, squared, 1.0).sqrt(), 0.0)
 
 
 def unit(vectors: Tensor) -> Tensor:

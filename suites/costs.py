@@ -12,15 +12,12 @@ from ..bench.profiling import profile_subjects
 from ..bench.subject import Subject
 from ..core.errors import InputError
 from ..core.files import atomic_file, locked
-from .record_files import RECORD_FILE, load_record, write_record
+from .record_files import ERROR_FILE, RECORD_FILE, load_record, write_record
 from .records import EVALUATOR_VERSION, CostRecord
 from .run_variant import trained_subject
 from .trial import CostTrial
 
-__all__ = ["ERROR_FILE", "Failure", "measure_costs"]
-
-ERROR_FILE = "error.txt"
-"""Stands where the record of a trial would: the reason in one line, then all that its process printed."""
+__all__ = ["Failure", "measure_costs"]
 
 
 @dataclass(frozen=True)

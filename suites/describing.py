@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from ..bench.effort import Effort
 from ..bench.engines import ENGINES
+from ..bench.variants import VARIANTS
 from ..bench.workloads import WORKLOADS
 from ..core.errors import Fault, InputError
 from ..core.hashes import file_hash
@@ -26,7 +27,14 @@ from ..training.augmentations import AUGMENTATIONS
 from ..training.method import Method
 from ..training.objectives import OBJECTIVES, Objective, ObjectiveOptions
 from ..training.step import WeightedObjectives
-from .descriptions import CostDescription, ModelDescription, ObjectiveDescription, SubjectDescription
+from .descriptions import (
+    VARIANT_VERSION,
+    CostDescription,
+    ModelDescription,
+    ObjectiveDescription,
+    SubjectDescription,
+    VariantDescription,
+)
 from .records import EVALUATOR_VERSION
 
 __all__ = [
@@ -35,6 +43,7 @@ __all__ = [
     "describe_cost",
     "describe_model",
     "describe_objective",
+    "describe_variant",
     "source_hashes",
 ]
 
@@ -144,6 +153,24 @@ def describe_objective(entry: Entry[type[Objective]], options: ObjectiveOptions)
         name=entry.name,
         options=options.model_dump(mode="json", exclude_defaults=True),
         sources=source_hashes(sources),
+    )
+
+
+def describe_variant(variant: str, weights: str) -> VariantDescription:
+    """What decides the outcome of a compression.
+
+    Args:
+        variant: Its registered name.
+        weights: Hash of the fit that is compressed.
+
+    Raises:
+        InputError: For an unknown variant.
+    """
+    return VariantDescription(
+        inputs={"weights": weights},
+        version=VARIANT_VERSION,
+        variant=variant,
+        sources=source_hashes({"variant": VARIANTS.entry(variant).source}),
     )
 
 

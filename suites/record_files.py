@@ -14,9 +14,12 @@ from ..core.hashes import content_hash
 from ..core.names import shown
 from .records import DatasetRecord, FitRecord, QualityRecord, Record, SuiteRecord, VariantRecord
 
-__all__ = ["RECORD_FILE", "load_record", "load_records", "write_record"]
+__all__ = ["ERROR_FILE", "RECORD_FILE", "load_record", "load_records", "write_record"]
 
 RECORD_FILE = "record.json"
+
+ERROR_FILE = "error.txt"
+"""Stands where the record of a trial that failed would: the reason in one line, then what else is known."""
 
 _AGAIN = "delete its folder and run again"
 

@@ -26,7 +26,7 @@ from .costs import Failure, measure_costs
 from .dataset_record import describe_dataset
 from .held_files import broken_inputs
 from .plan import plan_trials
-from .record_files import RECORD_FILE, load_record, write_record
+from .record_files import ERROR_FILE, RECORD_FILE, load_record, write_record
 from .records import Record, SuiteRecord
 from .rehearsal import Rehearsal, rehearse
 from .run_evaluation import run_evaluation, run_scorer
@@ -45,10 +45,7 @@ from .trial import (
     has_foreign_part,
 )
 
-__all__ = ["ERROR_FILE", "RunOutcome", "run_suite", "trial_folder"]
-
-ERROR_FILE = "error.txt"
-"""Beside what a failed trial left: why."""
+__all__ = ["RunOutcome", "run_suite", "trial_folder"]
 
 _POLL_SECONDS = 2.0
 

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
 from ..bench.effort import Effort
-from ..bench.variants import VARIANTS
 from ..core.machine import Machine
 from ..datasets import Dataset
 from ..datasets.images.decode import DECODER_VERSION
@@ -21,11 +20,11 @@ from .describing import (
     describe_cost,
     describe_model,
     describe_objective,
+    describe_variant,
     source_hashes,
 )
 from .descriptions import (
     TRAINING_VERSION,
-    VARIANT_VERSION,
     CostDescription,
     Description,
     EvaluationDescription,
@@ -173,12 +172,7 @@ class VariantTrial(Trial[VariantDescription]):
     variant: str
 
     def _describe(self) -> VariantDescription:
-        return VariantDescription(
-            inputs=self._input_hashes,
-            version=VARIANT_VERSION,
-            variant=self.variant,
-            sources=source_hashes({"variant": VARIANTS.entry(self.variant).source}),
-        )
+        return describe_variant(self.variant, self.inputs["weights"].hash)
 
     @property
     def fit(self) -> FitTrial:

@@ -23,7 +23,7 @@ from ..backbone_model import BackboneModel
 from ..backbones import Backbone, create_backbone
 from ..options import ModelOptions
 from ..registry import register_model
-from ..vectors import at_least_float32
+from ..vectors import at_least_float32, distances
 
 __all__ = ["SCENet", "sce_net"]
 
@@ -72,7 +72,7 @@ class SCENet(BackboneModel):
         self, features_a: Tensor, features_b: Tensor, categories_a: Tensor, categories_b: Tensor
     ) -> Tensor:
         """See `OutfitModel.pair_distances`."""
-        return _distances(*self.pair_vectors(features_a, features_b, categories_a, categories_b))
+        return distances(*self.pair_vectors(features_a, features_b, categories_a, categories_b))
 
     def score(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
         """See `OutfitModel.score`; from −2 to 0, and the same for all users."""
@@ -95,9 +95,9 @@ class SCENet(BackboneModel):
             items = at_least_float32(features).masked_fill(~worn.unsqueeze(-1), 0.0)
             parts = self._parts(items)
             one, other = ([part.unsqueeze(axis) for part in (items, *parts)] for axis in (2, 1))
-            distances = _distances(*self._pair_vectors(one[0], other[0], one[1:], other[1:]))
-            distances = distances.masked_fill(~pairs, 0.0)
-        return -distances.sum((1, 2)) / pairs.sum((1, 2)).clamp(min=1)
+            apart = distances(*self._pair_vectors(one[0], other[0], one[1:], other[1:]))
+            apart = apart.masked_fill(~pairs, 0.0)
+        return -apart.sum((1, 2)) / pairs.sum((1, 2)).clamp(min=1)
 
     def _parts(self, items: Tensor) -> list[Tensor]:
         """What each item (…, d) brings to any pair.
@@ -123,12 +123,6 @@ class SCENet(BackboneModel):
     def _softmax(self, hidden: Tensor) -> Tensor:
         logits = self.weights(torch.relu(hidden + self.joined.bias))
         return functional.softmax(logits, dim=-1)
-
-
-def _distances(one: Tensor, other: Tensor) -> Tensor:
-    squared = (one - other).square().sum(-1)
-    apart = squared > 0  # the root has no gradient at 0, where the distance is least
-    return torch.where(apart, torch.where(apart, squared, 1.0).sqrt(), 0.0)
 
 
 @register_model("sce-net")

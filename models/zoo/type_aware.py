@@ -15,6 +15,7 @@ from ..backbone_model import BackboneModel
 from ..backbones import Backbone, create_backbone
 from ..options import ModelOptions
 from ..registry import register_model
+from ..vectors import roots
 
 __all__ = ["TypeAware", "TypeAwareOptions", "type_aware"]
 
@@ -121,8 +122,7 @@ class TypeAware(BackboneModel):
                     for item in (one, other)
                 )
             squared = _squared_lengths(one - other, weights, masks).squeeze(-1)
-        apart = squared > 0  # the root has no gradient at 0, where the distance is least
-        return torch.where(apart, torch.where(apart, squared, 1.0).sqrt(), 0.0)
+        return roots(squared)
 
 
 def _squared_lengths(vectors: Tensor, weights: Tensor, masks: Tensor) -> Tensor:

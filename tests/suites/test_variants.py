@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from outfitbench.core.errors import InputError
+from outfitbench.core.hashes import file_hash
 from outfitbench.core.plugins import load_plugin
 from outfitbench.datasets import Dataset, load_dataset
 from outfitbench.reports.grouping import comparison_tables
 from outfitbench.suites import runner
+from outfitbench.suites.describing import describe_variant
 from outfitbench.suites.plan import plan_trials
 from outfitbench.suites.run_evaluation import run_evaluation
 from outfitbench.suites.run_variant import run_variant, trained_subject
@@ -133,6 +135,9 @@ def test_whatever_a_strangers_variant_raises_is_its_own(dataset: Dataset, tmp_pa
     broken, ours = (VariantTrial(dataset, {"weights": fit}, variant=name) for name in ("broken", "fp16"))
     assert has_foreign_part(EvaluationTrial(dataset, {"weights": broken}, setting="random"))
     assert not has_foreign_part(EvaluationTrial(dataset, {"weights": ours}, setting="random"))
+    assert broken.description.sources == {"variant": file_hash(plugin)}
+    for trial in (broken, ours):  # what `profile` makes of a run has the hash that a suite gives it
+        assert describe_variant(trial.variant, fit.hash).hash == trial.hash
     (tmp_path / "fits" / fit.hash).mkdir(parents=True)
     finish(fit, tmp_path / "fits" / fit.hash, altered=False)
     outcome = RunOutcome([broken], frozenset())

@@ -8,6 +8,7 @@ import torch
 from pydantic import Field
 
 from ...core.errors import Fault, InputError
+from ...models.vectors import distances
 from .objective import Need, Objective, ObjectiveOptions, StepContext, register_objective
 from .score_checks import full_precision
 from .triplets import regularisers, triplets_of
@@ -60,17 +61,10 @@ class SCENet(Objective):
         anchors, positives, negatives, category = triplets_of(step)
         near = model.pair_vectors(anchors, positives, *category)
         far = model.pair_vectors(anchors, negatives, *category)
-        nearer, farther = (_distances(*map(full_precision, pair)) for pair in (near, far))
+        nearer, farther = (distances(*map(full_precision, pair)) for pair in (near, far))
         length = torch.cat([full_precision(vectors) for vectors in (*near, *far)]).norm()
         weights = self._options.vector_norm, self._options.mask_norm
         return {
             "triplet": type_aware(nearer, farther, self._options.margin),
             **regularisers(model, "vector norm", length, weights, len(step.users)),
         }
-
-
-def _distances(one: Tensor, other: Tensor) -> Tensor:
-    """‖one − other‖₂ of each row, with no gradient where it is 0."""
-    squared = (one - other).square().sum(-1)
-    apart = squared > 0
-    return torch.where(apart, torch.where(apart, squared, 1.0).sqrt(), 0.0)
