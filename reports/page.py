@@ -190,8 +190,8 @@ def _tradeoff(
     caption = (
         f"{alt}. Every point stands where it was measured; a thin line leads from it to its method's name "
         f"and bootstrap 95 % interval over users, in the order of AUC{dashed}. Methods that share a model "
-        f"share its cost. Rows far below all others stand under a break of the AUC axis, with their values. "
-        f"A method has one colour and one marker in every report.{where} "
+        f"share its cost. Rows far below all others stand under a break of the AUC axis, on a scale of their "
+        f"own. A method has one colour and one marker in every report.{where} "
         f"[SVG]({name}.svg), [PNG]({name}.png)."
     )
     return f"![{alt}]({name}.svg)\n\n{caption}"

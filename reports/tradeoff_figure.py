@@ -32,8 +32,13 @@ _GUTTER = 0.3
 """Where the leading lines bend."""
 _BREAK = 0.16
 """Between the panel and the strip of rows far below it."""
+_LEAST_STRIP = 0.4
+_TICK = 0.2
+"""From one number of the strip's axis to the next, at least."""
 _LINE = LINE_HEIGHT / 72
 _CHARACTER = 0.078
+_MANY = 12
+"""Methods in one band, above which their markers are small."""
 _SMALLEST_SPAN = 2.0
 """AUC × 100 that the axis spans at least: less would make a difference of rows that are all alike."""
 
@@ -58,7 +63,7 @@ class _Part:
 def tradeoff_figure(ranked: ComparisonTable, costs: RowCosts | None, name: str) -> dict[str, bytes]:
     """Draw it.
 
-    Rows far below all others stand in a strip below a break of the AUC axis, with their values.
+    Rows far below all others stand in a strip below a break of the AUC axis, which has a scale of its own.
 
     Args:
         ranked: The rows.
@@ -96,7 +101,7 @@ def tradeoff_figure(ranked: ComparisonTable, costs: RowCosts | None, name: str) 
                 left = _TICKS if number == 0 else middle + names + intervals + _GUTTER
                 axes = _place(figure, left, part, width)
                 _draw_panel(axes, part, at, on_right=number > 0)
-                if not part.far and teacher is not None:
+                if teacher is not None and part.low <= teacher <= part.high:
                     axes.axhline(teacher, color="#999999", linewidth=0.9, linestyle=(0, (4, 3)))
                 if part is parts[-1]:
                     axes.set_xlabel(caption.strip())
@@ -111,25 +116,24 @@ def tradeoff_figure(ranked: ComparisonTable, costs: RowCosts | None, name: str) 
 
 def _parts(near: Sequence[MethodLine], far: Sequence[MethodLine], foot: float) -> list[_Part]:
     """The main band, and where there are rows far below, the strip for them."""
-    values = [line.auc for line in near]
-    middle, span = (max(values) + min(values)) / 2, max(max(values) - min(values), _SMALLEST_SPAN)
-    limits = (middle - 0.58 * span, middle + 0.58 * span)
     tall = max(3.3, len(near) * _LINE + 0.1)
     if not far:
-        return [_Part(near, foot, tall, *limits)]
-    strip = len(far) * _LINE + 0.1
-    main = _Part(near, foot + strip + _BREAK, tall, *limits)
-    return [main, _Part(far, foot, strip, -0.5, len(far) - 0.5, far=True)]
+        return [_Part(near, foot, tall, *_limits(near))]
+    strip = max(_LEAST_STRIP, len(far) * _LINE + 0.1)
+    main = _Part(near, foot + strip + _BREAK, tall, *_limits(near))
+    return [main, _Part(far, foot, strip, *_limits(far), far=True)]
 
 
-def _value(part: _Part, line: MethodLine) -> float:
-    """Where a line's points stand on the band's own scale; the strip has none but the order."""
-    return float(part.lines.index(line)) if part.far else line.auc
+def _limits(lines: Sequence[MethodLine]) -> tuple[float, float]:
+    """The lowest and the highest AUC × 100 of a band that the lines fill."""
+    values = [line.auc for line in lines]
+    middle, span = (max(values) + min(values)) / 2, max(max(values) - min(values), _SMALLEST_SPAN)
+    return middle - 0.58 * span, middle + 0.58 * span
 
 
 def _heights(part: _Part) -> list[float]:
     """Inches above the foot at which the lines' names stand: each as near to its points as there is room."""
-    wanted = [part.up(_value(part, line)) for line in part.lines]
+    wanted = [part.up(line.auc) for line in part.lines]
     return spread(wanted, _LINE, part.bottom + _LINE / 2, part.bottom + part.height - _LINE / 2)
 
 
@@ -140,13 +144,16 @@ def _place(figure: Figure, left: float, part: _Part, width: float) -> Axes:
 
 def _draw_panel(axes: Axes, part: _Part, at: Mapping[str, float], *, on_right: bool) -> None:
     """The markers of one band, each where it was measured."""
+    from matplotlib.ticker import MaxNLocator
+
     bare_axes(axes)
     axes.patch.set_visible(False)  # the leading lines lie behind
     _log_axis(axes, list(at.values()))
     axes.set_ylim(part.low, part.high)
     if part.far:
-        axes.set_yticks(range(len(part.lines)), [f"{line.auc:.1f}" for line in part.lines])
-        axes.grid(visible=False, axis="y")
+        edge = 0.1 * (part.high - part.low)  # where the axis is broken there is no room for a number
+        ticks = MaxNLocator(max(2, int(part.height / _TICK)), integer=True).tick_values(part.low, part.high)
+        axes.set_yticks([tick for tick in ticks if part.low + edge <= tick <= part.high - edge])
     else:
         axes.set_ylabel("test AUC × 100")
     if on_right:
@@ -156,7 +163,7 @@ def _draw_panel(axes: Axes, part: _Part, at: Mapping[str, float], *, on_right: b
         axes.spines["right"].set_visible(True)
     for line in part.lines:
         if line.name in at:
-            line.mark(axes, at[line.name], _value(part, line))
+            line.mark(axes, at[line.name], line.auc, small=len(part.lines) > _MANY)
 
 
 def _mark_break(axes: Axes, part: _Part, *, on_right: bool) -> None:
@@ -188,9 +195,8 @@ def _lead(
     end = middle if edge < middle else middle + width
     for line, height in zip(part.lines, heights, strict=True):
         if line.name in at:
-            value = _value(part, line)
-            x = float(axes.transData.transform((at[line.name], value))[0]) / figure.dpi
-            up = part.up(value)
+            x = float(axes.transData.transform((at[line.name], line.auc))[0]) / figure.dpi
+            up = part.up(line.auc)
             lead(figure, [(x, up), (edge, up), (end, height)], line)
 
 

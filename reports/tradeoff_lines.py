@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["MethodLine", "draw_lines", "lead", "method_lines", "names_width", "split_far"]
 
-_FAR = 12.0
-"""AUC × 100; a gap of less stretches no axis."""
+_FAR = 6.0
+"""AUC × 100; a gap of less breaks no axis."""
+_STRETCHED = 0.75
+"""Part of what lies above a gap; a smaller gap does not stretch the axis by much."""
 _LONGEST = 24
 _AFTER_NAME = 0.1
 
@@ -46,13 +48,14 @@ class MethodLine:
         name = drawable(self.name)
         return name if len(name) <= _LONGEST else f"{name[:13]}…{name[-10:]}"
 
-    def mark(self, axes: Axes, x: float, y: float) -> None:
+    def mark(self, axes: Axes, x: float, y: float, *, small: bool = False) -> None:
         """Draw the method's marker."""
+        size = 9 if self.style.marker == "*" else 7
         axes.plot(
             [x],
             [y],
             marker=self.style.marker,
-            markersize=9 if self.style.marker == "*" else 7,
+            markersize=0.85 * size if small else size,
             markerfacecolor=self.style.colour,
             markeredgecolor="white",
             markeredgewidth=0.7,
@@ -77,16 +80,16 @@ def method_lines(rows: Sequence[Row]) -> list[MethodLine]:
 def split_far(lines: Sequence[MethodLine]) -> tuple[list[MethodLine], list[MethodLine]]:
     """The lines that share a scale, and those so far below that they would squeeze them.
 
-    Far below are the fewer, under a gap that is wider than all that lies above it.
+    Far below are the fewer, under the uppermost gap that would stretch the scale of those above it.
 
     Args:
         lines: By ascending AUC.
     """
-    best, cut = _FAR, 0
+    cut = 0
     for below in range(1, (len(lines) + 1) // 2):
         gap = lines[below].auc - lines[below - 1].auc
-        if gap > max(best, lines[-1].auc - lines[below].auc):
-            best, cut = gap, below
+        if gap > max(_FAR, _STRETCHED * (lines[-1].auc - lines[below].auc)):
+            cut = below
     return list(lines[cut:]), list(lines[:cut])
 
 
@@ -113,7 +116,8 @@ def draw_lines(
         heights: Inches above the figure's foot, one a line.
         place: Inches: left, bottom, the names' width, the intervals' width, and height.
         teacher: AUC × 100 to draw a dashed line at.
-        far: How many of the lines are off the axis.
+        far: How many of the lines, the first ones, are far below. Their intervals are written and would
+            squeeze the axis; but not where the teacher, whose line is on it, is among them.
     """
     left, bottom, names, intervals, tall = place
     height = float(figure.get_size_inches()[1])
@@ -132,22 +136,31 @@ def draw_lines(
     bare_axes(axes)
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
+    axes.spines["bottom"].set_zorder(4)  # above the ground of what is written
     axes.set_yticks([])
     for up in heights:
         axes.axhline(up, color="#e6e6e6", linewidth=0.8, zorder=0)
+    if teacher in [line.auc for line in lines[:far]]:
+        far = 0
     _draw_intervals(axes, lines[far:], heights[far:], teacher)
-    _write_intervals(axes, lines[:far], heights[:far])
+    _write_intervals(axes, lines[:far], heights[:far], teacher)
 
 
-def _write_intervals(axes: Axes, lines: Sequence[MethodLine], heights: Sequence[float]) -> None:
+def _write_intervals(
+    axes: Axes, lines: Sequence[MethodLine], heights: Sequence[float], teacher: float | None
+) -> None:
+    """At the side of the axis that the teacher's line leaves free."""
+    left, right = axes.get_xlim()
+    on_right = teacher is not None and teacher < (left + right) / 2
     for line, up in zip(lines, heights, strict=True):
         written = f"{line.low:.1f} to {line.high:.1f}" if line.has_interval else f"{line.auc:.1f}"
         axes.text(
-            0,
+            float(on_right),
             up,
             f"← {written}",
             transform=axes.get_yaxis_transform(),
             verticalalignment="center_baseline",
+            horizontalalignment="right" if on_right else "left",
             color=line.style.ink,
             bbox=LABEL_GROUND,
         )

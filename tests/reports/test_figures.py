@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from outfitbench import suites
 from outfitbench.reports.costs import cost_groups, costs_of_rows
@@ -18,6 +19,7 @@ from outfitbench.reports.figure import colour_of, drawable, style_of
 from outfitbench.reports.grouping import comparison_tables
 from outfitbench.reports.margin_labels import spread
 from outfitbench.reports.tradeoff_figure import tradeoff_figure
+from outfitbench.reports.tradeoff_lines import MethodLine, split_far
 from PIL import Image
 
 from .made_records import cost, fit, quality, user_scores, whole_grid
@@ -148,7 +150,7 @@ def markers(axes):
 
 def test_no_measured_point_is_moved(drawn):
     """Two methods of one network, one latency: both stand at exactly that."""
-    records = [quality("N-pair XS", auc=0.8), quality("FND XS", auc=0.9), quality("Large", "teacher")]
+    records = [quality("N-pair XS", auc=0.85), quality("FND XS", auc=0.9), quality("Large", "teacher")]
     costs = [cost("XS", latency=0.00148), cost("L", "teacher", 0.02)]
     figure, rows = drawn(records, costs)
     latency, parameters = panels(figure)
@@ -201,8 +203,46 @@ def test_a_row_far_below_does_not_stretch_the_axis(drawn):
     assert main.get_ylim()[0] > 80
     assert len(markers(main)) == 4
     assert [x for x, _ in markers(strip)] == [rows["Low"].parameters / 1e6]
-    assert [tick.get_text() for tick in strip.get_yticklabels()] == [f"{100 * rows['Low'].mean('auc'):.1f}"]
+    assert markers(strip)[0][1] == pytest.approx(100 * rows["Low"].mean("auc"))
+    low, high = strip.get_ylim()
+    ticks = [float(tick) for tick in strip.get_yticks() if low <= tick <= high]
+    assert ticks
+    assert all(tick == round(tick) for tick in ticks)
     assert [text.get_text() for text in figure.texts].count("Low") == 1
+
+
+def intervals(figure) -> Axes:
+    """The axes between the panels; the strip's panels have none of their own."""
+    return next(axes for axes in figure.axes if "interval" in axes.get_xlabel())
+
+
+def test_an_interval_is_drawn_where_the_teachers_line_needs_the_axis_anyway(drawn):
+    teacher = quality("Weak", "teacher", auc=0.6)
+    students = [
+        quality(f"M{i}", auc=0.85 + 0.01 * i, objective="fnd", teacher=teacher.fit.trial) for i in range(4)
+    ]
+    axes = intervals(drawn([teacher, *students])[0])
+    assert not axes.texts
+    assert len(axes.collections) == 5
+    taught = quality("Taught", auc=0.9, objective="fnd", teacher=students[0].fit.trial)
+    axes = intervals(drawn([*students[:1], taught, quality("Far", auc=0.6), quality("M", auc=0.92)])[0])
+    assert [text.get_text()[0] for text in axes.texts] == ["←"]
+
+
+def test_what_is_written_keeps_clear_of_the_teachers_line(drawn):
+    for low in (0.84, 0.96):
+        teacher = quality("T", "teacher", auc=low)
+        students = [
+            quality(f"M{i}", auc=0.85 + 0.03 * i, objective="fnd", teacher=teacher.fit.trial)
+            for i in range(4)
+        ]
+        figure, rows = drawn([teacher, *students, quality("Low", auc=0.52)])
+        figure.draw_without_rendering()
+        axes = intervals(figure)
+        (text,) = axes.texts
+        line = axes.transData.transform((100 * rows["T"].mean("auc"), 0))[0]
+        box = text.get_window_extent()
+        assert not box.x0 <= line <= box.x1
 
 
 def test_an_axis_is_not_broken_for_most_of_the_rows(drawn):
@@ -262,6 +302,24 @@ def test_no_panel_holds_more_curves_than_can_be_told_apart(drawn_curves, number,
     for own in lines:
         looks = {(line.get_color(), str(line._unscaled_dash_pattern)) for line in own}
         assert len(looks) == len(own)
+
+
+@pytest.mark.parametrize(
+    ("low", "far"),
+    [
+        ([], 0),
+        ([0.79], 0),  # a gap of 3
+        ([0.75], 1),  # of 7, and 6 above it
+        ([0.5, 0.75], 2),  # the uppermost of two
+        ([0.5, 0.72, 0.77], 1),  # 5 above 77, so the axis goes down to 72
+    ],
+)
+def test_an_axis_is_broken_at_the_uppermost_gap_that_would_stretch_it(low, far):
+    near = [0.82, 0.83, 0.85, 0.86, 0.88]
+    looks = style_of("A")
+    lines = [MethodLine("A", 100 * auc, 100 * auc - 1, 100 * auc + 1, looks) for auc in [*low, *near]]
+    above, below = split_far(lines)
+    assert ([*below, *above], len(below)) == (lines, far)
 
 
 @pytest.mark.parametrize(
