@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from rich import get_console
 
 from ..core.errors import InputError
 from ..core.files import atomic_file
-from ..core.hashes import content_hash
 from ..core.names import why
 from ..core.progress import duration, say, tracked
 from ..datasets import load_dataset
@@ -26,14 +24,15 @@ from .costs import Failure, measure_costs
 from .dataset_record import describe_dataset
 from .held_files import broken_inputs
 from .plan import plan_trials
-from .record_files import ERROR_FILE, RECORD_FILE, load_record, write_record
-from .records import Record, SuiteRecord
+from .record_files import ERROR_FILE, RECORD_FILE, load_record
+from .records import Record
 from .rehearsal import Rehearsal, rehearse
 from .run_evaluation import run_evaluation, run_scorer
 from .run_fit import run_fit
 from .run_neighbours import run_neighbours
 from .run_variant import run_variant
 from .suite_file import Suite
+from .suite_record import record_suite
 from .trial import (
     CostTrial,
     EvaluationTrial,
@@ -140,7 +139,7 @@ def run_suite(
     outcome.records.extend(load_record(trial_folder(out, trial) / RECORD_FILE) for trial in done)
     if dry_run:
         return outcome
-    outcome.records.append(_record_suite(suite, trials, command, out))
+    outcome.records.append(record_suite(suite, trials, command, out))
     image_sizes = {method.image_size for method in suite.methods.values()}
     outcome.records.extend(describe_dataset(dataset, image_sizes, out) for dataset in datasets)
     return outcome
@@ -166,35 +165,6 @@ def _rehearse(outcome: RunOutcome, device: Device, *, fetch: bool) -> None:
 def trial_folder(out: Path, trial: Trial[Any]) -> Path:
     """Where a trial's record and files lie."""
     return out / _PLACES[trial.kind] / trial.hash
-
-
-def _record_suite(suite: Suite, trials: Sequence[Trial[Any]], command: str, out: Path) -> SuiteRecord:
-    """The suite's record; one that says the same but for the date stays, unless a fit was renamed since."""
-    record = SuiteRecord(
-        suite=suite.name,
-        title=suite.title,
-        command=command,
-        fingerprint=content_hash(suite.model_dump(mode="json")),
-        names={trial.hash: trial.method.name for trial in trials if isinstance(trial, FitTrial)},
-        date=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-    said = record.model_dump(mode="json", exclude={"date"})
-    places = (out / "suites").glob(f"*/{RECORD_FILE}")
-    known = [other for place in sorted(places) if isinstance(other := load_record(place), SuiteRecord)]
-    same = [other for other in known if other.model_dump(mode="json", exclude={"date"}) == said]
-    last = max(same, key=lambda other: other.date, default=None)
-    if last is None:
-        write_record(record, out / "suites" / content_hash(said))
-        return record
-    if not any(other.date >= last.date and _renames(other, last) for other in known):
-        return last
-    write_record(record, out / "suites" / content_hash(said | {"after": last.date}))
-    return record
-
-
-def _renames(other: SuiteRecord, record: SuiteRecord) -> bool:
-    """Whether a record gives another name to a fit that both name."""
-    return any(other.names.get(fit, name) != name for fit, name in record.names.items())
 
 
 def _labelled(failed: Mapping[str, str], trials: Sequence[Trial[Any]]) -> dict[str, str]:

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,7 @@ from outfitbench.core.errors import Fault, InputError
 from outfitbench.core.plugins import load_plugin
 from outfitbench.datasets import OutfitTable, load_dataset
 from outfitbench.models.weights import save_tensors
-from outfitbench.reports.grouping import names_of_fits
-from outfitbench.suites import run_suite, runner
+from outfitbench.suites import run_suite
 from outfitbench.suites.plan import plan_trials
 from outfitbench.suites.record_files import load_records
 from outfitbench.suites.records import DatasetRecord, QualityRecord, SuiteRecord
@@ -171,27 +169,6 @@ def test_a_renamed_row_is_named_by_its_suite(smoke: Suite, finished: Path, tmp_p
     assert len(outcome.finished) == len(outcome.trials)
     (suite,) = (record for record in outcome.records if isinstance(record, SuiteRecord))
     assert suite.names[planned(smoke)["Teacher XS"].hash] == "Professor"
-
-
-def test_the_name_that_was_run_last_holds(smoke: Suite, tmp_path: Path, monkeypatch) -> None:
-    trials = list(planned(smoke).values())
-    renamed = [
-        replace(t, method=t.method.model_copy(update={"name": f"New {t.method.name}"})) for t in trials
-    ]
-    minutes = iter(range(60))
-
-    class Clock(datetime):
-        @classmethod
-        def now(cls, tz=None):
-            return datetime(2024, 1, 1, 12, next(minutes), tzinfo=tz)
-
-    monkeypatch.setattr(runner, "datetime", Clock)
-    for asked, count in ((trials, 1), (trials, 1), (renamed, 2), (trials, 3), (trials, 3), (renamed, 4)):
-        kept = runner._record_suite(smoke, asked, "", tmp_path)
-        records = load_records([tmp_path])
-        assert kept in records
-        assert len(records) == count, "what says what was said last stays"
-        assert names_of_fits(records) == {trial.hash: trial.method.name for trial in asked}
 
 
 def test_a_teacher_altered_since_its_record_teaches_nobody(
