@@ -130,8 +130,8 @@ def score_for_users(
         found = model.score_users(who, table.gather(worn), categories, table.features).float()
         if found.shape != who.shape:
             raise ModelError(
-                f"what the model's `score` gives: found scores of shape {tuple(found.shape[1:])} for "
-                f"{len(worn)} outfits, expected ({len(worn)},)"
+                f"model {type(model).__name__}, what its `score` gives: found scores of shape "
+                f"{tuple(found.shape[1:])} for {len(worn)} outfits, expected ({len(worn)},)"
             )
         scores.append(found)
     return torch.cat(scores, 1)

@@ -282,7 +282,11 @@ def check_scores(model: OutfitModel, scores: Tensor, outfits: int) -> Tensor:
     """
     is_tensor = isinstance(scores, Tensor)  # a stranger's method may give anything
     if not is_tensor or scores.shape != (outfits,):
-        what = f"scores of shape {tuple(scores.shape)}" if is_tensor else f"a {type(scores).__name__}"
+        what = (
+            f"scores of shape {tuple(scores.shape)}"
+            if is_tensor
+            else f"a {type(scores).__name__}, no tensor,"
+        )
         raise ModelError(
             f"model {type(model).__name__}, what its `score` gives: found {what} for {outfits} outfits, "
             f"expected ({outfits},)"

@@ -78,7 +78,7 @@ def run_scorer(trial: ScorerTrial, folder: Path, inputs: dict[str, Path], device
         device: No matter: a scorer is no network.
 
     Raises:
-        InputError: If the dataset has not what the scorer needs, or a score is not a number.
+        InputError: If the dataset has not what the scorer needs, or it gives not a number for each outfit.
         TrainingError: If no user can be ranked.
     """
     started = time.perf_counter()
@@ -88,7 +88,8 @@ def run_scorer(trial: ScorerTrial, folder: Path, inputs: dict[str, Path], device
     scorer = entry.value(dataset, trial.setting)
 
     def score(users: NDArray[np.integer]) -> NDArray[np.number]:
-        return np.stack([scorer.score(OutfitTable(each, candidates.items)) for each in users])
+        outfits = [OutfitTable(each, candidates.items) for each in users]
+        return np.stack([_numbers(scorer.score(table), trial.scorer, len(table)) for table in outfits])
 
     record = ScorerRecord(
         **_ranked(trial, score, candidates, _SEED, started),
@@ -100,6 +101,28 @@ def run_scorer(trial: ScorerTrial, folder: Path, inputs: dict[str, Path], device
     )
     write_record(record, folder)
     return record
+
+
+def _numbers(given: object, scorer: str, count: int) -> NDArray[np.number]:
+    """What a scorer, which may be a stranger's, gives, held to be a number for each outfit.
+
+    Raises:
+        InputError: If it is something else.
+    """
+    try:
+        found = np.asarray(given)
+    except (RuntimeError, TypeError, ValueError):  # a ragged list, a tensor that trains
+        found = np.array(None)
+    if found.dtype.kind not in "biuf":
+        what = f"a {type(given).__name__}" + (f" of {found.dtype}" if found.ndim else "")
+    elif found.shape != (count,):
+        what = f"scores of shape {found.shape}"
+    elif np.isnan(found).any():
+        what = f"NaN for outfit {int(np.isnan(found).argmax())}"
+    else:
+        return found
+    where, expected = f"what the `score` of scorer {scorer} gives", f"a number for each of {count} outfits"
+    raise InputError(Fault(where, what, expected))
 
 
 def _ranked(
@@ -120,7 +143,7 @@ def _ranked(
     else:
         test, shuffled = rank_users(score(candidates.users[None])[0], candidates, users), None
     if not test.users:
-        raise TrainingError(f"{trial.label}: found no user to rank, expected one at least")
+        raise TrainingError("candidates: found no user to rank, expected one at least")
     return {
         "trial": trial.hash,
         "description": trial.description.to_json(),

@@ -198,7 +198,7 @@ class Training:
     def _diverged(self, number: int, found: str) -> TrainingError:
         recipe = self._recipe
         return TrainingError(
-            f"{self._name(number)}: found {found}; lower recipe.learning_rate "
+            f"epoch {number}/{recipe.epochs}: found {found}; lower recipe.learning_rate "
             f"({recipe.learning_rate}) or recipe.clip_norm ({recipe.clip_norm})"
         )
 

@@ -193,6 +193,7 @@ def test_contrastive_learning_from_look_alikes_to_ranking(smoke: Suite, tmp_path
     assert set(record.fit.inputs) == {"teacher", "neighbours"}
     assert set(record.fit.history[0].losses) == {"fnd", "contrastive"}
     assert record.fit.parameters == quality(outcome.records)["Teacher XS"].fit.parameters
+    assert first.startswith("epoch 1/1: found "), "the label stands before it"
     assert any(isinstance(trial, EvaluationTrial) for trial in outcome.trials)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from outfitbench.suites import load_suite, run_suite
 from outfitbench.suites.plan import plan_trials
 from outfitbench.suites.record_files import load_records
 from outfitbench.suites.records import QualityRecord, ScorerRecord
+from outfitbench.suites.run_evaluation import run_scorer
 from outfitbench.suites.runner import trial_folder
 from outfitbench.suites.suite_file import Suite
 from outfitbench.suites.trial import EvaluationTrial, FitTrial, ScorerTrial
@@ -160,6 +162,35 @@ def test_a_scorer_of_ones_own_and_one_that_breaks(smoke: Suite, finished: Path, 
     assert first.description.sources.keys() == {"scorer"}
     assert "division by zero" in (trial_folder(tmp_path / "out", first) / "error.txt").read_text()
     assert sum(isinstance(trial, FitTrial) for trial in outcome.trials) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("np.full(len(outfits), np.nan)", "NaN for outfit 0"),
+        ("np.zeros(len(outfits) - 1)", r"scores of shape \(\d+,\)"),
+        ("np.zeros((len(outfits), 1))", r"scores of shape \(\d+, 1\)"),
+        ("0.5", r"scores of shape \(\)"),
+        ("None", "a NoneType"),
+        ("['a'] * len(outfits)", "a list of <U1"),
+        ("[[1], [1, 2]]", "a list"),
+        ("np.zeros(len(outfits)) * 1j", "a ndarray of complex128"),
+    ],
+)
+def test_what_a_scorer_gives_is_held_to_be_a_number_an_outfit(
+    smoke: Suite, tmp_path: Path, body: str, found: str
+) -> None:
+    path = tmp_path / "odd.py"
+    name = f"odd-{zlib.crc32(body.encode())}"
+    path.write_text(PLUGIN.replace("fewest-items", name).format(body=f"return {body}"))
+    load_plugin(path)
+    trial = ScorerTrial(load_dataset("closet-12"), scorer=name, setting="random")
+    says = (
+        f"^what the `score` of scorer {name} gives: found {found}, expected a number for each of [0-9]+ out"
+    )
+    with pytest.raises(InputError, match=says):
+        run_scorer(trial, tmp_path / "out", {}, "cpu")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_scorer_that_uses_torch_has_one_thread_whatever_the_cores(

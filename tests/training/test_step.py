@@ -128,7 +128,7 @@ def test_the_projection_of_contrastive_learning_trains_and_is_not_shipped() -> N
         (lambda scores: scores.mean(), "scores of shape \\(\\)"),
         (lambda scores: scores[:, None], "scores of shape \\([39], 1\\)"),
         (lambda scores: scores[:1], "scores of shape \\(1,\\)"),
-        (lambda scores: 0.5, "a float"),
+        (lambda scores: 0.5, "a float, no tensor,"),
     ],
 )
 @pytest.mark.parametrize("objective", ["n-pair", "negatives first"])
