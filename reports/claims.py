@@ -132,7 +132,7 @@ def ndcg_sentence(difference: Difference, auc: str) -> str:
     heading = METRICS[difference.metric]
     if difference.seeds < 2:
         whose = f"In {heading} the weights of {name} are {side} those of {other}"
-    elif difference.seeds_agree:
+    elif difference.seeds_agree and difference.stands_out:
         whose = f"In {heading} {name} is {side} {other}"
     else:
         whose = f"On average {name} is {side} {other} in {heading}, but no claim is made"
