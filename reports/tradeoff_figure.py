@@ -152,7 +152,8 @@ def _draw_panel(axes: Axes, part: _Part, at: Mapping[str, float], *, on_right: b
     axes.set_ylim(part.low, part.high)
     if part.far:
         edge = 0.1 * (part.high - part.low)  # where the axis is broken there is no room for a number
-        ticks = MaxNLocator(max(2, int(part.height / _TICK)), integer=True).tick_values(part.low, part.high)
+        steps = MaxNLocator(max(2, int(part.height / _TICK)), steps=[1, 2, 5, 10], integer=True)
+        ticks = steps.tick_values(part.low, part.high)
         axes.set_yticks([tick for tick in ticks if part.low + edge <= tick <= part.high - edge])
     else:
         axes.set_ylabel("test AUC × 100")
