@@ -65,6 +65,8 @@ def register_dataset(name: str) -> Callable[[Loader], Loader]:
 def list_datasets() -> list[str]:
     """The names that `load_dataset` knows, sorted.
 
+    Those of Closet are made on first use; `photos` and `polyvore-…` are read from disk and need its `root`.
+
     Example:
         >>> [name for name in list_datasets() if name.startswith("polyvore")]
         ['polyvore-32', 'polyvore-519', 'polyvore-53', 'polyvore-630']

@@ -7,10 +7,17 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
+from outfitbench.cli.data import Data
+from outfitbench.cli.export import Export
 from outfitbench.cli.main import parse
+from outfitbench.cli.profile import Profile
+from outfitbench.cli.report import Report
+from outfitbench.cli.run import Run
 from outfitbench.suites.suite_file import load_suite
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
@@ -29,6 +36,24 @@ SNIPPETS = [block for block in blocks("python") if block != PLUGIN_SOURCE]
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_is_one_that_the_command_line_takes(command):
     parse(shlex.split(command))
+
+
+@pytest.mark.parametrize("command", [Data, Run, Profile, Export, Report])
+def test_the_usage_shows_every_option_and_which_can_be_repeated(command):
+    (usage,) = re.findall(r"^```\n(outfitbench list .*?)^```$", README, re.DOTALL | re.MULTILINE)
+    name = command.__name__.lower()
+    said = " ".join(
+        part for part in re.split(r"^outfitbench ", usage, flags=re.MULTILINE) if part.startswith(name)
+    )
+    hints = get_type_hints(command, include_extras=True)
+    for field in fields(command):
+        kinds = {str(part) for part in get_args(hints[field.name])}
+        if any("Positional" in kind for kind in kinds):
+            continue
+        option = f"--{field.name.replace('_', '-')}"
+        shown = re.search(rf"{option}\b[^][\n]*(\]…)?", said)
+        assert shown, f"{option} is missing"
+        assert (shown[1] is not None) == any("Append" in kind for kind in kinds), option
 
 
 def test_the_plugin_and_its_suite_fit_together(tmp_path):
