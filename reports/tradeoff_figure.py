@@ -155,6 +155,7 @@ def _draw_panel(axes: Axes, part: _Part, at: Mapping[str, float], *, on_right: b
         steps = MaxNLocator(max(2, int(part.height / _TICK)), steps=[1, 2, 5, 10], integer=True)
         ticks = steps.tick_values(part.low, part.high)
         axes.set_yticks([tick for tick in ticks if part.low + edge <= tick <= part.high - edge])
+        axes.grid(visible=False, axis="y")  # it would hide the leading line of a row on a round number
     else:
         axes.set_ylabel("test AUC × 100")
     if on_right:
