@@ -104,7 +104,10 @@ def _sentences(
     compared: Sequence[Difference],
     gains: Sequence[Difference],
 ) -> list[str]:
-    """One for each distilled student, or for each one where none was distilled; then what to beware of."""
+    """One for each distilled student, or for each one where none was distilled; then what to beware of.
+
+    Where many are compared, what NDCG alone shows is said only where it carries a claim.
+    """
     distilled = [k for k in kept if k.row.distilled] or kept
     in_ndcg = differences(ranked, "ndcg")
     return [
@@ -117,6 +120,7 @@ def _sentences(
             ndcg_sentence(ndcg, auc.shows)
             for auc, ndcg in zip(compared, in_ndcg, strict=True)
             if auc.above_chance and auc.shows != "yes" and ndcg.shows == "yes"
+            if len(compared) <= _MANY or ndcg.stands_out
         ),
         *_at_chance(ranked),
         *_still_rising(ranked),

@@ -35,7 +35,7 @@ from .tradeoff_figure import tradeoff_figure
 from .users_section import users_section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from .comparison_table import ComparisonTable
@@ -102,7 +102,10 @@ def _compose(records: Sequence[Record], title: str | None) -> tuple[str, dict[st
     slugs = list(zip(tables, _slugs(tables), strict=True))
     sections = [
         ("Answer", answer_section(tables, groups) or _unranked(others)),
-        ("Quality", "\n\n".join([*map(_quality, tables), *_legends(tables)])),
+        (
+            "Quality",
+            "\n\n".join([*map(_quality, tables), *_legends(tables), *_left_out(tables, others, names)]),
+        ),
         ("Users", users_section(tables)),
         ("Trade-off", "\n\n".join(_tradeoff(*named, groups, figures) for named in slugs if named[0].rows)),
         ("Cost", cost_section(groups)),
@@ -165,6 +168,29 @@ def _quality(ranked: ComparisonTable) -> str:
 
 def _legends(tables: Sequence[ComparisonTable]) -> list[str]:
     return [quality_legend(tables), *([DIFFERENCES_LEGEND] if any(map(differences, tables)) else [])]
+
+
+def _left_out(
+    tables: Sequence[ComparisonTable],
+    others: Sequence[FitRecord | NeighboursRecord],
+    names: Mapping[str, str],
+) -> list[str]:
+    """Which fits are in no table, though no other starts from them: their evaluations are missing."""
+    fits = [record for record in others if record.kind == "fit"]
+    ranked = {
+        record.fit.trial: record.fit for table in tables for row in table.rows for record in row.records
+    }
+    stages = {fit.inputs.get("start") for fit in (*fits, *ranked.values())}
+    missing = sorted(
+        f"{names.get(fit.trial, fit.method)} ({fit.dataset}, {fit.negatives} negatives, seed {fit.seed})"
+        for fit in fits
+        if fit.trial not in ranked and fit.trial not in stages
+    )
+    if not missing or not tables:
+        return []
+    return [
+        f"Trained, and in no table, as no evaluation is among these records: {escape(', '.join(missing))}."
+    ]
 
 
 def _warnings(ranked: ComparisonTable) -> str:

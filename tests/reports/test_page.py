@@ -18,7 +18,18 @@ from outfitbench.suites.records import NeighboursRecord
 from outfitbench.training.history import Distillation, Environment
 from PIL import Image
 
-from .made_records import cost, dataset, fit, machine, on_disk, quality, suite, whole_grid
+from .made_records import (
+    cost,
+    dataset,
+    evaluation,
+    fit,
+    machine,
+    on_disk,
+    quality,
+    suite,
+    user_scores,
+    whole_grid,
+)
 from .tables import by_first_column, read_tables
 
 if TYPE_CHECKING:
@@ -193,6 +204,16 @@ def test_two_outcomes_of_one_trial_are_told(tmp_path):
     assert "shown is the one trained in cpu, fp32, 2 threads" in page
     assert f"another, trained in cuda, fp32, 2 threads, has an AUC × 100 that differs by {by:+.2f}." in page
     assert "CPU before a GPU" in page
+
+
+def test_what_was_trained_and_not_ranked_is_told_and_a_first_stage_is_not_missed(tmp_path):
+    first = fit("First", trial="f1r57")
+    second = evaluation(fit("Second", inputs={"start": first.trial}), user_scores(0.8))
+    left = "Trained, and in no table"
+    assert left not in write_report([second, first], tmp_path / "whole").read_text()
+    teacher = fit("Teacher", "teacher", seed=3)
+    page = write_report([second, first, teacher], tmp_path / "cut").read_text()
+    assert f"{left}, as no evaluation is among these records: Teacher (closet-24, random neg" in page
 
 
 def test_fits_alone_make_a_page(tmp_path):
