@@ -81,7 +81,9 @@ def gain_sentence(difference: Difference) -> str:
     side = "above" if paired.difference > 0 else "below"
     if difference.seeds < 2:
         return f"The weights of {name} have an AUC {side} those of {alone} ({basis})."
-    if not difference.seeds_agree:
+    if not difference.stands_out:
+        basis += f", Holm p {p_value(difference.holm_p)} as one of {difference.among}"
+    if not (difference.seeds_agree and difference.stands_out):
         return f"On average the AUC of {name} is {side} that of {alone}, but no claim is made ({basis})."
     return f"The AUC of {name} is {side} that of {alone} ({basis})."
 
@@ -96,6 +98,7 @@ def gains_table(differences: Sequence[Difference]) -> str:
                 "the same method": escape(d.step),
                 "AUC difference": f"{signed(d.paired.difference)} {interval(d.paired.low, d.paired.high)}",
                 "Seeds": seeds_agreement(d),
+                "Holm p": p_value(d.holm_p),
                 "What shows": _what_shows(d),
             }
             for d in differences
@@ -112,7 +115,8 @@ def _what_shows(difference: Difference) -> str:
     side = "above" if difference.paired.difference > 0 else "below"
     if difference.seeds < 2:
         return f"these weights {side}"
-    return side if difference.seeds_agree else f"{side} on average, no claim"
+    carried = difference.seeds_agree and difference.stands_out
+    return side if carried else f"{side} on average, no claim"
 
 
 def ndcg_sentence(difference: Difference, auc: str) -> str:
