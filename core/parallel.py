@@ -18,7 +18,9 @@ _AHEAD = 8
 """Results a thread may be ahead of the reader, so that a slow reader does not fill the memory."""
 
 
-def map_on_all_cores(function: Callable[[int], Result], count: int, label: str) -> Iterator[Result]:
+def map_on_all_cores(
+    function: Callable[[int], Result], count: int, label: str, *, threads: int | None = None
+) -> Iterator[Result]:
     """Results of `function` for 0 … count − 1, in order, computed by a thread a core.
 
     Threads serve, because reading files, hashing and Pillow's decoding let go of the interpreter: 1,000
@@ -29,12 +31,13 @@ def map_on_all_cores(function: Callable[[int], Result], count: int, label: str) 
         function: What to do; it may be called from several threads at once.
         count: How often.
         label: What the progress bar says.
+        threads: How many, where not a thread for each core that the process may use.
 
     Example:
         >>> list(map_on_all_cores(lambda number: number**2, 4, "Squaring"))
         [0, 1, 4, 9]
     """
-    threads = usable_cores()
+    threads = threads or usable_cores()
     with progress_bar() as progress, ThreadPoolExecutor(threads) as pool:
         first = min(_AHEAD * threads, count)
         running = deque(pool.submit(function, number) for number in range(first))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from ..core.parallel import map_on_all_cores
 from ..core.progress import tracked
 from ..datasets import NO_ITEM, CandidateSet, Dataset, OutfitTable
 from ..models import ModelError, OutfitModel
@@ -25,9 +28,12 @@ __all__ = [
     "scoring_of",
 ]
 
-ENCODE_BATCH = 256
-SCORE_BATCH = 1024
+ENCODE_BATCH = 128
+SCORE_BATCH = 512
 
+
+_ENOUGH = 3
+"""Slices a thread: with fewer, the last ones leave threads idle."""
 
 _UNKNOWN = -1
 
@@ -58,7 +64,6 @@ class FeatureTable:
         return functional.embedding(rows, self.features)
 
 
-@torch.inference_mode()
 def encode_items(
     model: OutfitModel, inputs: ItemInputs, ids: NDArray[np.integer], num_items: int
 ) -> FeatureTable:
@@ -71,15 +76,16 @@ def encode_items(
         num_items: Items of the whole dataset.
     """
     device = next(model.parameters()).device
-    parts = [torch.empty(0, model.feature_size, device=device)] if not len(ids) else []
-    chunks = [ids[start : start + ENCODE_BATCH] for start in range(0, len(ids), ENCODE_BATCH)]
-    for chunk in tracked(chunks, "encoding items"):
-        item_inputs, categories = inputs(chunk)
-        parts.append(model.encode_items(as_float(item_inputs.to(device)), categories.to(device)))
-    return FeatureTable(ids, torch.cat(parts), num_items)
+
+    def encode(part: slice) -> Tensor:
+        item_inputs, categories = inputs(ids[part])
+        return model.encode_items(as_float(item_inputs.to(device)), categories.to(device))
+
+    parts = _side_by_side(encode, len(ids), ENCODE_BATCH, device, "encoding items")
+    features = torch.cat(parts) if parts else torch.empty(0, model.feature_size, device=device)
+    return FeatureTable(ids, features, num_items)
 
 
-@torch.inference_mode()
 def score_outfits(model: OutfitModel, dataset: Dataset, table: FeatureTable, outfits: OutfitTable) -> Tensor:
     """Preference score of each outfit for its user.
 
@@ -98,7 +104,6 @@ def score_outfits(model: OutfitModel, dataset: Dataset, table: FeatureTable, out
     return score_for_users(model, dataset, table, outfits.users[None], outfits.items)[0]
 
 
-@torch.inference_mode()
 def score_for_users(
     model: OutfitModel,
     dataset: Dataset,
@@ -122,10 +127,10 @@ def score_for_users(
         ModelError: If the model does not give one score for each outfit.
     """
     device = table.features.device
-    scores = [torch.empty(users.shape, device=device)] if not len(items) else []
-    for start in range(0, len(items), SCORE_BATCH):
-        worn = items[start : start + SCORE_BATCH]
-        who = torch.from_numpy(users[:, start : start + SCORE_BATCH].astype(np.int64)).to(device)
+
+    def score(part: slice) -> Tensor:
+        worn = items[part]
+        who = torch.from_numpy(users[:, part].astype(np.int64)).to(device)
         categories = torch.from_numpy(dataset.categories_of(worn)).to(device)
         found = model.score_users(who, table.gather(worn), categories, table.features).float()
         if found.shape != who.shape:
@@ -133,8 +138,32 @@ def score_for_users(
                 f"model {type(model).__name__}, what its `score` gives: found scores of shape "
                 f"{tuple(found.shape[1:])} for {len(worn)} outfits, expected ({len(worn)},)"
             )
-        scores.append(found)
-    return torch.cat(scores, 1)
+        return found
+
+    scores = _side_by_side(score, len(items), SCORE_BATCH, device, "scoring outfits")
+    return torch.cat(scores, 1) if scores else torch.empty(users.shape, device=device)
+
+
+@torch.inference_mode()
+def _side_by_side(
+    function: Callable[[slice], Tensor], length: int, size: int, device: torch.device, label: str
+) -> list[Tensor]:
+    """What a function gives for each of the slices that some rows are cut into.
+
+    Where there are enough slices, as many as torch has threads are computed at once, each on one thread: few
+    of an outfit's operators are large enough for a second thread (4,367 outfits by student XS: 119 ms on one
+    thread, 127 ms on two, 78 ms by two slices at once), and their bits do not depend on how many there are.
+    """
+    slices = [slice(start, start + size) for start in range(0, length, size)]
+    threads = torch.get_num_threads() if device.type == "cpu" else 1
+    if threads == 1 or len(slices) < _ENOUGH * threads:
+        return [function(part) for part in tracked(slices, label)]
+    of_number = torch.inference_mode()(lambda number: function(slices[number]))  # the mode is a thread's own
+    torch.set_num_threads(1)
+    try:
+        return list(map_on_all_cores(of_number, len(slices), label, threads=threads))
+    finally:
+        torch.set_num_threads(threads)
 
 
 def scoring_of(model: OutfitModel, dataset: Dataset, inputs: ItemInputs, candidates: CandidateSet) -> Scoring:

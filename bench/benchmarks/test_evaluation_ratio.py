@@ -6,11 +6,14 @@ import pytest
 import torch
 from outfitbench.datasets import load_dataset
 from outfitbench.evaluation.item_inputs import ItemInputs, as_float
-from outfitbench.evaluation.scoring import ENCODE_BATCH, scoring_of
+from outfitbench.evaluation.scoring import scoring_of
 from outfitbench.evaluation.user_rankings import rank_as_others_too
 from outfitbench.models import create_model
 
 from .ratios import report_ratio
+
+BATCH = 256
+"""Of the pass over the backbone; the larger, the faster."""
 
 
 @pytest.mark.parametrize("name", ["student-xs", "teacher"])
@@ -21,7 +24,7 @@ def test_evaluation_costs_little_more_than_the_backbone(benchmark, name):
     inputs = ItemInputs(dataset, 64)
     candidates = dataset.candidates("test", "random")
     ids = candidates.outfits.distinct_items
-    images = [inputs(ids[start : start + ENCODE_BATCH])[0] for start in range(0, len(ids), ENCODE_BATCH)]
+    images = [inputs(ids[start : start + BATCH])[0] for start in range(0, len(ids), BATCH)]
 
     @torch.inference_mode()
     def backbone_once():

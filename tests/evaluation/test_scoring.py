@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
 from outfitbench.datasets import CandidateSet, Dataset, load_dataset
 from outfitbench.evaluation.item_inputs import ItemInputs
-from outfitbench.evaluation.scoring import encode_items, evaluate, score_candidates
-from outfitbench.models import create_model
+from outfitbench.evaluation.scoring import SCORE_BATCH, encode_items, evaluate, score_candidates
+from outfitbench.models import ModelError, create_model
 from outfitbench.models.outfit_model import OutfitModel
 from sklearn.metrics import roc_auc_score
 
@@ -107,3 +109,50 @@ def test_of_nothing_comes_nothing(model: OutfitModel, dataset: Dataset, inputs: 
     assert table.features.shape == (0, model.feature_size)
     assert table.features.dtype == torch.float32
     assert score_candidates(model, dataset, inputs, some_candidates(dataset, 0)).shape == (0,)
+
+
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """As torch has them in a fit on two cores, whatever the machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def many_candidates(dataset: Dataset) -> CandidateSet:
+    """Enough for several slices a thread."""
+    one = dataset.candidates("test", "random")
+    times = 10 * SCORE_BATCH // len(one) + 1
+    return CandidateSet(*(np.concatenate([part] * times) for part in (one.users, one.items, one.labels)))
+
+
+@pytest.mark.usefixtures("two_threads")
+@pytest.mark.parametrize("name", ["student-xs", "bi-lstm", "type-aware"])
+def test_slices_at_once_give_the_bits_of_one_after_another(name: str) -> None:
+    dataset = load_dataset("closet-12")
+    candidates = many_candidates(dataset)
+    inputs = ItemInputs(dataset, 64)
+    torch.manual_seed(0)
+    model = create_model(name, num_users=dataset.num_users).eval()
+    found = score_candidates(model, dataset, inputs, candidates)
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(1)
+    assert score_candidates(model, dataset, inputs, candidates).tobytes() == found.tobytes()
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_a_model_that_breaks_leaves_the_threads_as_they_were() -> None:
+    dataset = load_dataset("closet-12")
+    model = create_model("student-xs", num_users=dataset.num_users)
+    seen = []
+
+    def broken(users, features, categories, bank):
+        seen.append(torch.get_num_threads())
+        raise ModelError("broken")
+
+    model.score_users = broken
+    with pytest.raises(ModelError, match="broken"):
+        score_candidates(model, dataset, ItemInputs(dataset, 64), many_candidates(dataset))
+    assert torch.get_num_threads() == 2
+    assert set(seen) == {1}, "enough slices for a thread each"
