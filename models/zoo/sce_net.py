@@ -22,6 +22,7 @@ from torch.nn import functional
 from ..backbone_model import BackboneModel
 from ..backbones import Backbone, create_backbone
 from ..options import ModelOptions
+from ..pairs import pairs_of
 from ..registry import register_model
 from ..vectors import at_least_float32, distances
 
@@ -89,15 +90,13 @@ class SCENet(BackboneModel):
     def _outfit_scores(self, features: Tensor, categories: Tensor) -> Tensor:
         """Minus the mean distance over an outfit's pairs, float (B,)."""
         worn = categories >= 0
-        slots = torch.arange(categories.shape[1], device=categories.device)
-        pairs = worn.unsqueeze(2) & worn.unsqueeze(1) & (slots.unsqueeze(1) < slots.unsqueeze(0))
+        pairs = pairs_of(categories)
         with torch.autocast(features.device.type, enabled=False):
             items = at_least_float32(features).masked_fill(~worn.unsqueeze(-1), 0.0)
             parts = self._parts(items)
-            one, other = ([part.unsqueeze(axis) for part in (items, *parts)] for axis in (2, 1))
+            one, other = ([part[:, slots] for part in (items, *parts)] for slots in pairs[:2])
             apart = distances(*self._pair_vectors(one[0], other[0], one[1:], other[1:]))
-            apart = apart.masked_fill(~pairs, 0.0)
-        return -apart.sum((1, 2)) / pairs.sum((1, 2)).clamp(min=1)
+        return -pairs.mean(apart)
 
     def _parts(self, items: Tensor) -> list[Tensor]:
         """What each item (…, d) brings to any pair.

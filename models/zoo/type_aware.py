@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from ..backbone_model import BackboneModel
 from ..backbones import Backbone, create_backbone
 from ..options import ModelOptions
+from ..pairs import pairs_of
 from ..registry import register_model
 from ..vectors import roots
 
@@ -100,11 +101,9 @@ class TypeAware(BackboneModel):
         worn = categories >= 0
         items = features.masked_fill(~worn.unsqueeze(-1), 0.0)
         kinds = categories.clamp(min=0)
-        slots = torch.arange(categories.shape[1], device=categories.device)
-        pairs = worn.unsqueeze(2) & worn.unsqueeze(1) & (slots.unsqueeze(1) < slots.unsqueeze(0))
-        masks = self.mask_of[kinds.unsqueeze(2), kinds.unsqueeze(1)]
-        distances = self._distances(items.unsqueeze(2), items.unsqueeze(1), masks).masked_fill(~pairs, 0.0)
-        return -distances.sum((1, 2)) / pairs.sum((1, 2)).clamp(min=1)
+        pairs = pairs_of(categories)
+        masks = self.mask_of[kinds[:, pairs.first], kinds[:, pairs.second]]
+        return -pairs.mean(self._distances(items[:, pairs.first], items[:, pairs.second], masks))
 
     def _distances(self, one: Tensor, other: Tensor, masks: Tensor) -> Tensor:
         """Distances of items (…, d) under the masks of the numbers (…), in float32 at least.

@@ -20,7 +20,7 @@ title = "Resume"
 datasets = ["closet-12"]
 methods = ["cl-xs"]
 [every_method.recipe]
-epochs = 4
+epochs = 3
 precision = "fp32"
 [every_method.neighbours]
 epochs = 1
@@ -68,7 +68,7 @@ def undisturbed(suite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_killed_again_and_again_it_ends_the_same(suite: Path, undisturbed: Path, tmp_path: Path) -> None:
     moments = random.Random(7)
     kills = 0
-    for _ in range(3):
+    for _ in range(2):
         process = start(suite, tmp_path)
         before = _progress(tmp_path)
         # Into the epoch after the next checkpoint: past the checkpoint, before the end.
@@ -79,7 +79,7 @@ def test_killed_again_and_again_it_ends_the_same(suite: Path, undisturbed: Path,
             process.send_signal(signal.SIGKILL)
             kills += 1
         process.communicate()
-    assert kills >= 2
+    assert kills == 2
     assert not list((tmp_path / "fits").glob("*/record.json")), "the kills came too late to test anything"
 
     (folder,) = (tmp_path / "fits").iterdir()
@@ -91,15 +91,6 @@ def test_killed_again_and_again_it_ends_the_same(suite: Path, undisturbed: Path,
     assert weights(tmp_path) == weights(undisturbed)
     left = {path.name for path in (tmp_path / "fits").glob("*/*")}
     assert left == {"record.json", "run.lock", "weights.safetensors"}
-
-
-def test_a_finished_trial_is_not_touched(suite: Path, undisturbed: Path) -> None:
-    (path,) = (undisturbed / "fits").glob("*/record.json")
-    before = path.stat().st_mtime_ns
-    process = start(suite, undisturbed)
-    process.communicate()
-    assert process.returncode == 0
-    assert path.stat().st_mtime_ns == before
 
 
 def _progress(out: Path) -> int:

@@ -140,8 +140,10 @@ def test_what_decides_nothing_renames_no_fit(smoke: Suite, change) -> None:
 
 def test_weights_trained_once_are_ranked_under_every_setting(smoke: Suite, finished: Path, tmp_path) -> None:
     shutil.copytree(finished, tmp_path / "out")
+    written = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "fits").glob("*/*.*")}
     both = smoke.model_copy(update={"settings": ["random", "hard"]})
     outcome = run_suite(both, tmp_path / "out", device="cpu")
+    assert {path: path.stat().st_mtime_ns for path in written} == written, "a finished trial was touched"
     trained = [trial for trial in outcome.trials if isinstance(trial, FitTrial)]
     assert {trial.hash for trial in trained} <= outcome.finished
     ranked = [(r.fit.method, r.setting) for r in outcome.records if isinstance(r, QualityRecord)]
