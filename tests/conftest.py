@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,14 @@ def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OUTFITBENCH_CACHE", str(folder))
         yield folder
+
+
+@pytest.fixture(autouse=True)
+def console_as_it_was() -> Iterator[None]:
+    """Where progress goes is set for a whole process by the command line; what a test set is taken back."""
+    yield
+    if rich := sys.modules.get("rich"):
+        rich.reconfigure()
 
 
 @pytest.fixture
