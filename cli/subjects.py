@@ -107,7 +107,7 @@ def compressed(chosen: Sequence[Chosen], variants: Iterable[str], folder: Path) 
         from ..bench.variants import VARIANTS, make_variant
         from ..suites.describing import describe_variant
 
-        VARIANTS.entry(variant)
+        VARIANTS.entry(variant)  # an unknown name is refused before what is not trained
         for choice in chosen:
             if choice.trained is None:
                 found = f"{choice.slug}, which is not trained"

@@ -13,7 +13,8 @@ from torch.nn import functional
 from ..core.parallel import map_on_all_cores
 from ..core.progress import tracked
 from ..datasets import NO_ITEM, CandidateSet, Dataset, OutfitTable
-from ..models import ModelError, OutfitModel
+from ..models import OutfitModel
+from ..models.outfit_model import check_scores
 from .item_inputs import ItemInputs, as_float
 from .user_rankings import Scoring, rank_users
 from .user_scores import UserScores
@@ -132,13 +133,8 @@ def score_for_users(
         worn = items[part]
         who = torch.from_numpy(users[:, part].astype(np.int64)).to(device)
         categories = torch.from_numpy(dataset.categories_of(worn)).to(device)
-        found = model.score_users(who, table.gather(worn), categories, table.features).float()
-        if found.shape != who.shape:
-            raise ModelError(
-                f"model {type(model).__name__}, what its `score` gives: found scores of shape "
-                f"{tuple(found.shape[1:])} for {len(worn)} outfits, expected ({len(worn)},)"
-            )
-        return found
+        found = model.score_users(who, table.gather(worn), categories, table.features)
+        return check_scores(model, found, *who.shape).float()
 
     scores = _side_by_side(score, len(items), SCORE_BATCH, device, "scoring outfits")
     return torch.cat(scores, 1) if scores else torch.empty(users.shape, device=device)

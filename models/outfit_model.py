@@ -144,7 +144,8 @@ class OutfitModel(nn.Module, ABC):
         Returns:
             Float (V, B).
         """
-        return torch.stack([self.score_among(each, features, categories, bank) for each in users])
+        scores = (self.score_among(each, features, categories, bank) for each in users)
+        return torch.stack([check_scores(self, each, len(features)) for each in scores])
 
     @property
     def has_next_item_losses(self) -> bool:
@@ -266,13 +267,13 @@ class OutfitModel(nn.Module, ABC):
         return ModelError(f"model {type(self).__name__}: found no {what}, expected a model that has them")
 
 
-def check_scores(model: OutfitModel, scores: Tensor, outfits: int) -> Tensor:
-    """What a model's `score` gives, held to be one score for each outfit.
+def check_scores(model: OutfitModel, scores: Tensor, *shape: int) -> Tensor:
+    """What a model's `score` gives, or its `score_users`, held to be one score for each outfit.
 
     Args:
         model: Who scored, for the message.
         scores: What came of it.
-        outfits: How many were to be scored.
+        shape: How many outfits were to be scored; how many users for each before it, where there are several.
 
     Returns:
         The scores.
@@ -281,14 +282,15 @@ def check_scores(model: OutfitModel, scores: Tensor, outfits: int) -> Tensor:
         ModelError: If they are no tensor, or have another shape.
     """
     is_tensor = isinstance(scores, Tensor)  # a stranger's method may give anything
-    if not is_tensor or scores.shape != (outfits,):
+    if not is_tensor or scores.shape != shape:
+        method = "score" if len(shape) == 1 else "score_users"
         what = (
             f"scores of shape {tuple(scores.shape)}"
             if is_tensor
             else f"a {type(scores).__name__}, no tensor,"
         )
         raise ModelError(
-            f"model {type(model).__name__}, what its `score` gives: found {what} for {outfits} outfits, "
-            f"expected ({outfits},)"
+            f"model {type(model).__name__}, what its `{method}` gives: found {what} for {shape[-1]} outfits, "
+            f"expected {shape}"
         )
     return scores

@@ -83,7 +83,7 @@ def gain_sentence(difference: Difference) -> str:
         return f"The weights of {name} have an AUC {side} those of {alone} ({basis})."
     if not difference.stands_out:
         basis += f", Holm p {p_value(difference.holm_p)} as one of {difference.among}"
-    if not (difference.seeds_agree and difference.stands_out):
+    if not difference.is_claimed:
         return f"On average the AUC of {name} is {side} that of {alone}, but no claim is made ({basis})."
     return f"The AUC of {name} is {side} that of {alone} ({basis})."
 
@@ -115,8 +115,7 @@ def _what_shows(difference: Difference) -> str:
     side = "above" if difference.paired.difference > 0 else "below"
     if difference.seeds < 2:
         return f"these weights {side}"
-    carried = difference.seeds_agree and difference.stands_out
-    return side if carried else f"{side} on average, no claim"
+    return side if difference.is_claimed else f"{side} on average, no claim"
 
 
 def ndcg_sentence(difference: Difference, auc: str) -> str:
@@ -136,7 +135,7 @@ def ndcg_sentence(difference: Difference, auc: str) -> str:
     heading = METRICS[difference.metric]
     if difference.seeds < 2:
         whose = f"In {heading} the weights of {name} are {side} those of {other}"
-    elif difference.seeds_agree and difference.stands_out:
+    elif difference.is_claimed:
         whose = f"In {heading} {name} is {side} {other}"
     else:
         whose = f"On average {name} is {side} {other} in {heading}, but no claim is made"

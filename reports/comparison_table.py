@@ -90,6 +90,11 @@ class ComparisonTable:
         return [(row.name, record.fit) for row in self.rows if not row.variant for record in row.records]
 
     @property
+    def evaluated(self) -> list[FitRecord]:
+        """The fit of each evaluation, of the fit itself or of a variant."""
+        return [record.fit for row in self.rows for record in row.records]
+
+    @property
     def rising(self) -> int:
         """How many of the fits kept their last epoch: longer training may raise them."""
         return sum(fit.best_epoch == len(fit.history) for _, fit in self.fits)

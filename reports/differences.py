@@ -54,6 +54,11 @@ class Difference:
         return self.shows == "yes" and self.holm_p < _SIGNIFICANT
 
     @property
+    def is_claimed(self) -> bool:
+        """Whether it is said of the method: it stands out, and the seeds carry it."""
+        return self.stands_out and self.seeds_carry
+
+    @property
     def shows(self) -> Shows:
         """Whether there is a difference; see `shows`."""
         return shows(self.paired)

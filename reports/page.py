@@ -65,8 +65,7 @@ def write_report(records: Iterable[Record], out: Path, *, title: str | None = No
 
     Raises:
         InputError: If there is no trial among the records, if one ranked nobody or other users than the rest
-            of its table, or if `out` is a file or its page
-            is not one of ours.
+            of its table, or if `out` is a file or its page is not one of ours.
     """
     if out.exists() and not out.is_dir():
         raise InputError(Fault(out, "a file", "a folder for the page and its figures"))
@@ -126,7 +125,7 @@ def _teachers(
     tables: Sequence[ComparisonTable], others: Sequence[FitRecord | NeighboursRecord]
 ) -> set[Network]:
     """The networks of the fits that taught another."""
-    evaluated = [record.fit for ranked in tables for row in ranked.rows for record in row.records]
+    evaluated = [fit for ranked in tables for fit in ranked.evaluated]
     fits = [*evaluated, *(record for record in others if record.kind == "fit")]
     taught = {trial for fit in fits if (trial := fit.inputs.get("teacher"))}
     return {network_of(fit) for fit in fits if fit.trial in taught}
@@ -177,9 +176,7 @@ def _left_out(
 ) -> list[str]:
     """Which fits are in no table, though no other starts from them: their evaluations are missing."""
     fits = [record for record in others if record.kind == "fit"]
-    ranked = {
-        record.fit.trial: record.fit for table in tables for row in table.rows for record in row.records
-    }
+    ranked = {fit.trial: fit for table in tables for fit in table.evaluated}
     stages = {fit.inputs.get("start") for fit in (*fits, *ranked.values())}
     missing = sorted(
         f"{names.get(fit.trial, fit.method)} ({fit.dataset}, {fit.negatives} negatives, seed {fit.seed})"

@@ -65,7 +65,7 @@ def _named_fits(
     found = {
         record.fit.trial: (row.name, record.fit) for row in rows if not row.variant for record in row.records
     }
-    rest = [record.fit for row in rows for record in row.records] + [f for f in others if f.kind == "fit"]
+    rest = [fit for ranked in tables for fit in ranked.evaluated] + [f for f in others if f.kind == "fit"]
     for fit in rest:
         found.setdefault(fit.trial, (names.get(fit.trial, fit.method), fit))
     return list(found.values())

@@ -41,7 +41,7 @@ def keeps_sentence(kept: TeacherShare) -> str:
         basis = f"{aucs}; difference {within}; {seeds_clause(against)}{many}"
         if against.seeds < 2:
             return f"The weights of {name} rank better than {teacher} ({basis}) at {cost}."
-        if not (against.seeds_agree and against.stands_out):
+        if not against.is_claimed:
             return (
                 f"On average {name} ranks better than {teacher}, but no claim is made ({basis}), at {cost}."
             )

@@ -31,7 +31,7 @@ from ..backbone_model import BackboneModel
 from ..backbones import Backbone, create_backbone
 from ..options import ModelOptions
 from ..registry import register_model
-from ..vectors import at_least_float32, unit
+from ..vectors import unit
 
 __all__ = ["FIR", "OutfitNet", "outfit_net", "outfit_net_fir"]
 
@@ -131,8 +131,7 @@ def _agreement(features: Tensor, categories: Tensor) -> Tensor:
 
 def _directions(features: Tensor, categories: Tensor) -> Tensor:
     """Items at length 1, in float32 at least; 0 in empty slots."""
-    items = at_least_float32(features)
-    return unit(items.masked_fill((categories < 0).unsqueeze(-1), 0.0))
+    return unit(features.masked_fill((categories < 0).unsqueeze(-1), 0.0))
 
 
 @register_model("outfit-net-fir")
