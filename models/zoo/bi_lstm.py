@@ -28,10 +28,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..backbone_model import BackboneModel
 from ..backbones import Backbone, create_backbone
 from ..options import ModelOptions
 from ..registry import register_model
+from ..userless_model import UserlessModel
 from ..vectors import at_least_float32
 
 __all__ = ["BiLSTM", "BiLSTMOptions", "bi_lstm"]
@@ -58,7 +58,7 @@ class BiLSTMOptions(BaseModel):
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
 
 
-class BiLSTM(BackboneModel):
+class BiLSTM(UserlessModel):
     """s(o) = −(mean cross-entropy of the next item) − (mean cross-entropy of the item before).
 
     With x_1 … x_L an outfit's items and x_{L+1} = 0, END, the forward one is the mean over t = 1 … L of
@@ -79,15 +79,15 @@ class BiLSTM(BackboneModel):
     keeps_slot_order = True
 
     def __init__(
-        self, backbone: Backbone, num_users: int, feature_size: int = 128, *, dropout: float = 0.3
+        self, backbone: Backbone, num_users: int, feature_size: int = 128, *, dropout: float
     ) -> None:
         super().__init__(backbone, num_users, feature_size)
         self.forward_reader = nn.LSTM(feature_size, feature_size, batch_first=True)
         self.backward_reader = nn.LSTM(feature_size, feature_size, batch_first=True)
         self.dropout = nn.Dropout(dropout)
 
-    def score(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
-        """See `OutfitModel.score`; not above 0, the same for all users, among the outfit's own items."""
+    def outfit_scores(self, features: Tensor, categories: Tensor) -> Tensor:
+        """See `UserlessModel.outfit_scores`; not above 0, among the outfit's own items."""
         return self._outfit_scores(features, categories, None)
 
     def score_among(self, users: Tensor, features: Tensor, categories: Tensor, bank: Tensor) -> Tensor:
@@ -97,10 +97,6 @@ class BiLSTM(BackboneModel):
     def score_users(self, users: Tensor, features: Tensor, categories: Tensor, bank: Tensor) -> Tensor:
         """See `OutfitModel.score_users`; each outfit is scored once."""
         return self._outfit_scores(features, categories, bank).expand(users.shape)
-
-    def score_matrix(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
-        """See `OutfitModel.score_matrix`; each outfit is scored once."""
-        return self._outfit_scores(features, categories, None).expand(len(users), -1)
 
     def score_matrix_among(self, users: Tensor, features: Tensor, categories: Tensor, bank: Tensor) -> Tensor:
         """See `OutfitModel.score_matrix_among`; each outfit is scored once."""

@@ -31,12 +31,13 @@ from ..backbone_model import BackboneModel
 from ..backbones import Backbone, create_backbone
 from ..options import ModelOptions
 from ..registry import register_model
+from ..userless_model import UserlessModel
 from ..vectors import unit
 
 __all__ = ["FIR", "OutfitNet", "outfit_net", "outfit_net_fir"]
 
 
-class FIR(BackboneModel):
+class FIR(UserlessModel):
     """s(o) = mean over pairs k < l of cos(f_k, f_l), the same for all users.
 
     An outfit of fewer than two items has no pair and scores 0.
@@ -47,17 +48,16 @@ class FIR(BackboneModel):
         feature_size: d.
     """
 
-    def score(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
-        """See `OutfitModel.score`; in [−1, 1]."""
-        return _agreement(features, categories)
+    def outfit_scores(self, features: Tensor, categories: Tensor) -> Tensor:
+        """Mean cosine over an outfit's pairs, float (B,), in [−1, 1].
 
-    def score_users(self, users: Tensor, features: Tensor, categories: Tensor, bank: Tensor) -> Tensor:
-        """See `OutfitModel.score_users`; each outfit is scored once."""
-        return _agreement(features, categories).expand(users.shape)
-
-    def score_matrix(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
-        """See `OutfitModel.score_matrix`; each outfit is scored once."""
-        return _agreement(features, categories).expand(len(users), -1)
+        The sum over all pairs is that of one square, so no pair is made.
+        """
+        with torch.autocast(features.device.type, enabled=False):
+            items = _directions(features, categories)
+            together = (items.sum(1).square().sum(-1) - items.square().sum((1, 2))) / 2
+            count = (categories >= 0).sum(1)
+            return together / (count * (count - 1) / 2).clamp(min=1)
 
 
 class OutfitNet(BackboneModel):
@@ -115,18 +115,6 @@ def _attended(tastes: Tensor, logits: Tensor, categories: Tensor) -> Tensor:
     """Σ_k softmax_k(logits) · tastes over the items that there are, float (…,) from (…, K)."""
     weights = logits.masked_fill(categories < 0, torch.finfo(logits.dtype).min).softmax(-1)
     return (weights * tastes).sum(-1)
-
-
-def _agreement(features: Tensor, categories: Tensor) -> Tensor:
-    """Mean cosine over an outfit's pairs, float (B,).
-
-    The sum over all pairs is that of one square, so no pair is made.
-    """
-    with torch.autocast(features.device.type, enabled=False):
-        items = _directions(features, categories)
-        together = (items.sum(1).square().sum(-1) - items.square().sum((1, 2))) / 2
-        count = (categories >= 0).sum(1)
-        return together / (count * (count - 1) / 2).clamp(min=1)
 
 
 def _directions(features: Tensor, categories: Tensor) -> Tensor:

@@ -19,11 +19,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..backbone_model import BackboneModel
 from ..backbones import Backbone, create_backbone
 from ..options import ModelOptions
 from ..pairs import pairs_of
 from ..registry import register_model
+from ..userless_model import UserlessModel
 from ..vectors import at_least_float32, distances
 
 __all__ = ["SCENet", "sce_net"]
@@ -35,7 +35,7 @@ _SHORTEST = 1e-12
 """Squared length below which a vector is not drawn out to length 1; it may be 0."""
 
 
-class SCENet(BackboneModel):
+class SCENet(UserlessModel):
     """d(a, b) = ‖e(a) − e(b)‖₂ with e = Σ_c w_c · normalise(m_c ⊙ f), 0 ≤ d ≤ 2.
 
     m_c is the ReLU of what is learnt; w are the weights that the branch gives the pair. The score of an
@@ -75,20 +75,8 @@ class SCENet(BackboneModel):
         """See `OutfitModel.pair_distances`."""
         return distances(*self.pair_vectors(features_a, features_b, categories_a, categories_b))
 
-    def score(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
-        """See `OutfitModel.score`; from −2 to 0, and the same for all users."""
-        return self._outfit_scores(features, categories)
-
-    def score_users(self, users: Tensor, features: Tensor, categories: Tensor, bank: Tensor) -> Tensor:
-        """See `OutfitModel.score_users`; each outfit is scored once."""
-        return self._outfit_scores(features, categories).expand(users.shape)
-
-    def score_matrix(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
-        """See `OutfitModel.score_matrix`; each outfit is scored once."""
-        return self._outfit_scores(features, categories).expand(len(users), -1)
-
-    def _outfit_scores(self, features: Tensor, categories: Tensor) -> Tensor:
-        """Minus the mean distance over an outfit's pairs, float (B,)."""
+    def outfit_scores(self, features: Tensor, categories: Tensor) -> Tensor:
+        """Minus the mean distance over an outfit's pairs, float (B,), from −2 to 0."""
         worn = categories >= 0
         pairs = pairs_of(categories)
         with torch.autocast(features.device.type, enabled=False):

@@ -11,11 +11,11 @@ import torch
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
-from ..backbone_model import BackboneModel
 from ..backbones import Backbone, create_backbone
 from ..options import ModelOptions
 from ..pairs import pairs_of
 from ..registry import register_model
+from ..userless_model import UserlessModel
 from ..vectors import roots
 
 __all__ = ["TypeAware", "TypeAwareOptions", "type_aware"]
@@ -45,7 +45,7 @@ class TypeAwareOptions(BaseModel):
     normalise: bool = False
 
 
-class TypeAware(BackboneModel):
+class TypeAware(UserlessModel):
     """A mask m for each pair of categories, d(a, b) = ‖m ⊙ f(a) − m ⊙ f(b)‖₂, m = ReLU of what is learnt.
 
     With `normalise`, each of the two terms is first brought to length 1, so that 0 ≤ d ≤ 2.
@@ -84,20 +84,8 @@ class TypeAware(BackboneModel):
         """See `OutfitModel.pair_distances`."""
         return self._distances(features_a, features_b, self.mask_of[categories_a, categories_b])
 
-    def score(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
-        """See `OutfitModel.score`; at most 0, and the same for all users."""
-        return self._outfit_scores(features, categories)
-
-    def score_users(self, users: Tensor, features: Tensor, categories: Tensor, bank: Tensor) -> Tensor:
-        """See `OutfitModel.score_users`; each outfit is scored once."""
-        return self._outfit_scores(features, categories).expand(users.shape)
-
-    def score_matrix(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
-        """See `OutfitModel.score_matrix`; each outfit is scored once."""
-        return self._outfit_scores(features, categories).expand(len(users), -1)
-
-    def _outfit_scores(self, features: Tensor, categories: Tensor) -> Tensor:
-        """Minus the mean distance over an outfit's pairs, float (B,)."""
+    def outfit_scores(self, features: Tensor, categories: Tensor) -> Tensor:
+        """Minus the mean distance over an outfit's pairs, float (B,), at most 0."""
         worn = categories >= 0
         items = features.masked_fill(~worn.unsqueeze(-1), 0.0)
         kinds = categories.clamp(min=0)
