@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import json
 import math
@@ -22,13 +21,11 @@ _UNWRITTEN = 1
 def show_what_can_be_shown() -> None:
     """Let stdout and stderr replace the characters that their encoding does not have.
 
-    Where stderr was closed (`2>&-`) it takes everything and shows nothing; a closed stdout takes nothing, as
-    a full one, for an answer that nobody gets is none.
+    One that was closed (`>&-`) takes everything and shows nothing.
     """
-    if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - as long as we
-    if sys.stdout is None:
-        sys.stdout = open(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - as long as we
     for stream, errors in ((sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=errors)
@@ -58,7 +55,7 @@ def stdout_failed(error: OSError, status: int) -> int:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python flushes on its way out
     if isinstance(error, BrokenPipeError):
         return status
-    reason = "it closed" if error.errno == errno.EBADF else (error.strerror or str(error)).lower()
+    reason = (error.strerror or str(error)).lower()
     _one_line(str(Fault("standard output", reason, "room for the answer")))
     return status or _UNWRITTEN
 
