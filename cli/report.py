@@ -46,12 +46,12 @@ class Report:
 def _quality(records: Sequence[Record]) -> list[dict[str, Any]]:
     """The rows of the page's tables: means over users and seeds."""
     from ..reports.grouping import comparison_tables, names_of_fits
-    from ..suites.records import FitRecord, NeighboursRecord, QualityRecord, ScorerRecord, SuiteRecord
+    from ..suites.records import FitRecord, Prepared, QualityRecord, ScorerRecord, SuiteRecord
 
     tables = comparison_tables(
         [record for record in records if isinstance(record, QualityRecord | ScorerRecord)],
         names_of_fits(record for record in records if isinstance(record, SuiteRecord)),
-        [record for record in records if isinstance(record, FitRecord | NeighboursRecord)],
+        [record for record in records if isinstance(record, FitRecord | Prepared)],
     )
     return [
         {

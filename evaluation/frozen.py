@@ -1,9 +1,10 @@
-"""What a frozen backbone makes of every item: kept on disk by backbone, its file and images."""
+"""What a frozen backbone or its convolutions make of every item: kept on disk by weights and images."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -16,20 +17,31 @@ from ..core.hashes import file_hash
 from ..core.progress import tracked
 from ..datasets import Dataset
 from ..datasets.images.decode import DECODER_VERSION
-from ..models import OutfitModel
-from ..models.backbones import BACKBONES, Backbone, FeatureBackbone, create_backbone
+from ..models import ModelError, OutfitModel
+from ..models.backbones import (
+    BACKBONES,
+    Backbone,
+    FeatureBackbone,
+    ImageBackbone,
+    MapBackbone,
+    create_backbone,
+)
 from ..models.options import ModelOptions
 from .item_inputs import ItemInputs, as_float
 
-__all__ = ["Frozen", "freeze_backbone", "frozen_vectors", "pretrained_vectors"]
+__all__ = ["Frozen", "Part", "convolutions_of", "freeze_backbone", "frozen_vectors", "pretrained_vectors"]
 
 _BATCH = 128
 _HEADER = 128
 """Bytes of an `.npy` file's header, as numpy pads it for two dimensions."""
 
 
+Part = Literal["backbone", "convolutions"]
+"""What of a model is frozen: all of its image network, or what comes before its map."""
+
+
 class Frozen:
-    """A model whose backbone is taken out: it sees what the backbone made of each item.
+    """A model whose frozen part is taken out: it sees what that part made of each item.
 
     Attributes:
         model: The model, with vectors for input.
@@ -43,14 +55,18 @@ class Frozen:
 
     def whole(self) -> OutfitModel:
         """The model with its backbone back in place, as it is shipped."""
+        if isinstance(rest := self.model.backbone, MapBackbone):
+            rest.hand_back()
         self.model.backbone = self._backbone
         self.model.input_kind = self._backbone.input_kind
         self.model.input_size = self._backbone.input_size
         return self.model
 
 
-def freeze_backbone(model: OutfitModel, dataset: Dataset, inputs: ItemInputs) -> Frozen:
-    """Take the backbone out of a model, and let it see the backbone's vectors instead of images.
+def freeze_backbone(
+    model: OutfitModel, dataset: Dataset, inputs: ItemInputs, part: Part = "backbone"
+) -> Frozen:
+    """Take the backbone, or its convolutions, out of a model, and let it see what they make of the images.
 
     Backbones with BatchNorm use their running means, so an item's vector does not depend on its batch.
 
@@ -58,9 +74,11 @@ def freeze_backbone(model: OutfitModel, dataset: Dataset, inputs: ItemInputs) ->
         model: On its device.
         dataset: Whose items are encoded, all of them, once for each state of a backbone.
         inputs: The items as the backbone sees them.
+        part: What is frozen; what follows the convolutions is trained.
 
     Raises:
         InputError: If the model has no backbone of its own to freeze, or sees no images.
+        ModelError: If the backbone's convolutions cannot be taken by themselves.
     """
     backbone = getattr(model, "backbone", None)
     if not isinstance(backbone, Backbone) or inputs.kind != "image":
@@ -68,10 +86,28 @@ def freeze_backbone(model: OutfitModel, dataset: Dataset, inputs: ItemInputs) ->
             "no images to encode" if inputs.kind != "image" else f"{type(model).__name__} without a backbone"
         )
         raise InputError(Fault("method, freeze", found, "a model with a `backbone` over images"))
-    vectors = frozen_vectors(backbone, dataset, inputs)
-    model.backbone = FeatureBackbone(backbone.width)
-    model.input_kind, model.input_size = "features", backbone.width
+    seen, rest = backbone, FeatureBackbone(backbone.width)
+    if part == "convolutions":
+        seen, rest = convolutions_of(model).cut(inputs.size)
+    vectors = frozen_vectors(seen, dataset, inputs)
+    model.backbone = rest
+    model.input_kind, model.input_size = "features", rest.input_size
     return Frozen(model, backbone, ItemInputs(dataset, inputs.size, vectors=vectors))
+
+
+def convolutions_of(model: OutfitModel) -> ImageBackbone:
+    """A model's image network, of which the convolutions can be taken by themselves.
+
+    Raises:
+        ModelError: If it has none.
+    """
+    backbone = getattr(model, "backbone", None)
+    if isinstance(backbone, ImageBackbone) and backbone.convolutions is not None:
+        return backbone
+    raise ModelError(
+        f"model: found the image network {model.backbone_name}, expected one whose convolutions can be taken "
+        "by themselves, as an AlexNet's"
+    )
 
 
 def pretrained_vectors(backbone: str, dataset: Dataset, image_size: int) -> NDArray[np.float32]:

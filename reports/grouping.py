@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..suites.records import (
         Evaluation,
         FitRecord,
-        NeighboursRecord,
+        Prepared,
         QualityRecord,
         ScorerRecord,
         SuiteRecord,
@@ -38,7 +38,7 @@ def names_of_fits(suites: Iterable[SuiteRecord]) -> dict[str, str]:
 def comparison_tables(
     records: Sequence[QualityRecord | ScorerRecord],
     names: Mapping[str, str] | None = None,
-    others: Iterable[FitRecord | NeighboursRecord] = (),
+    others: Iterable[FitRecord | Prepared] = (),
 ) -> list[ComparisonTable]:
     """Sort evaluations into tables whose rows can be compared, and those of one recipe into rows.
 

@@ -10,7 +10,7 @@ from ..suites.records import (
     CostRecord,
     DatasetRecord,
     FitRecord,
-    NeighboursRecord,
+    Prepared,
     QualityRecord,
     Record,
     ScorerRecord,
@@ -87,7 +87,7 @@ def _compose(records: Sequence[Record], title: str | None) -> tuple[str, dict[st
     """The page's text and its figures by file name."""
     qualities = [record for record in records if isinstance(record, QualityRecord | ScorerRecord)]
     costs = [record for record in records if isinstance(record, CostRecord)]
-    others = distinct([record for record in records if isinstance(record, FitRecord | NeighboursRecord)])
+    others = distinct([record for record in records if isinstance(record, FitRecord | Prepared)])
     datasets = distinct([record for record in records if isinstance(record, DatasetRecord)])
     suites = distinct([record for record in records if isinstance(record, SuiteRecord)])
     if not qualities and not costs and not others:
@@ -121,9 +121,7 @@ def _compose(records: Sequence[Record], title: str | None) -> tuple[str, dict[st
     return "\n\n".join([f"# {escape(heading)}", intro, *body]) + "\n", figures
 
 
-def _teachers(
-    tables: Sequence[ComparisonTable], others: Sequence[FitRecord | NeighboursRecord]
-) -> set[Network]:
+def _teachers(tables: Sequence[ComparisonTable], others: Sequence[FitRecord | Prepared]) -> set[Network]:
     """The networks of the fits that taught another."""
     evaluated = [fit for ranked in tables for fit in ranked.evaluated]
     fits = [*evaluated, *(record for record in others if record.kind == "fit")]
@@ -131,7 +129,7 @@ def _teachers(
     return {network_of(fit) for fit in fits if fit.trial in taught}
 
 
-def _unranked(others: Sequence[FitRecord | NeighboursRecord]) -> str:
+def _unranked(others: Sequence[FitRecord | Prepared]) -> str:
     """That there is no answer yet, where something was trained and nothing ranked."""
     fits = [record for record in others if record.kind == "fit"]
     if not fits:
@@ -171,7 +169,7 @@ def _legends(tables: Sequence[ComparisonTable]) -> list[str]:
 
 def _left_out(
     tables: Sequence[ComparisonTable],
-    others: Sequence[FitRecord | NeighboursRecord],
+    others: Sequence[FitRecord | Prepared],
     names: Mapping[str, str],
 ) -> list[str]:
     """Which fits are in no table, though no other starts from them: their evaluations are missing."""

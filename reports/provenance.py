@@ -13,7 +13,15 @@ from .record_choice import CHOICE_RULE, environment_label, spelling
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ..suites.records import CostRecord, FitRecord, Machine, NeighboursRecord, SuiteRecord
+    from ..suites.records import (
+        CostRecord,
+        FitRecord,
+        Machine,
+        NeighboursRecord,
+        Prepared,
+        StemRecord,
+        SuiteRecord,
+    )
     from .comparison_table import ComparisonTable
 
 __all__ = ["other_outcomes", "provenance_section"]
@@ -23,7 +31,7 @@ def provenance_section(
     suites: Sequence[SuiteRecord],
     tables: Sequence[ComparisonTable],
     groups: Sequence[CostGroup],
-    others: Sequence[FitRecord | NeighboursRecord] = (),
+    others: Sequence[FitRecord | Prepared] = (),
     names: Mapping[str, str] | None = None,
 ) -> str:
     """Everything that identifies the records a page was made from, as markdown.
@@ -32,14 +40,15 @@ def provenance_section(
         suites: Who asked for the trials.
         tables: What was evaluated.
         groups: What was measured.
-        others: Fits and neighbours that were not evaluated.
+        others: Fits that were not evaluated, stems and neighbours.
         names: Of fits, by hash.
     """
     costs = [record for group in groups for record in group.taken]
     fits = _named_fits(tables, others, names or {})
+    stems = [record for record in others if record.kind == "stem"]
     neighbours = [record for record in others if record.kind == "neighbours"]
     evaluations = [record for ranked in tables for row in ranked.all_rows for record in row.records]
-    ran = [*(fit for _, fit in fits), *neighbours, *evaluations, *costs]
+    ran = [*(fit for _, fit in fits), *stems, *neighbours, *evaluations, *costs]
     machines = sorted({spelling(record.machine): record.machine for record in ran}.items())
     number = {spelling: index for index, (spelling, _) in enumerate(machines, start=1)}
     parts = [
@@ -47,6 +56,7 @@ def provenance_section(
         _candidates(tables),
         _recipes(fits),
         _fits(fits, number),
+        _stems(stems, number),
         _neighbours(neighbours, number),
         _evaluations(tables, number),
         _costs(costs, number),
@@ -57,7 +67,7 @@ def provenance_section(
 
 def _named_fits(
     tables: Sequence[ComparisonTable],
-    others: Sequence[FitRecord | NeighboursRecord],
+    others: Sequence[FitRecord | Prepared],
     names: Mapping[str, str],
 ) -> list[tuple[str, FitRecord]]:
     """Every fit once: by the name of its row, or where only a variant of it was evaluated, by its own."""
@@ -138,7 +148,7 @@ def _recipes(fits: Sequence[tuple[str, FitRecord]]) -> str:
             "Trained on": escape(f"{fit.dataset}, {fit.negatives}"),
             "Items": _items(fit),
             "Backbone": escape(fit.backbone)
-            + ("".join(f", {word}" for key, word in _STARTS.items() if model.get(key) is True)),
+            + "".join(f", {word}" for key, value, word in _STARTS if model.get(key) == value),
             "Trained in": "",
             **{_heading(key): _value(recipe[key]) if key in recipe else "default" for key in options},
         }
@@ -165,7 +175,13 @@ def _plain(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-_STARTS = {"pretrained": "pretrained", "freeze": "frozen"}
+_STARTS = (
+    ("pretrained", True, "pretrained"),
+    ("stem", True, "from a stem"),
+    ("freeze", True, "frozen"),
+    ("freeze", "convolutions", "its convolutions frozen"),
+)
+"""Keys of a model's description, a value, and what that says of the backbone."""
 
 
 def _items(fit: FitRecord) -> str:
@@ -207,6 +223,27 @@ def _fits(fits: Sequence[tuple[str, FitRecord]], number: dict[str, int]) -> str:
         text_columns=4,
     )
     return f"{trained}\n\nWall time: beside whatever else the machine did, so not a cost." if trained else ""
+
+
+def _stems(records: Sequence[StemRecord], number: dict[str, int]) -> str:
+    return _listed(
+        [
+            {
+                "Stem": code(record.trial),
+                "Dataset": escape(record.dataset),
+                "Convolutions": escape(record.convolutions),
+                "Regresses": escape(record.target),
+                "Weights": code(record.weights[:16]),
+                "Images": f"{record.image_size} px",
+                "Epochs": str(len(record.losses)),
+                "Error kept": f"{record.losses[-1]:.3f}" if record.losses else BLANK,
+                "Machine": str(number[spelling(record.machine)]),
+                "Wall time": _seconds(record.seconds),
+            }
+            for record in records
+        ],
+        text_columns=5,
+    )
 
 
 def _neighbours(records: Sequence[NeighboursRecord], number: dict[str, int]) -> str:

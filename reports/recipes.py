@@ -13,7 +13,7 @@ from ..core.hashes import canonical_json
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ..suites.records import FitRecord, NeighboursRecord
+    from ..suites.records import FitRecord, Prepared
 
 __all__ = ["Recipes", "apart_from_teaching", "apart_in_objectives", "mapping", "objectives_label"]
 
@@ -91,7 +91,7 @@ class Recipes:
     names, so that students of several seeds are seen to be of one recipe.
     """
 
-    def __init__(self, trials: Sequence[FitRecord | NeighboursRecord]) -> None:
+    def __init__(self, trials: Sequence[FitRecord | Prepared]) -> None:
         self._by_trial = {record.trial: record for record in trials}
 
     def of(self, fit: FitRecord) -> str:
@@ -102,7 +102,7 @@ class Recipes:
         """The same with the inputs' own hashes: for fits whose inputs must not count as equal."""
         return canonical_json([self.of(fit), fit.inputs])
 
-    def _recipe(self, record: FitRecord | NeighboursRecord, above: frozenset[str]) -> list[Any]:
+    def _recipe(self, record: FitRecord | Prepared, above: frozenset[str]) -> list[Any]:
         kept = {key: value for key, value in record.description.items() if key not in ("seed", "inputs")}
         # A record may name itself among what it was made from; hashes rule it out, a forger does not.
         above |= {record.trial}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from pydantic import BaseModel
 
 from ..bench.effort import Effort
@@ -19,19 +20,24 @@ from ..core.registry import Entry
 from ..core.toml_file import parse
 from ..datasets import Dataset
 from ..datasets.images.decode import DECODER_VERSION
+from ..evaluation.frozen import convolutions_of
 from ..evaluation.item_inputs import input_kind
+from ..models import ModelError
 from ..models.backbones.factory import backbone_entry
 from ..models.outfit_model import OutfitModel
 from ..models.registry import MODELS
 from ..training.augmentations import AUGMENTATIONS
 from ..training.method import Method
+from ..training.network import bare_model
 from ..training.objectives import OBJECTIVES, Objective, ObjectiveOptions
 from ..training.step import WeightedObjectives
 from .descriptions import (
+    TRAINING_VERSION,
     VARIANT_VERSION,
     CostDescription,
     ModelDescription,
     ObjectiveDescription,
+    StemDescription,
     SubjectDescription,
     VariantDescription,
 )
@@ -43,6 +49,7 @@ __all__ = [
     "describe_cost",
     "describe_model",
     "describe_objective",
+    "describe_stem",
     "describe_variant",
     "source_hashes",
 ]
@@ -136,11 +143,40 @@ def describe_model(method: Method, dataset: Dataset) -> ModelDescription:
         options=_by_content(options),
         backbone=method.backbone if images else None,
         pretrained=method.pretrained and images,
-        freeze=method.freeze and images,
+        stem=method.stem and images,
+        freeze=method.freeze if images else False,
         input_kind=seen,
         image_size=method.image_size if images else None,
         decoder=DECODER_VERSION if images else None,
         sources=source_hashes({"model": entry.source, "backbone": backbone}),
+    )
+
+
+def describe_stem(method: Method, dataset: Dataset) -> StemDescription:
+    """The stem that a method's convolutions start from.
+
+    Raises:
+        InputError: If its network has no convolutions that can be taken by themselves, or there is no such
+            target.
+    """
+    where = f"method {method.name} on {dataset.name}"
+    try:
+        with torch.device("meta"):  # what it is shows without its weights
+            backbone = convolutions_of(bare_model(method, dataset))
+    except ModelError as error:
+        found, expected = str(error).partition(": found ")[2].split(", expected ", 1)
+        raise InputError(Fault(f"{where}, stem", found, expected, "say stem = false for it")) from error
+    target = backbone_entry(method.stem_fit.target, f"{where}, stem_fit.target")
+    own = backbone_entry(method.backbone or backbone.name)
+    return StemDescription(
+        version=TRAINING_VERSION,
+        data=dataset.fingerprint,
+        split_scheme=dataset.split_scheme,
+        convolutions=str(backbone.convolutions),
+        image_size=method.image_size,
+        decoder=DECODER_VERSION,
+        options=method.stem_fit.model_dump(mode="json", exclude_defaults=True),
+        sources=source_hashes({"convolutions": own.source, "target": target.source}),
     )
 
 

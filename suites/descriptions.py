@@ -19,6 +19,7 @@ __all__ = [
     "NeighboursDescription",
     "ObjectiveDescription",
     "ScorerDescription",
+    "StemDescription",
     "SubjectDescription",
     "VariantDescription",
 ]
@@ -60,7 +61,8 @@ class ModelDescription(BaseModel):
         options: Its own options that are not at their default; a file by the hash of its content.
         backbone: Image network other than its own.
         pretrained: Whether the backbone starts from ImageNet weights.
-        freeze: Whether it stays as it starts.
+        stem: Whether its convolutions start from those of the role "stem".
+        freeze: Whether it stays as it starts, or "convolutions": these alone do.
         input_kind: What it sees.
         image_size: Pixels of the images it sees; None for features.
         decoder: Version of the image decoder; None for features.
@@ -73,7 +75,8 @@ class ModelDescription(BaseModel):
     options: dict[str, Any] = {}
     backbone: str | None = None
     pretrained: bool = False
-    freeze: bool = False
+    stem: bool = False
+    freeze: Literal[False, True, "convolutions"] = False
     input_kind: Literal["image", "features"]
     image_size: int | None = None
     decoder: int | None = None
@@ -144,6 +147,31 @@ class NeighboursDescription(Description):
     input_kind: Literal["image", "features"]
     decoder: int | None = None
     options: dict[str, Any] = {}
+
+
+class StemDescription(Description):
+    """Convolutions that have regressed another network's features over the training items.
+
+    Attributes:
+        version: `TRAINING_VERSION`.
+        data: Fingerprint of the dataset.
+        split_scheme: Decides which items are training items.
+        convolutions: Name of the convolutions, which several backbones may share.
+        image_size: Pixels of the images that they see.
+        decoder: Version of the image decoder.
+        options: Of the stem, those that are not at their default.
+        sources: Hash of each file from outside that defines the convolutions or the target.
+    """
+
+    kind: Literal["stem"] = "stem"
+    version: int
+    data: str
+    split_scheme: str
+    convolutions: str
+    image_size: int
+    decoder: int
+    options: dict[str, Any] = {}
+    sources: dict[str, str] = {}
 
 
 class EvaluationDescription(Description):

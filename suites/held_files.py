@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import InputError
-from .record_files import RECORD_FILE, load_record
-from .records import FitRecord, NeighboursRecord, VariantRecord
-from .run_fit import held, weights_of
+from .record_files import RECORD_FILE, held, load_record
+from .records import FitRecord, NeighboursRecord, StemRecord, VariantRecord
+from .run_fit import weights_of
 from .run_neighbours import TABLE_FILE
+from .run_stem import stem_of
 from .run_variant import VARIANT_FILES
 from .trial import Trial
 
@@ -53,5 +54,7 @@ def _hold(folder: Path) -> None:
         case VariantRecord() as record:
             for name, hashed in record.files.items():
                 held(folder / VARIANT_FILES / name, hashed)
+        case StemRecord():
+            stem_of(folder)
         case NeighboursRecord() as record:
             held(folder / TABLE_FILE, record.table)

@@ -27,6 +27,7 @@ from .trial import (
     FitTrial,
     NeighboursTrial,
     ScorerTrial,
+    StemTrial,
     Trial,
     VariantTrial,
     fit_of,
@@ -53,6 +54,7 @@ def plan_trials(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
     """
     for key, method in suite.methods.items():
         _check_names(suite, key, method)
+        _check_stem(suite, key, method)
         _check_teacher(suite, key, method)
         _check_start(suite, key, method)
     for variant in suite.variants:
@@ -79,6 +81,8 @@ def plan_trials(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
                         for role, other in (("teacher", method.teacher), ("start", method.start))
                         if other is not None
                     }
+                    if method.stem and input_kind(dataset, method.items) == "image":
+                        inputs["stem"] = once(StemTrial(dataset, method=method))
                     if needs_neighbours(augmentations_of(method)):
                         inputs["neighbours"] = once(NeighboursTrial(dataset, method=method))
                     fit = FitTrial(dataset, inputs, method=method, negatives=negatives, seed=seed)
@@ -199,6 +203,21 @@ def _check_names(suite: Suite, key: str, method: Method) -> None:
     recombined_of(method)
 
 
+def _check_stem(suite: Suite, key: str, method: Method) -> None:
+    where = f"suite {suite.name}, method {key}"
+    if method.stem and method.pretrained:
+        found = "true, and pretrained = true"
+        raise InputError(Fault(f"{where}, stem", found, "one of the two to start the convolutions from"))
+    if method.stem and method.freeze is True:
+        found = "true beside a stem, which gives the convolutions alone"
+        raise InputError(Fault(f"{where}, freeze", found, 'false or "convolutions"'))
+    if not method.stem and key in suite.with_stem_fit:
+        expected = "stem = true, whose training it is about"
+        raise InputError(Fault(f"{where}, stem_fit", "a table without effect", expected, "remove it"))
+    if method.stem:
+        check_backbone(method.stem_fit.target, pretrained=True, where=f"{where}, stem_fit.target")
+
+
 def _check_costs(suite: Suite, plan: CostPlan) -> None:
     where = f"suite {suite.name}, cost"
     for engine in plan.engines:
@@ -218,7 +237,7 @@ def _check_teacher(suite: Suite, key: str, method: Method) -> None:
     if not asks:
         raise InputError(Fault(where, repr(method.teacher), "none: no objective of the method asks for one"))
     teacher = suite.methods[method.teacher]
-    network = ("model", "options", "backbone", "image_size", "items", "freeze")
+    network = ("model", "options", "backbone", "image_size", "items", "stem", "freeze")
     if not method.own_network and all(getattr(teacher, f) == getattr(method, f) for f in network):
         fix = "say own_network = true if that is meant"
         raise InputError(Fault(where, f"{method.teacher!r}, its student's own network", "another", fix))

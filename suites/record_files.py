@@ -10,11 +10,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..core.errors import Fault, InputError
 from ..core.files import atomic_file
-from ..core.hashes import content_hash
+from ..core.hashes import content_hash, file_hash
 from ..core.names import shown
 from .records import DatasetRecord, FitRecord, QualityRecord, Record, SuiteRecord, VariantRecord
 
-__all__ = ["ERROR_FILE", "RECORD_FILE", "load_record", "load_records", "write_record"]
+__all__ = ["ERROR_FILE", "RECORD_FILE", "held", "load_record", "load_records", "write_record"]
 
 RECORD_FILE = "record.json"
 
@@ -70,6 +70,21 @@ def load_record(path: Path) -> Record:
     if isinstance(record, QualityRecord | VariantRecord):
         _refuse_altered(record.fit, path)
     return record
+
+
+def held(path: Path, expected: str) -> Path:
+    """A file of a finished trial, held against the hash in its record.
+
+    Raises:
+        InputError: If it is missing or altered.
+    """
+    if not path.is_file():
+        raise InputError(Fault(path, "no such file", f"the file of hash {expected} in its record", _AGAIN))
+    if (found := file_hash(path)) != expected:
+        raise InputError(
+            Fault(path, f"a file of hash {found}", f"{expected}, as in the record beside it", _AGAIN)
+        )
+    return path
 
 
 _DESCRIBED = {

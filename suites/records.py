@@ -25,9 +25,11 @@ __all__ = [
     "FitRecord",
     "Machine",
     "NeighboursRecord",
+    "Prepared",
     "QualityRecord",
     "Record",
     "ScorerRecord",
+    "StemRecord",
     "SuiteRecord",
     "VariantRecord",
 ]
@@ -79,7 +81,8 @@ class _Trial(_Frozen):
     Attributes:
         trial: Hash of the description; also the folder's name.
         description: The canonical description the hash was taken of.
-        inputs: Hash of the trial that each role was filled by: "teacher", "start", "neighbours", "weights".
+        inputs: Hash of the trial that each role was filled by: "teacher", "start", "stem", "neighbours",
+            "weights".
         machine: Where it ran.
         seconds: Wall time by phase.
     """
@@ -172,6 +175,35 @@ class NeighboursRecord(_Trial):
     count: Count
     losses: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]]
     table: Hash
+
+
+class StemRecord(_Trial):
+    """A fit of its own: convolutions that have regressed another network's features.
+
+    Attributes:
+        dataset: Dataset name.
+        data_fingerprint: Content hash of the dataset.
+        convolutions: Their name.
+        image_size: Pixels of the images that they see.
+        target: The network whose features they regress.
+        losses: Mean squared error of each epoch; 1 is what the mean feature alone would give.
+        environment: Numeric environment, chosen when the fit began.
+        weights: Hash of the weights file.
+    """
+
+    kind: Literal["stem"] = "stem"
+    dataset: Name
+    data_fingerprint: Hash
+    convolutions: Name
+    image_size: Annotated[int, Field(ge=1, lt=2**63)]
+    target: Name
+    losses: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]]
+    environment: Environment
+    weights: Hash
+
+
+Prepared = NeighboursRecord | StemRecord
+"""What fits start from or draw on that is no method: no row of any table."""
 
 
 class Evaluation(_Trial):
@@ -335,6 +367,7 @@ class SuiteRecord(_Frozen):
 Record = Annotated[
     FitRecord
     | NeighboursRecord
+    | StemRecord
     | VariantRecord
     | QualityRecord
     | ScorerRecord

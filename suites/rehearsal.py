@@ -11,11 +11,12 @@ import torch
 from torch import Tensor
 
 from ..core.errors import Fault, InputError
+from ..evaluation.frozen import convolutions_of
 from ..evaluation.item_inputs import input_kind
 from ..models import ModelError, OutfitModel
 from ..models.backbones.factory import check_backbone, weights_to_fetch
 from ..training.environment import Device, choose_environment, enter_environment
-from ..training.network import bare_model, fitting, gives_backbone
+from ..training.network import bare_model, fitting, gives_backbone, is_heavy
 from ..training.optimizer import create_optimizer
 from ..training.step import TrainingStep, WeightedObjectives
 from .describing import create_objectives
@@ -69,7 +70,11 @@ def rehearse(trial: FitTrial, device: Device, *, fetch: bool) -> Rehearsal:
                 bare_model(method, trial.dataset, pretrained=True)
             else:
                 note = weights_to_fetch(model.backbone_name)
-        environment = choose_environment(device, method.recipe.precision, heavy=images and not method.freeze)
+        if images and method.freeze == "convolutions":
+            _, model.backbone = convolutions_of(model).cut(method.image_size)
+            model.input_kind, model.input_size = "features", model.backbone.input_size
+        heavy = is_heavy(method, trial.dataset)
+        environment = choose_environment(device, method.recipe.precision, heavy=heavy)
         enter_environment(environment)
         half = environment.precision == "bf16"
         with torch.autocast(device, torch.bfloat16, enabled=half):
@@ -154,7 +159,7 @@ def _items_of_a_step(trial: FitTrial) -> int:
 def _whole_fit(trial: FitTrial, each: float) -> float:
     """Seconds of all epochs with their validation, from those of one item in a step."""
     dataset, recipe = trial.dataset, trial.method.recipe
-    if trial.method.freeze and input_kind(dataset, trial.method.items) == "image":
+    if trial.method.freeze is True and input_kind(dataset, trial.method.items) == "image":
         return _NO_GRADIENT * each * dataset.num_items  # once, then they are kept
     steps = math.ceil(len(dataset.split("train")) / recipe.batch_size)
     validation = dataset.candidates(trial.validation_split, trial.negatives).outfits.distinct_items

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from numpy.typing import NDArray
 
-from ..core.errors import Fault, InputError
 from ..core.files import sweep
 from ..core.hashes import file_hash
 from ..core.machine import describe_machine
@@ -19,17 +18,18 @@ from ..training.checkpoint import begun_environment
 from ..training.environment import Device, choose_environment, enter_environment
 from ..training.loop import FitTask, Training
 from ..training.neighbours import load_table
-from ..training.network import fresh_network, trained_network
+from ..training.network import fresh_network, is_heavy, trained_network
 from ..training.objectives.objective import FitContext
 from ..training.teacher import Teacher
 from .describing import chosen_objectives, create_objectives
 from .plan import augmentations_of, recombined_of
-from .record_files import RECORD_FILE, load_record, write_record
+from .record_files import RECORD_FILE, held, load_record, write_record
 from .records import FitRecord, NeighboursRecord
 from .run_neighbours import TABLE_FILE
+from .run_stem import stem_of
 from .trial import FitTrial
 
-__all__ = ["held", "run_fit", "weights_of"]
+__all__ = ["run_fit", "weights_of"]
 
 _NO_ORDER = 0.5
 """The AUC of scores that are all the same: ties count one half."""
@@ -51,13 +51,13 @@ def run_fit(trial: FitTrial, folder: Path, inputs: dict[str, Path], device: Devi
     sweep(folder)
     started = time.perf_counter()
     method, dataset = trial.method, trial.dataset
-    images = trial.description.model.input_kind == "image" and not method.freeze
     environment = begun_environment(folder, trial.label) or choose_environment(
-        device, method.recipe.precision, heavy=images
+        device, method.recipe.precision, heavy=is_heavy(method, dataset)
     )
     enter_environment(environment)
     start = weights_of(inputs["start"]) if "start" in inputs else None
-    network = fresh_network(method, dataset, trial.seed, environment.device, start)
+    stem = stem_of(inputs["stem"]) if "stem" in inputs else None
+    network = fresh_network(method, dataset, trial.seed, environment.device, start, stem)
     if start is not None:
         say(f"{trial.label}: starts from {trial.inputs['start'].label}: {_parts(network.taken_over)}")
     teacher = _teacher(trial, inputs["teacher"], environment.device) if "teacher" in inputs else None
@@ -108,7 +108,7 @@ def run_fit(trial: FitTrial, folder: Path, inputs: dict[str, Path], device: Devi
         valid_auc=progress.history[progress.best_epoch - 1].valid_auc,
         best_epoch=progress.best_epoch,
         history=progress.history,
-        recipe=method.recipe.effective(images=images, defaults=True),
+        recipe=method.recipe.effective(images=trial.sees_images, defaults=True),
         objectives={
             entry.name: options.model_dump(mode="json") for entry, options in chosen_objectives(method)
         },
@@ -137,22 +137,6 @@ def weights_of(folder: Path) -> Path:
     record = load_record(folder / RECORD_FILE)
     assert isinstance(record, FitRecord)  # roles are filled by kind
     return held(folder / WEIGHTS_FILE, record.weights)
-
-
-def held(path: Path, expected: str) -> Path:
-    """A file of a finished trial, held against the hash in its record.
-
-    Raises:
-        InputError: If it is missing or altered.
-    """
-    fix = "delete its folder and run again"
-    if not path.is_file():
-        raise InputError(Fault(path, "no such file", f"the file of hash {expected} in its record", fix))
-    if (found := file_hash(path)) != expected:
-        raise InputError(
-            Fault(path, f"a file of hash {found}", f"{expected}, as in the record beside it", fix)
-        )
-    return path
 
 
 def _teacher(trial: FitTrial, folder: Path, device: str) -> Teacher:

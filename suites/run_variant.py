@@ -16,9 +16,9 @@ from ..core.files import sweep
 from ..core.hashes import file_hash
 from ..core.machine import describe_machine
 from ..training.environment import Device
-from .record_files import RECORD_FILE, load_record, write_record
+from .record_files import RECORD_FILE, held, load_record, write_record
 from .records import FitRecord, VariantRecord
-from .run_fit import held, weights_of
+from .run_fit import weights_of
 from .trial import FitTrial, Trial, VariantTrial, fit_of
 
 __all__ = ["VARIANT_FILES", "run_variant", "trained_subject"]

@@ -30,6 +30,7 @@ from .rehearsal import Rehearsal, rehearse
 from .run_evaluation import run_evaluation, run_scorer
 from .run_fit import run_fit
 from .run_neighbours import run_neighbours
+from .run_stem import run_stem
 from .run_variant import run_variant
 from .suite_file import Suite
 from .suite_record import record_suite
@@ -39,6 +40,7 @@ from .trial import (
     FitTrial,
     NeighboursTrial,
     ScorerTrial,
+    StemTrial,
     Trial,
     VariantTrial,
     has_foreign_part,
@@ -51,6 +53,7 @@ _POLL_SECONDS = 2.0
 _PLACES = {
     "fit": "fits",
     "neighbours": "neighbours",
+    "stem": "stems",
     "variant": "variants",
     "evaluation": "evaluations",
     "cost": "costs",
@@ -129,7 +132,7 @@ def run_suite(
         outcome.broken.update(broken_inputs(trials, finished, lambda trial: trial_folder(out, trial)))
     else:
         for trial in trials:
-            if trial.hash in finished and isinstance(trial, FitTrial | NeighboursTrial):
+            if trial.hash in finished and isinstance(trial, FitTrial | NeighboursTrial | StemTrial):
                 Checkpoint(trial_folder(out, trial)).clear()  # its process died before it could
         measured = [trial for trial in trials if isinstance(trial, CostTrial)]
         others = [trial for trial in trials if not isinstance(trial, CostTrial)]
@@ -260,6 +263,7 @@ def _settle(trial: Trial[Any], out: Path, device: Device, failed: dict[str, str]
 _RUNS: dict[type[Trial[Any]], Callable[..., Record]] = {
     FitTrial: run_fit,
     NeighboursTrial: run_neighbours,
+    StemTrial: run_stem,
     VariantTrial: run_variant,
     EvaluationTrial: run_evaluation,
     ScorerTrial: run_scorer,

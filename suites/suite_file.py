@@ -75,6 +75,7 @@ class Suite(BaseModel):
         cost: What is measured for cost, or None.
         with_neighbours: Of the methods those that say themselves, rather than all together, how look-alike
             items are found; no part of the suite's fingerprint.
+        with_stem_fit: The same of how a stem is trained.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -92,6 +93,7 @@ class Suite(BaseModel):
     variants: dict[str, Listed[str]] = {}
     cost: CostPlan | None = None
     with_neighbours: Annotated[list[str], Field(exclude=True)] = []
+    with_stem_fit: Annotated[list[str], Field(exclude=True)] = []
 
 
 class _SuiteFile(BaseModel):
@@ -194,6 +196,7 @@ def load_suite(
         variants={variant: keys for variant, keys in variants.items() if keys},
         cost=raw.cost.model_copy(update={"methods": measured}) if raw.cost and measured else None,
         with_neighbours=[key for key in kept if "neighbours" in raw.method.get(key, {})],
+        with_stem_fit=[key for key in kept if "stem_fit" in raw.method.get(key, {})],
     )
 
 

@@ -20,6 +20,7 @@ from .describing import (
     describe_cost,
     describe_model,
     describe_objective,
+    describe_stem,
     describe_variant,
     source_hashes,
 )
@@ -31,6 +32,7 @@ from .descriptions import (
     FitDescription,
     NeighboursDescription,
     ScorerDescription,
+    StemDescription,
     VariantDescription,
 )
 from .records import EVALUATOR_VERSION, Negatives
@@ -41,6 +43,7 @@ __all__ = [
     "FitTrial",
     "NeighboursTrial",
     "ScorerTrial",
+    "StemTrial",
     "Trial",
     "VariantTrial",
     "fit_of",
@@ -88,7 +91,7 @@ class Trial(ABC, Generic[D]):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FitTrial(Trial[FitDescription]):
-    """A method trained on a dataset; roles "teacher", "start" and "neighbours".
+    """A method trained on a dataset; roles "teacher", "start", "stem" and "neighbours".
 
     Attributes:
         method: What is trained.
@@ -104,7 +107,6 @@ class FitTrial(Trial[FitDescription]):
     def _describe(self) -> FitDescription:
         method, dataset = self.method, self.dataset
         model = describe_model(method, dataset)
-        images = model.input_kind == "image" and not method.freeze
         return FitDescription(
             inputs=self._input_hashes,
             version=TRAINING_VERSION,
@@ -114,10 +116,15 @@ class FitTrial(Trial[FitDescription]):
             seed=self.seed,
             model=model,
             objectives=[describe_objective(*chosen) for chosen in chosen_objectives(method)],
-            recipe=method.recipe.effective(images=images),
+            recipe=method.recipe.effective(images=self.sees_images),
             validation=method.validation,
             validation_candidates=dataset.candidates(self.validation_split, self.negatives).fingerprint,
         )
+
+    @property
+    def sees_images(self) -> bool:
+        """Whether training encodes images, rather than take what a frozen part made of them once."""
+        return input_kind(self.dataset, self.method.items) == "image" and not self.method.freeze
 
     @property
     def validation_split(self) -> str:
@@ -158,6 +165,26 @@ class NeighboursTrial(Trial[NeighboursDescription]):
     def label(self) -> str:
         """For people."""
         return f"look-alike items · {self.dataset.name}"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StemTrial(Trial[StemDescription]):
+    """The pretrained convolutions that methods of one image size start from.
+
+    Attributes:
+        method: Names the network whose convolutions they are, their image size and the stem's options.
+    """
+
+    kind: ClassVar[str] = "stem"
+    method: Method
+
+    def _describe(self) -> StemDescription:
+        return describe_stem(self.method, self.dataset)
+
+    @property
+    def label(self) -> str:
+        """For people."""
+        return f"stem of {self.method.image_size} px · {self.dataset.name}"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -10,28 +10,21 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import Adam, Optimizer
 
 from ..core.errors import Fault, InputError
-from ..core.progress import progress_bar, say, tracked
-from ..models.weights import save_tensors
+from ..core.progress import progress_bar, tracked
 from .autoencoder_options import AutoencoderOptions
-from .errors import TrainingError
+from .epochs import train_by_epochs
 from .history import Environment
 
-__all__ = ["PROGRESS_FILE", "Autoencoder", "AutoencoderOptions", "latent_codes", "train_autoencoder"]
-
-PROGRESS_FILE = "progress.safetensors"
-"""State after the last whole epoch. Its header's `environment` is read by `checkpoint.Checkpoint`, too."""
+__all__ = ["Autoencoder", "AutoencoderOptions", "latent_codes", "train_autoencoder"]
 
 _WIDTHS = (3, 16, 32, 64, 128)
 _SHRINK = 2 ** (len(_WIDTHS) - 1)
 _ENCODE_BATCH = 256
-_WEIGHTS, _OPTIMIZER = "weights.", "optimizer."
-_ADAM = ("step", "exp_avg", "exp_avg_sq")
 
 
 class Autoencoder(nn.Module):
@@ -126,21 +119,21 @@ def train_autoencoder(
     optimizer = Adam(model.parameters(), lr=options.learning_rate)
     task = json.dumps({**options.model_dump(exclude={"count"}), "seed": seed, "images": len(ids)})
 
-    losses = _restore(folder / PROGRESS_FILE, model, optimizer, task)
-    for epoch in range(len(losses) + 1, options.epochs + 1):
-        name = f"{label} · epoch {epoch}/{options.epochs}"
+    def run_epoch(epoch: int, name: str) -> float:
         order = np.random.default_rng([seed, epoch]).permutation(ids)
-        losses.append(_run_epoch(model, optimizer, images, order, options.batch_size, name))
-        if not math.isfinite(losses[-1]):
-            rate = f"neighbours.learning_rate ({options.learning_rate})"
-            raise TrainingError(f"{name}: found a loss of {losses[-1]}; lower {rate}")
-        header = {
-            "losses": json.dumps(losses),
-            "task": task,
-            "environment": environment.model_dump_json(),
-        }
-        save_tensors(_state(model, optimizer), folder / PROGRESS_FILE, header)
-        say(f"{name}: loss {losses[-1]:.5f}")
+        return _run_epoch(model, optimizer, images, order, options.batch_size, name)
+
+    losses = train_by_epochs(
+        model,
+        optimizer,
+        run_epoch,
+        epochs=options.epochs,
+        task=task,
+        folder=folder,
+        environment=environment,
+        label=label,
+        rate=f"neighbours.learning_rate ({options.learning_rate})",
+    )
     return model.eval(), losses
 
 
@@ -194,41 +187,6 @@ def _run_epoch(
 def _pixels(images: NDArray[np.uint8], device: torch.device) -> Tensor:
     """Bytes (B, s, s, 3) as float32 (B, 3, s, s) in [0, 1]."""
     return torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float().div_(255)
-
-
-def _state(model: Autoencoder, optimizer: Optimizer) -> dict[str, Tensor]:
-    """Weights and the optimizer's buffers, by name."""
-    tensors = {
-        _WEIGHTS + name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()
-    }
-    for name, parameter in model.named_parameters():
-        for key in _ADAM:
-            tensors[f"{_OPTIMIZER}{key}.{name}"] = optimizer.state[parameter][key].cpu().contiguous()
-    return tensors
-
-
-def _restore(path: Path, model: Autoencoder, optimizer: Optimizer, task: str) -> list[float]:
-    """Load the last state and give the losses so far; none where it is missing, broken or another's."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-        losses = [float(loss) for loss in json.loads(header["losses"])]
-    except (OSError, SafetensorError, LookupError, TypeError, ValueError):
-        return []
-    expected = {_WEIGHTS + name: tensor.shape for name, tensor in model.state_dict().items()}
-    for name, parameter in model.named_parameters():
-        for key in _ADAM:
-            expected[f"{_OPTIMIZER}{key}.{name}"] = torch.Size() if key == "step" else parameter.shape
-    if header.get("task") != task or {name: t.shape for name, t in tensors.items()} != expected:
-        return []
-    model.load_state_dict({name: tensors[_WEIGHTS + name] for name in model.state_dict()})
-    for name, parameter in model.named_parameters():
-        for key in _ADAM:
-            buffer = tensors[f"{_OPTIMIZER}{key}.{name}"]
-            # Adam counts its steps on the CPU, wherever the weights are.
-            optimizer.state[parameter][key] = buffer if key == "step" else buffer.to(parameter.device)
-    return losses
 
 
 def _check(images: NDArray[np.uint8], ids: NDArray[np.integer], size: int) -> None:

@@ -46,8 +46,8 @@ def choose_environment(device: Device, precision: str, *, heavy: bool) -> Enviro
     Args:
         device: "cpu" or "cuda".
         precision: "fp32", "bf16" or "auto".
-        heavy: Whether a step is work for several cores: it encodes images, rather than take fixed vectors or
-            thumbnails.
+        heavy: Whether a step is work for several cores: it encodes images, rather than take thumbnails or
+            vectors into a small network.
     """
     asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
     threads = int(asked) if asked.isdigit() and int(asked) else usable_cores()

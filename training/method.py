@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from .autoencoder_options import AutoencoderOptions
+from .stem_options import StemOptions
 
 __all__ = ["MOST_EPOCHS", "Method", "Recipe"]
 
@@ -42,7 +43,7 @@ class Recipe(BaseModel):
         precision: "bf16" (autocast), "fp32", or "auto": whichever a short measurement found the faster on
             this machine; the fit's record says what it came to.
         augment: Whether training sees each image mirrored or not, and shifted a little, at random; without
-            meaning for items known by features, or by the features of a frozen backbone.
+            meaning for items known by features, or by what a frozen part makes of them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -91,7 +92,10 @@ class Method(BaseModel):
         options: The model's own options, as it declares them; files named there are part of the identity.
         backbone: Image network other than the model's own, by name, or None.
         pretrained: Start the backbone from ImageNet weights.
-        freeze: Leave the backbone as it starts: its features of all items are computed once and cached.
+        stem: Start the backbone's convolutions from a stem, a fit of its own: they have regressed the
+            features of a network that has seen ImageNet.
+        freeze: Leave the backbone as it starts, or its convolutions alone: what they make of all items is
+            computed once and cached.
         items: "images", "features", or "auto": features where the dataset has them, else images.
         image_size: Pixels of the square images the model sees.
         objective: An objective by name, or several, each with a `weight` and options of its own.
@@ -101,6 +105,7 @@ class Method(BaseModel):
         start: The method whose weights it starts from, where they fit.
         own_network: Says that a teacher may be its student's own network, which is refused otherwise.
         neighbours: How look-alike items are found, for objectives that need them.
+        stem_fit: How the stem is trained.
         recipe: How it is trained.
     """
 
@@ -111,7 +116,8 @@ class Method(BaseModel):
     options: dict[str, Any] = {}
     backbone: str | None = None
     pretrained: bool = False
-    freeze: bool = False
+    stem: bool = False
+    freeze: Literal[False, True, "convolutions"] = False
     items: Literal["auto", "images", "features"] = "auto"
     image_size: Annotated[int, Field(ge=8, le=1024)] = 64
     objective: str | Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
@@ -120,12 +126,8 @@ class Method(BaseModel):
     start: str | None = None
     own_network: bool = False
     neighbours: AutoencoderOptions = AutoencoderOptions()
+    stem_fit: StemOptions = StemOptions()
     recipe: Recipe = Recipe()
-
-    @field_validator("neighbours", mode="before")
-    @classmethod
-    def _neighbours_by_name(cls, value: object) -> object:
-        return AutoencoderOptions.model_validate(value) if isinstance(value, dict) else value
 
     @property
     def objectives(self) -> dict[str, dict[str, Any]]:

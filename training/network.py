@@ -1,4 +1,4 @@
-"""A method's network on a dataset: built, given its weights, and with a frozen backbone taken out."""
+"""A method's network on a dataset: built, given its weights, and with what is frozen taken out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..core.errors import Fault, InputError
 from ..datasets import Dataset
-from ..evaluation.frozen import Frozen, freeze_backbone
+from ..evaluation.frozen import Frozen, convolutions_of, freeze_backbone
 from ..evaluation.item_inputs import ItemInputs, input_kind
 from ..models import OutfitModel, create_model
 from ..models.backbones import Backbone
@@ -21,7 +21,19 @@ from ..models.options import Pretrained
 from ..models.weights import load_weights, save_tensors
 from .method import Method
 
-__all__ = ["Network", "bare_model", "fitting", "fresh_network", "gives_backbone", "trained_network"]
+__all__ = [
+    "Network",
+    "bare_model",
+    "fitting",
+    "fresh_network",
+    "gives_backbone",
+    "is_heavy",
+    "trained_network",
+]
+
+
+_HEAVY = 20_000_000
+"""Parameters. Student S has 14 million, M 28, the teacher 66."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +41,9 @@ class Network:
     """A model and the items as it sees them.
 
     Attributes:
-        model: In training and evaluation; its backbone is taken out where it is frozen.
+        model: In training and evaluation; what of its backbone is frozen is taken out.
         inputs: The dataset's items.
-        frozen: Where the backbone went, or None.
+        frozen: Where that went, or None.
         taken_over: How many numbers of each part are those of the weights that it started from.
     """
 
@@ -82,7 +94,12 @@ def bare_model(method: Method, dataset: Dataset, *, pretrained: Pretrained = Fal
 
 
 def fresh_network(
-    method: Method, dataset: Dataset, seed: int, device: str, start: Path | None = None
+    method: Method,
+    dataset: Dataset,
+    seed: int,
+    device: str,
+    start: Path | None = None,
+    stem: Path | None = None,
 ) -> Network:
     """A network to be trained.
 
@@ -96,9 +113,10 @@ def fresh_network(
         seed: Of the initial weights.
         device: "cpu" or "cuda".
         start: Weights to start from, where name and shape fit.
+        stem: Weights of the convolutions, which `start` may overwrite.
 
     Raises:
-        InputError: If no part of it can start from `start` (`fitting`).
+        InputError: If no part of it can start from `start` (`fitting`), or `stem` is not of its convolutions.
         ModelError: If the model cannot be built.
     """
     inputs = ItemInputs(dataset, method.image_size, method.items)
@@ -108,7 +126,9 @@ def fresh_network(
         torch.manual_seed(seed)
         return bare_model(method, dataset, pretrained=pretrained)
 
-    model = built("later" if given and method.pretrained else method.pretrained)
+    model = built("later" if (given and method.pretrained) or stem is not None else method.pretrained)
+    if stem is not None:
+        load_weights(convolutions_of(model).cut(method.image_size)[0], stem)
     taken = fitting(model, given)
     if start is not None and not taken:
         raise InputError(Fault(start, "weights of which none fits", f"those of a {type(model).__name__}"))
@@ -120,6 +140,19 @@ def fresh_network(
     for name in sorted(taken):
         taken_over[name.partition(".")[0]] += sizes[name]
     return replace(_placed(method, dataset, inputs, model.to(device)), taken_over=dict(taken_over))
+
+
+def is_heavy(method: Method, dataset: Dataset) -> bool:
+    """Whether a step is work for several cores, and worth fewer digits.
+
+    It is where images are encoded, or where fully connected layers as wide as a teacher's are trained over
+    vectors that were made before.
+    """
+    if input_kind(dataset, method.items) == "image" and method.freeze != "convolutions":
+        return not method.freeze
+    with torch.device("meta"):  # what it is shows without its weights
+        model = bare_model(method, dataset)
+    return sum(weights.numel() for weights in model.parameters()) > _HEAVY
 
 
 def fitting(model: OutfitModel, given: Mapping[str, Tensor]) -> frozenset[str]:
@@ -159,5 +192,7 @@ def trained_network(method: Method, dataset: Dataset, weights: Path, device: str
 def _placed(method: Method, dataset: Dataset, inputs: ItemInputs, model: OutfitModel) -> Network:
     if not method.freeze or inputs.kind != "image":
         return Network(model, inputs, None)
-    frozen = freeze_backbone(model, dataset, inputs)
+    frozen = freeze_backbone(
+        model, dataset, inputs, "convolutions" if method.freeze == "convolutions" else "backbone"
+    )
     return Network(frozen.model, frozen.inputs, frozen)

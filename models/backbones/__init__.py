@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .backbone import Backbone, FeatureBackbone, ImageBackbone, ImageNetwork
+from .backbone import Backbone, FeatureBackbone, ImageBackbone, ImageNetwork, MapBackbone
 from .factory import backbone_entry, check_backbone, create_backbone, list_backbones
 from .registry import BACKBONES, register_backbone
 
@@ -12,6 +12,7 @@ __all__ = [
     "FeatureBackbone",
     "ImageBackbone",
     "ImageNetwork",
+    "MapBackbone",
     "backbone_entry",
     "check_backbone",
     "create_backbone",

@@ -18,6 +18,7 @@ from torchvision.models import AlexNet_Weights, alexnet
 from ..initial import initialise_rectified
 from ..options import Pretrained
 from .backbone import ImageNetwork
+from .fully_connected import FullyConnected
 from .registry import register_backbone
 from .weights import imagenet_weights
 
@@ -31,8 +32,8 @@ ALEXNETS: dict[str, int | None] = {
 }
 """Width F of the fully connected layers by name; None where there are none."""
 
-_CHANNELS, _POSITIONS = 256, 6
-"""Channels of the last map, and its height and width in front of the fully connected layers."""
+_CHANNELS = 256
+"""Of the last map."""
 
 
 def create_alexnet(name: str, *, pretrained: Pretrained) -> ImageNetwork:
@@ -47,7 +48,8 @@ def create_alexnet(name: str, *, pretrained: Pretrained) -> ImageNetwork:
     """
     width = ALEXNETS[name]
     convolutions = _convolutions()
-    tail = _average() if width is None else _fully_connected(width, dropout=0.5 if pretrained else 0.0)
+    dropout = 0.5 if pretrained else 0.0
+    tail = _average() if width is None else FullyConnected(_CHANNELS, width, dropout)
     network = nn.Sequential(convolutions, tail)
     initialise_rectified(network, raw_input=True)
     if pretrained is True:
@@ -63,6 +65,7 @@ def create_alexnet(name: str, *, pretrained: Pretrained) -> ImageNetwork:
         width=width or _CHANNELS,
         input_size=known.transforms.keywords["crop_size"],
         smallest=min(known.meta["min_size"]),
+        convolutions="alexnet",
     )
 
 
@@ -89,20 +92,6 @@ def _convolutions() -> nn.Sequential:
 def _average() -> nn.Sequential:
     """The mean over all positions (Lin et al., *Network in network*)."""
     return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
-
-
-def _fully_connected(width: int, dropout: float) -> nn.Sequential:
-    """The pooling to 6×6 and torchvision's classifier without its last layer, F wide."""
-    return nn.Sequential(
-        nn.AdaptiveAvgPool2d(_POSITIONS),
-        nn.Flatten(),
-        nn.Dropout(dropout),
-        nn.Linear(_CHANNELS * _POSITIONS**2, width),
-        nn.ReLU(inplace=True),
-        nn.Dropout(dropout),
-        nn.Linear(width, width),
-        nn.ReLU(inplace=True),
-    )
 
 
 def _within(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -10,8 +11,9 @@ from torch import Tensor, nn
 from ..errors import ModelError
 from ..initial import initialise_rectified
 from ..options import InputKind
+from .fully_connected import FullyConnected
 
-__all__ = ["Backbone", "FeatureBackbone", "ImageBackbone", "ImageNetwork"]
+__all__ = ["Backbone", "FeatureBackbone", "ImageBackbone", "ImageNetwork", "MapBackbone"]
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -84,6 +86,8 @@ class ImageNetwork:
         smallest: The least H and W it takes; when it equals `input_size` the network takes no other.
         mean: Of the RGB channels in [0, 1], which its images are normalised by.
         deviation: Of the same.
+        convolutions: Where `module` is an `nn.Sequential` of convolutions and what works on their map: the
+            convolutions' name, which networks that share them share; None for any other.
     """
 
     module: nn.Module
@@ -92,6 +96,7 @@ class ImageNetwork:
     smallest: int
     mean: tuple[float, ...] = IMAGENET_MEAN
     deviation: tuple[float, ...] = IMAGENET_STD
+    convolutions: str | None = None
 
 
 class ImageBackbone(Backbone):
@@ -100,6 +105,9 @@ class ImageBackbone(Backbone):
     Args:
         name: The name it is created by.
         network: The network.
+
+    Attributes:
+        convolutions: Name of its convolutions, where they can be taken by themselves (`cut`), or None.
     """
 
     scale: Tensor
@@ -108,6 +116,8 @@ class ImageBackbone(Backbone):
     def __init__(self, name: str, network: ImageNetwork) -> None:
         super().__init__()
         self.name = name
+        self.convolutions = network.convolutions
+        self._pixels = network.mean, network.deviation
         self.input_kind = "image"
         self.input_size = network.input_size
         self.smallest = network.smallest
@@ -126,6 +136,33 @@ class ImageBackbone(Backbone):
         self._check(images)
         return self.network(torch.addcmul(self.shift, images, self.scale))
 
+    def cut(self, image_size: int) -> tuple[ImageBackbone, MapBackbone]:
+        """Its convolutions, and what works on their map.
+
+        Args:
+            image_size: H = W of the images in pixels, which the map's size follows from.
+
+        Returns:
+            Images to maps, float (n, C·h·w); and maps to vectors, which after training hands back what it has
+            learnt.
+
+        Raises:
+            ModelError: If it is not made of the two, or such images are too small.
+        """
+        if self.convolutions is None or not isinstance(self.network, nn.Sequential):
+            raise ModelError(
+                f"backbone {self.name!r}: found no convolutions that can be taken by themselves, "
+                "expected an AlexNet"
+            )
+        convolutions, tail = self.network
+        with torch.no_grad():
+            blank = next(convolutions.parameters()).new_zeros(1, 3, image_size, image_size)
+            self._check(blank)
+            shape = convolutions(blank).shape[1:]
+        flat = nn.Sequential(convolutions, nn.Flatten())
+        maps = ImageNetwork(flat, math.prod(shape), self.input_size, self.smallest, *self._pixels)
+        return ImageBackbone(self.convolutions, maps), MapBackbone(tail, shape, self.width)
+
     def _check(self, images: Tensor) -> None:
         if images.ndim != 4 or images.shape[1] != 3:
             raise ModelError(f"items: found a tensor {list(images.shape)}, expected images (n, 3, H, W)")
@@ -140,3 +177,33 @@ class ImageBackbone(Backbone):
                 f"items: found images of {height}×{width} pixels, "
                 f"expected at least {self.smallest}×{self.smallest}, the least that {self.name} takes"
             )
+
+
+class MapBackbone(Backbone):
+    """What follows the convolutions of an image network, over maps that were made before.
+
+    Args:
+        tail: Maps float (n, C, h, w) to vectors float (n, width).
+        shape: C, h and w.
+        width: Of the vectors.
+    """
+
+    def __init__(self, tail: nn.Module, shape: torch.Size, width: int) -> None:
+        super().__init__()
+        self.name = "maps"
+        self.input_kind = "features"
+        self.input_size = math.prod(shape)
+        self.width = width
+        self.tail = tail.fold(shape[-1]) if isinstance(tail, FullyConnected) else tail
+        self._shape = shape
+        self._origin = [tail]  # in a list: its weights are not trained beside those of `tail`
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Encode maps, float (n, C·h·w), to float (n, width)."""
+        return self.tail(maps.unflatten(1, self._shape))
+
+    def hand_back(self) -> None:
+        """Give what was learnt to the network that it was cut from."""
+        (origin,) = self._origin
+        if isinstance(origin, FullyConnected):
+            origin.unfold(self.tail)

@@ -15,6 +15,7 @@ from outfitbench.training import autoencoder
 from outfitbench.training.autoencoder import Autoencoder, latent_codes, train_autoencoder
 from outfitbench.training.autoencoder_options import AutoencoderOptions
 from outfitbench.training.checkpoint import Checkpoint
+from outfitbench.training.epochs import PROGRESS_FILE
 from outfitbench.training.errors import TrainingError
 from outfitbench.training.history import Environment
 from outfitbench.training.neighbours import neighbour_table
@@ -169,7 +170,7 @@ def _wrong_losses(path):
 @pytest.mark.parametrize("spoil", [_broken, _without_a_buffer, _wrong_losses])
 def test_a_spoilt_state_counts_as_none(spoil, whole, tmp_path):
     train_autoencoder(IMAGES, ALL, QUICK, 5, tmp_path, CPU)
-    spoil(tmp_path / autoencoder.PROGRESS_FILE)
+    spoil(tmp_path / PROGRESS_FILE)
     model, losses = train_autoencoder(IMAGES, ALL, QUICK, 5, tmp_path, CPU)
     assert losses == whole[1]
     assert_same_weights(model, whole[0])
@@ -233,7 +234,7 @@ def test_killed_it_ends_with_the_same_bits(tmp_path, monkeypatch):
         [sys.executable, "-c", PROGRAM, options.model_dump_json(), tmp_path / "images.npy", killed],
         stdout=subprocess.DEVNULL,
     )
-    while not (killed / autoencoder.PROGRESS_FILE).exists() and process.poll() is None:
+    while not (killed / PROGRESS_FILE).exists() and process.poll() is None:
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
