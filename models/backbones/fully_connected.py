@@ -29,50 +29,50 @@ class FullyConnected(nn.Sequential):
             nn.ReLU(inplace=True),
         ]
         super().__init__(nn.AdaptiveAvgPool2d(_POSITIONS), nn.Flatten(), nn.Dropout(dropout), first, *rest)
-        self._folds = not dropout
 
     def fold(self, side: int) -> nn.Module:
         """What is trained in their place over maps of one size: itself where nothing is gained.
 
         The pooling repeats each value of a map that is smaller than 6×6, r² times. The weights of the copies
         are trained as one, V = ΣW / r, over r times the map: their gradient, its norm and their decay come to
-        the same, and at 3×3 the largest layer is a fourth of the products, forward and backward.
+        the same, and at 3×3 the largest layer is a fourth of the products, forward and backward. Dropout
+        then takes a value of the map with all its copies, or leaves them all.
 
         Args:
             side: Height and width of the maps.
         """
         repeats, rest = divmod(_POSITIONS, side)
-        if rest or repeats == 1 or not self._folds:
-            return self
-        return _Folded(self._first, repeats, nn.Sequential(*list(self)[4:]))
+        return self if rest or repeats == 1 else _Folded(self, repeats)
 
     def unfold(self, folded: nn.Module) -> None:
         """Take over what `fold` gave to be trained."""
         if isinstance(folded, _Folded):
-            copies = _copies(self._first.weight, folded.repeats)
+            copies = _copies(self.first.weight, folded.repeats)
             with torch.no_grad():
                 copies.copy_(folded.weight[:, :, :, None, :, None] / folded.repeats)
 
     @property
-    def _first(self) -> nn.Linear:
+    def first(self) -> nn.Linear:
+        """The layer over the map's 6×6 positions."""
         first = self[3]
         assert isinstance(first, nn.Linear)
         return first
 
 
 class _Folded(nn.Module):
-    """A first layer whose weights of one value's copies are one; its bias and the other layers are shared."""
+    """The layers with one weight for all copies of a value; all but that weight is shared with them."""
 
-    def __init__(self, first: nn.Linear, repeats: int, rest: nn.Sequential) -> None:
+    def __init__(self, layers: FullyConnected, repeats: int) -> None:
         super().__init__()
+        _, _, self.dropout, _, *rest = layers
         self.repeats = repeats
         with torch.no_grad():
-            self.weight = nn.Parameter(_copies(first.weight, repeats).sum((3, 5)) / repeats)
-        self.bias = first.bias
-        self.rest = rest
+            self.weight = nn.Parameter(_copies(layers.first.weight, repeats).sum((3, 5)) / repeats)
+        self.bias = layers.first.bias
+        self.rest = nn.Sequential(*rest)
 
     def forward(self, maps: Tensor) -> Tensor:
-        vectors = (maps * self.repeats).flatten(1)
+        vectors = self.dropout((maps * self.repeats).flatten(1))
         return self.rest(nn.functional.linear(vectors, self.weight.flatten(1), self.bias))
 
 

@@ -39,12 +39,20 @@ def test_folded_it_learns_what_it_would_have_learnt_unfolded(side: int) -> None:
     assert sum(w.numel() for w in folded.parameters()) == 5 * 3 * side**2 + 5 + 5 * 5 + 5
 
 
-@pytest.mark.parametrize(("side", "dropout"), [(6, 0.0), (4, 0.0), (3, 0.5)])
-def test_it_stays_as_it_is_where_nothing_is_repeated_or_dropout_tells_copies_apart(
-    side: int, dropout: float
-) -> None:
-    whole = layers(dropout)
+@pytest.mark.parametrize("side", [6, 4])
+def test_it_stays_as_it_is_where_the_pooling_repeats_nothing_or_not_evenly(side: int) -> None:
+    whole = layers()
     assert whole.fold(side) is whole
+
+
+def test_dropout_takes_a_value_with_all_its_copies() -> None:
+    folded = layers(dropout=0.5).fold(3)
+    folded.weight.data.fill_(1)
+    folded.bias.data.zero_()
+    folded.rest = nn.Identity()
+    sums = folded(torch.ones(200, 3, 3, 3, dtype=torch.float64))[:, 0]
+    assert torch.equal(sums, (sums / 4).round() * 4)  # r = 2, and what is kept is doubled
+    assert 27 * 2 - 3 < sums.mean() < 27 * 2 + 3
 
 
 @pytest.mark.parametrize("name", ["alexnet-large", "alexnet-small"])
