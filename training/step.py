@@ -93,15 +93,25 @@ class _Context:
 
     @cached_property
     def positive_scores(self) -> Tensor:
-        outfits, model = self._batch.positives, self._model
+        outfits, model = self.positives, self._model
+        if model.has_outfit_vectors:
+            return self._joint_scores[:, : len(self.users)].diagonal()
         scores = model.score_among(self.users, self.features_of(outfits), outfits.categories, self.features)
         return check_scores(model, scores, len(self.users))
 
     @cached_property
     def negative_scores(self) -> Tensor:
-        scores = self.score_matrix(self.users, self.negatives)
+        if self._model.has_outfit_vectors:
+            scores = self._joint_scores[:, len(self.users) :]
+        else:
+            scores = self.score_matrix(self.users, self.negatives)
         # Minus infinity has no weight in a sum of exponentials, and no gradient.
         return scores if self.posted is None else scores.masked_fill(self.posted, -math.inf)
+
+    @cached_property
+    def _joint_scores(self) -> Tensor:
+        """Positives and negatives in one matrix (N, 2N): where outfits are vectors, one call embeds them all."""
+        return self.score_matrix(self.users, Outfits.joined(self.positives, self.negatives))
 
     @property
     def recombined(self) -> Outfits:
