@@ -110,7 +110,7 @@ class _Context:
 
     @cached_property
     def _joint_scores(self) -> Tensor:
-        """Positives and negatives in one matrix (N, 2N): where outfits are vectors, one call embeds them all."""
+        """Positives and negatives in one matrix (N, 2N): where outfits are vectors, one call makes them."""
         return self.score_matrix(self.users, Outfits.joined(self.positives, self.negatives))
 
     @property
