@@ -127,7 +127,7 @@ def _about(dataset: str) -> str:
 
 
 def _methods() -> dict[str, str]:
-    from ..suites.suite_file import load_methods
+    from ..suites.method_tables import load_methods
 
     return {key: _about_method(method) for key, method in load_methods().items()}
 

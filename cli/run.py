@@ -31,6 +31,7 @@ class Run:
         dataset: Run on this dataset instead of the suite's; can be repeated.
         methods: Of the suite's methods only this one, and what it needs; can be repeated.
         seeds: Train with this seed instead of the suite's; can be repeated.
+        preset: quick for a first look: one seed, and fewer rows or epochs where the suite's file says so.
         root: Folder of datasets that are read from disk.
         out: Folder of the run; several processes may share it.
         split: The released split, or 9:2:2.
@@ -44,6 +45,7 @@ class Run:
     dataset: UseAppendAction[tuple[str, ...]] = ()
     methods: Annotated[UseAppendAction[tuple[str, ...]], arg(metavar="ID")] = ()
     seeds: Annotated[UseAppendAction[tuple[int, ...]], arg(metavar="N")] = ()
+    preset: Literal["quick", "full"] = "full"
     root: Path | None = None
     out: Path = Path("runs")
     split: Literal["released", "9:2:2"] = "released"
@@ -57,7 +59,12 @@ class Run:
         from ..suites.suite_file import load_suite
 
         suite = load_suite(
-            self.suite, datasets=self.dataset, methods=self.methods, seeds=self.seeds, epochs=self.epochs
+            self.suite,
+            datasets=self.dataset,
+            methods=self.methods,
+            seeds=self.seeds,
+            epochs=self.epochs,
+            preset=self.preset,
         )
         out = writable_folder("argument --out", self.out, make=not self.dry_run)
         from ..suites.runner import run_suite  # imports torch, so after all that can be refused without it
@@ -83,6 +90,7 @@ class Run:
         words = ["outfitbench run", name_for_others(self.suite)]
         words += [f"--dataset {name}" for name in self.dataset]
         words += [f"--methods {key}" for key in self.methods] + [f"--seeds {seed}" for seed in self.seeds]
+        words += [f"--preset {self.preset}"] * (self.preset != "full")
         words += ["--root DIR"] * (self.root is not None)
         words += [f"--split {self.split}"] * (self.split != "released")
         words += ["--skip-unusable"] * self.skip_unusable
@@ -101,7 +109,8 @@ class Run:
         quality = [record for record in outcome.records if isinstance(record, QualityRecord)]
         rows = [_quality_row(record, names.get(record.fit.trial, record.fit.method)) for record in quality]
         rows += [_scorer_row(record) for record in outcome.records if isinstance(record, ScorerRecord)]
-        page = write_report(outcome.records, self.out / "report") if rows else None
+        told = rows or not outcome.trials
+        page = write_report(outcome.records, self.out / "report") if told else None
         lines = [_table(rows)] if rows else []
         lines += [f"failed: {label}: {message}" for label, message in outcome.failed.items()]
         lines += [f"report: {page}"] if page else []

@@ -170,7 +170,7 @@ def _called(method: str, names: set[str], run: Path) -> set[str]:
     """
     if method in names:
         return {method}
-    from ..suites.suite_file import load_methods
+    from ..suites.method_tables import load_methods
 
     ours = load_methods()
     found = {

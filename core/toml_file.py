@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from typing_extensions import TypeIs
@@ -114,10 +114,13 @@ def _short(text: str, longest: int = 2 * _LONGEST) -> str:
 
 def _fields_at(kind: type[BaseModel], location: tuple[int | str, ...]) -> set[str]:
     """Names of the keys that may stand at a nested place."""
-    for part in location:
+    parts = iter(location)
+    for part in parts:
         field = kind.model_fields.get(str(part))
         if field is None:
             return set()
+        if get_origin(field.annotation) is dict:
+            next(parts, None)  # a key that its writer chose
         nested = [a for a in (field.annotation, *get_args(field.annotation)) if _is_model(a)]
         if not nested:
             return set()

@@ -64,8 +64,8 @@ def write_report(records: Iterable[Record], out: Path, *, title: str | None = No
         The page.
 
     Raises:
-        InputError: If there is no trial among the records, if one ranked nobody or other users than the rest
-            of its table, or if `out` is a file or its page is not one of ours.
+        InputError: If there is no trial and no dataset among the records, if a trial ranked nobody or other
+            users than the rest of its table, or if `out` is a file or its page is not one of ours.
     """
     if out.exists() and not out.is_dir():
         raise InputError(Fault(out, "a file", "a folder for the page and its figures"))
@@ -90,9 +90,9 @@ def _compose(records: Sequence[Record], title: str | None) -> tuple[str, dict[st
     others = distinct([record for record in records if isinstance(record, FitRecord | Prepared)])
     datasets = distinct([record for record in records if isinstance(record, DatasetRecord)])
     suites = distinct([record for record in records if isinstance(record, SuiteRecord)])
-    if not qualities and not costs and not others:
+    if not qualities and not costs and not others and not datasets:
         raise InputError(
-            Fault("argument records", "no trial and no cost", "at least one", "run a suite first")
+            Fault("argument records", "no trial and no dataset", "at least one", "run a suite first")
         )
     names = names_of_fits(suites)
     tables = comparison_tables(qualities, names, others)

@@ -20,14 +20,15 @@ def describe_dataset(dataset: Dataset, image_sizes: Collection[int], out: Path) 
 
     Args:
         dataset: What to describe.
-        image_sizes: Pixels of the images that each of the models sees, where they see images.
+        image_sizes: Pixels of the images that each of the models sees, where they see images; none without
+            models.
         out: Folder of the runs.
     """
     sizes = sorted(set(image_sizes))
     seen: dict[str, Any] = {
         "data": dataset.fingerprint,
         "split_scheme": dataset.split_scheme,
-        "image_size": sizes[-1],
+        "image_size": sizes[-1] if sizes else None,
         "left_out": dict(dataset.left_out),
     }
     if len(sizes) > 1:
@@ -49,7 +50,7 @@ def describe_dataset(dataset: Dataset, image_sizes: Collection[int], out: Path) 
         outfits=statistics.outfits,
         sizes=statistics.sizes,
         wears_per_item=statistics.wears_per_item,
-        image_size=sizes[-1] if dataset.pictures is not None else None,
+        image_size=sizes[-1] if sizes and dataset.pictures is not None else None,
         image_sizes=sizes if dataset.pictures is not None else [],
         feature_size=dataset.vectors.size if dataset.vectors is not None else None,
         left_out=dict(dataset.left_out),

@@ -183,7 +183,7 @@ def describe_stem(method: Method, dataset: Dataset) -> StemDescription:
 def describe_objective(entry: Entry[type[Objective]], options: ObjectiveOptions) -> ObjectiveDescription:
     """One part of what is minimised, with the files from outside that define it or its augmentations."""
     sources = {"objective": entry.source}
-    for name in getattr(options, "augmentations", ()):
+    for name in getattr(options, "pair", None) or getattr(options, "augmentations", ()):
         sources[f"augmentation {name}"] = AUGMENTATIONS.entry(name).source
     return ObjectiveDescription(
         name=entry.name,

@@ -16,7 +16,7 @@ from ..evaluation.item_inputs import input_kind
 from ..evaluation.scorers import SCORERS
 from ..models.backbones.factory import check_backbone
 from ..models.registry import MODELS
-from ..training.augmentations import needs_neighbours
+from ..training.augmentations import ViewPair, every_pair, needs_neighbours
 from ..training.method import Method
 from ..training.recombination import check_recombined
 from .describing import chosen_objectives
@@ -33,7 +33,7 @@ from .trial import (
     fit_of,
 )
 
-__all__ = ["augmentations_of", "needs_of", "plan_trials", "recombined_of"]
+__all__ = ["needs_of", "plan_trials", "recombined_of", "view_pairs_of"]
 
 
 def plan_trials(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
@@ -52,6 +52,16 @@ def plan_trials(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
         InputError: If a method names something that there is not, a need that nothing meets, or a split that
             is needed is empty. All of it before anything is trained.
     """
+    named = dict(zip(suite.datasets, datasets, strict=True))
+    trials: dict[str, Trial[Any]] = {}
+    for part in suite.parts:
+        for trial in _plan_part(part, [named[name] for name in part.datasets]):
+            trials.setdefault(trial.hash, trial)
+    return list(trials.values())
+
+
+def _plan_part(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
+    """The trials of a suite that is not made up of others."""
     for key, method in suite.methods.items():
         _check_names(suite, key, method)
         _check_stem(suite, key, method)
@@ -71,6 +81,11 @@ def plan_trials(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
     for dataset in datasets:
         for method in suite.methods.values():
             _check_data(method, dataset)
+        stems = {
+            key: once(StemTrial(dataset, method=method))
+            for key, method in suite.methods.items()
+            if method.stem and input_kind(dataset, method.items) == "image"
+        }
         measured: list[Trial[Any]] = []
         for negatives in suite.negatives:
             for seed in suite.seeds:
@@ -81,9 +96,9 @@ def plan_trials(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
                         for role, other in (("teacher", method.teacher), ("start", method.start))
                         if other is not None
                     }
-                    if method.stem and input_kind(dataset, method.items) == "image":
-                        inputs["stem"] = once(StemTrial(dataset, method=method))
-                    if needs_neighbours(augmentations_of(method)):
+                    if key in stems:
+                        inputs["stem"] = stems[key]
+                    if _needs_neighbours(method):
                         inputs["neighbours"] = once(NeighboursTrial(dataset, method=method))
                     fit = FitTrial(dataset, inputs, method=method, negatives=negatives, seed=seed)
                     fits[key] = once(fit)
@@ -156,14 +171,16 @@ def needs_of(method: Method) -> frozenset[str]:
     return frozenset().union(*(entry.value.needs for entry, _ in chosen_objectives(method)))
 
 
-def augmentations_of(method: Method) -> tuple[str, ...]:
-    """The outfit augmentations that a method's views are drawn from; none where nobody asks for views.
+def view_pairs_of(method: Method) -> tuple[ViewPair, ...]:
+    """The pairs of augmentations that a method's views are drawn from; none where nobody asks for views.
 
     Raises:
         InputError: If two objectives ask for different ones: a step has one pair of views.
     """
     found = {
-        tuple(getattr(options, "augmentations", ()))
+        (pair,)
+        if (pair := getattr(options, "pair", None))
+        else every_pair(getattr(options, "augmentations", ()))
         for entry, options in chosen_objectives(method)
         if "views" in entry.value.needs
     }
@@ -171,6 +188,10 @@ def augmentations_of(method: Method) -> tuple[str, ...]:
         where = f"method {method.name}, objective"
         raise InputError(Fault(where, "two sets of augmentations", "one, as a step has one pair of views"))
     return found.pop() if found else ()
+
+
+def _needs_neighbours(method: Method) -> bool:
+    return needs_neighbours([name for pair in view_pairs_of(method) for name in pair])
 
 
 def recombined_of(method: Method) -> int:
@@ -197,7 +218,7 @@ def _check_names(suite: Suite, key: str, method: Method) -> None:
         pretrained = method.pretrained and method.start is None  # else the rehearsal knows who gives them
         check_backbone(method.backbone, pretrained=pretrained, where=f"{where}, backbone")
     chosen_objectives(method)
-    if not needs_neighbours(augmentations_of(method)) and key in suite.with_neighbours:
+    if not _needs_neighbours(method) and key in suite.with_neighbours:
         expected = "an objective whose augmentations hold replace, which look-alike items are found for"
         raise InputError(Fault(f"{where}, neighbours", "a table without effect", expected, "remove it"))
     recombined_of(method)
@@ -266,7 +287,7 @@ def _check_data(method: Method, dataset: Dataset) -> None:
     if recombined := recombined_of(method):
         where = f"method {method.name} on {dataset.name}, recombined"
         check_recombined(recombined, dataset, method.recipe.batch_size, where)
-    if augmentations_of(method) and sizes.min() < 2:
+    if view_pairs_of(method) and sizes.min() < 2:
         found = f"{int((sizes < 2).sum())} training outfits of one item"
         expected = f"two items or more, of which method {method.name} makes two views"
         raise InputError(Fault(f"dataset {dataset.name}", found, expected))

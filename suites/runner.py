@@ -143,7 +143,7 @@ def run_suite(
     if dry_run:
         return outcome
     outcome.records.append(record_suite(suite, trials, command, out))
-    image_sizes = {method.image_size for method in suite.methods.values()}
+    image_sizes = {method.image_size for part in suite.parts for method in part.methods.values()}
     outcome.records.extend(describe_dataset(dataset, image_sizes, out) for dataset in datasets)
     return outcome
 

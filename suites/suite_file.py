@@ -14,8 +14,10 @@ from ..core.names import unknown_name
 from ..core.toml_file import parse, read_toml
 from ..datasets import Fault, InputError, list_datasets
 from ..training.method import MOST_EPOCHS, Method
+from .method_tables import merged, method_tables, toml_stems
+from .sweep import Sweep, swept_methods
 
-__all__ = ["CostPlan", "Suite", "list_suites", "load_methods", "load_suite", "name_for_others"]
+__all__ = ["PRESETS", "CostPlan", "Suite", "list_suites", "load_suite", "name_for_others"]
 
 T = TypeVar("T")
 
@@ -28,6 +30,9 @@ def _each_once(values: list[T]) -> list[T]:
 
 Listed = Annotated[list[T], Field(min_length=1), AfterValidator(_each_once)]
 """One or more values, none of them twice."""
+
+PRESETS = ("full", "quick")
+"""How much of a suite is run: all of it, or what is enough for a first look."""
 
 Setting = Literal["random", "hard"]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -76,6 +81,7 @@ class Suite(BaseModel):
         with_neighbours: Of the methods those that say themselves, rather than all together, how look-alike
             items are found; no part of the suite's fingerprint.
         with_stem_fit: The same of how a stem is trained.
+        suites: The suites that it is made up of, if it is; then it has no methods of its own.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -86,7 +92,7 @@ class Suite(BaseModel):
     settings: Listed[Setting] = ["random"]
     negatives: Listed[Setting] = ["random"]
     seeds: Listed[Seed] = [0]
-    methods: Annotated[dict[str, Method], Field(min_length=1)]
+    methods: dict[str, Method]
     unranked: list[str] = []
     scorers: Annotated[list[str], AfterValidator(_each_once)] = []
     shuffled_users: bool = True
@@ -94,10 +100,16 @@ class Suite(BaseModel):
     cost: CostPlan | None = None
     with_neighbours: Annotated[list[str], Field(exclude=True)] = []
     with_stem_fit: Annotated[list[str], Field(exclude=True)] = []
+    suites: list[Suite] = []
+
+    @property
+    def parts(self) -> list[Suite]:
+        """The suites that it is made up of; itself, if of none."""
+        return self.suites or [self]
 
 
-class _SuiteFile(BaseModel):
-    """A suite as it is written: methods by id, with overrides."""
+class _Written(BaseModel):
+    """A suite as it is written: methods by id, with overrides; without methods it tells of its datasets."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -106,7 +118,8 @@ class _SuiteFile(BaseModel):
     settings: Listed[Setting] = ["random"]
     negatives: Listed[Setting] = ["random"]
     seeds: Listed[Seed] = [0]
-    methods: Listed[str]
+    methods: Listed[str] = []
+    sweep: dict[str, Sweep] = {}
     scorers: Annotated[list[str], AfterValidator(_each_once)] = []
     shuffled_users: bool = True
     every_method: dict[str, Any] = {}
@@ -115,20 +128,32 @@ class _SuiteFile(BaseModel):
     cost: CostPlan | None = None
 
 
+class _Presets(BaseModel):
+    """What the presets other than "full" change of a suite's keys."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    quick: dict[str, Any] = {}
+
+
+class _SuiteFile(_Written):
+    """A suite with its presets."""
+
+    preset: _Presets = _Presets()
+
+
+class _Collection(BaseModel):
+    """A suite as it is written that is made up of others."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    title: Annotated[str, Field(min_length=1)]
+    suites: Listed[str]
+
+
 def list_suites() -> list[str]:
     """Names of the suites that come with the package."""
-    return _stems("files")
-
-
-def load_methods() -> dict[str, Method]:
-    """The methods that come with the package, by the id that suites name them by.
-
-    Example:
-        >>> load_methods()["fnd-xs"].name
-        'FND XS'
-    """
-    paths = {key: _method_file(key) for key in _stems("methods")}
-    return {key: parse(Method, read_toml(path), path) for key, path in paths.items()}
+    return toml_stems("files")
 
 
 def load_suite(
@@ -138,13 +163,15 @@ def load_suite(
     methods: Sequence[str] = (),
     seeds: Sequence[int] = (),
     epochs: int | None = None,
+    preset: str = "full",
 ) -> Suite:
     """Read a suite that comes with the package, or a TOML file of one's own.
 
     `methods` names files of `suites/methods/`; `[every_method]` overrides keys of all of them and
     `[method.ID]` those of one, or defines a method that has no file. Tables are merged key by key, so a
     table of objectives adds to a method's own or changes their options; a name, `objective = "bpr"`,
-    replaces them.
+    replaces them. `[sweep.NAME]` adds methods that differ in one option (`Sweep`). A file with `suites` names
+    others instead, whose trials are run as one.
 
     Args:
         name: A name out of `list_suites`, or the path of a TOML file.
@@ -152,6 +179,7 @@ def load_suite(
         methods: Of the suite's methods only these, and those they need; all where there are none.
         seeds: Taken instead of the suite's own, where there are any.
         epochs: Overrides every recipe's epochs.
+        preset: Of `PRESETS`. "quick" takes the suite's first seed alone, and what its `[preset.quick]` says.
 
     Raises:
         InputError: If there is no such suite, or something in it does not fit.
@@ -162,9 +190,18 @@ def load_suite(
     """
     if epochs is not None and not 1 <= epochs <= MOST_EPOCHS:
         raise InputError(Fault("argument epochs", str(epochs), f"1 to {MOST_EPOCHS:,}"))
-    path = _find(name)
-    raw = parse(_SuiteFile, read_toml(path), path)
+    if preset not in PRESETS:
+        raise InputError(unknown_name("a preset", preset, PRESETS, "argument preset"))
     _refuse_unknown(datasets, "argument dataset")
+    path = _find(name)
+    tables = read_toml(path)
+    if "suites" in tables:
+        return _collect(parse(_Collection, tables, path), path, datasets, methods, seeds, epochs, preset)
+    raw = _with_preset(tables, path, preset)
+    by_hand = raw.method
+    swept, tables_of = swept_methods(raw.sweep, raw.every_method, raw.method, path)
+    keys = list(dict.fromkeys([*raw.methods, *swept]))
+    raw = raw.model_copy(update={"methods": keys, "method": tables_of})
     _refuse_unknown(raw.datasets, f"{path}, datasets")
     resolved: dict[str, Method] = {}
     for key in raw.methods:
@@ -195,8 +232,8 @@ def load_suite(
         shuffled_users=raw.shuffled_users,
         variants={variant: keys for variant, keys in variants.items() if keys},
         cost=raw.cost.model_copy(update={"methods": measured}) if raw.cost and measured else None,
-        with_neighbours=[key for key in kept if "neighbours" in raw.method.get(key, {})],
-        with_stem_fit=[key for key in kept if "stem_fit" in raw.method.get(key, {})],
+        with_neighbours=[key for key in kept if "neighbours" in by_hand.get(key, {})],
+        with_stem_fit=[key for key in kept if "stem_fit" in by_hand.get(key, {})],
     )
 
 
@@ -212,6 +249,48 @@ def name_for_others(suite: str) -> str:
     path = _find(suite)
     ours = path.stem in list_suites() and path.read_bytes() == _find(path.stem).read_bytes()
     return path.stem if ours else path.name
+
+
+def _with_preset(tables: dict[str, Any], path: Path, preset: str) -> _Written:
+    """A suite as a preset has it; the other is held to be sound, too, so that no fault waits in it."""
+    full = parse(_SuiteFile, tables, path)
+    first_seed = {key: value for key, value in tables.items() if key != "preset"} | {"seeds": full.seeds[:1]}
+    quick = parse(_Written, merged(first_seed, full.preset.quick), f"{path}, preset.quick")
+    return quick if preset == "quick" else full
+
+
+def _collect(
+    raw: _Collection,
+    path: Path,
+    datasets: Sequence[str],
+    methods: Sequence[str],
+    seeds: Sequence[int],
+    epochs: int | None,
+    preset: str,
+) -> Suite:
+    """A suite made up of others, each with those of the methods that it has."""
+    suites, known = [], set()
+    for name in raw.suites:
+        here = name if name in list_suites() else path.parent / name
+        whole = load_suite(here, datasets=datasets, seeds=seeds, epochs=epochs, preset=preset)
+        if whole.suites:
+            found, expected = f"{name!r}, which names others itself", "suites with methods of their own"
+            raise InputError(Fault(f"{path}, suites", found, expected))
+        known |= set(whole.methods)
+        own = [key for key in methods if key in whole.methods]
+        if own:
+            whole = load_suite(
+                here, datasets=datasets, methods=own, seeds=seeds, epochs=epochs, preset=preset
+            )
+        if own or not methods:
+            suites.append(whole)
+    for key in methods:
+        if key not in known:
+            raise InputError(unknown_name("a method of the suites", key, known, "argument methods"))
+    every = [dataset for suite in suites for dataset in suite.datasets]
+    return Suite(
+        name=path.stem, title=raw.title, datasets=list(dict.fromkeys(every)), methods={}, suites=suites
+    )
 
 
 def _chosen(resolved: dict[str, Method], methods: Sequence[str]) -> dict[str, Method]:
@@ -245,7 +324,7 @@ def _refuse_unknown(datasets: Sequence[str], where: str) -> None:
 
 def _resolve(
     key: str,
-    raw: _SuiteFile,
+    raw: _Written,
     path: Path,
     epochs: int | None,
     into: dict[str, Method],
@@ -257,9 +336,9 @@ def _resolve(
     if key in pupils:
         circle = " needs ".join([*pupils[pupils.index(key) :], key])
         raise InputError(Fault(f"{path}, method {key}", f"a circle ({circle})", "methods without one"))
-    tables = _override(_override(_method_tables(key, raw, path), raw.every_method), raw.method.get(key, {}))
+    tables = method_tables(key, raw.every_method, raw.method, f"{path}, methods")
     if epochs is not None:
-        tables = _merge(tables, {"recipe": {"epochs": epochs}})
+        tables = merged(tables, {"recipe": {"epochs": epochs}})
     method = parse(Method, tables, f"{path}, method {key}")
     if method.teacher is None and raw.method.get(key, {}).get("own_network"):
         where, expected = (
@@ -302,19 +381,6 @@ def _refuse_namesakes(methods: dict[str, Method], scorers: Sequence[str], path: 
             )
 
 
-def _method_tables(key: str, raw: _SuiteFile, path: Path) -> dict[str, Any]:
-    if key in _stems("methods"):
-        return read_toml(_method_file(key))
-    if key in raw.method:
-        return {}
-    otherwise = "or define it under [method.ID]"
-    raise InputError(unknown_name("a method", key, _stems("methods"), f"{path}, methods", otherwise))
-
-
-def _method_file(key: str) -> Path:
-    return Path(str(files("outfitbench.suites") / "methods" / f"{key}.toml"))
-
-
 def _find(name: str | Path) -> Path:
     if isinstance(name, Path) or name.endswith(".toml"):
         return Path(name)
@@ -322,24 +388,3 @@ def _find(name: str | Path) -> Path:
         return Path(str(files("outfitbench.suites") / "files" / f"{name}.toml"))
     otherwise = "or give the path of a .toml file"
     raise InputError(unknown_name("a suite", str(name), list_suites(), "argument suite", otherwise))
-
-
-def _stems(folder: str) -> list[str]:
-    found = (files("outfitbench.suites") / folder).iterdir()
-    return sorted(Path(entry.name).stem for entry in found if entry.name.endswith(".toml"))
-
-
-def _override(method: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """A method's tables with other keys; a table of objectives is added to its own, however that is spelt."""
-    own = method.get("objective")
-    spelt_out = isinstance(own, str) and isinstance(over.get("objective"), dict)
-    return _merge(method | {"objective": {own: {}}} if spelt_out else method, over)
-
-
-def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """`base` with the keys of `over`, tables merged key by key."""
-    merged = dict(base)
-    for key, value in over.items():
-        both_tables = isinstance(value, dict) and isinstance(base.get(key), dict)
-        merged[key] = _merge(base[key], value) if both_tables else value
-    return merged

@@ -15,7 +15,9 @@ __all__ = [
     "AUGMENTATIONS",
     "Altering",
     "Augmentation",
+    "ViewPair",
     "draw_views",
+    "every_pair",
     "needs_neighbours",
     "register_augmentation",
 ]
@@ -49,6 +51,9 @@ Augmentation = Callable[[Altering], NDArray[np.int32]]
 
 A function attribute `looks_alike = True` says that it needs the neighbour table.
 """
+
+ViewPair = tuple[str, str]
+"""The augmentations of an outfit's first and second view, by name."""
 
 AUGMENTATIONS: Registry[Augmentation] = Registry("augmentation", "outfitbench.training.augmentations")
 
@@ -95,19 +100,29 @@ def needs_neighbours(names: Sequence[str]) -> bool:
     return any(getattr(AUGMENTATIONS.get(name), "looks_alike", False) for name in names)
 
 
+def every_pair(names: Sequence[str]) -> tuple[ViewPair, ...]:
+    """Every pair out of a set of augmentations but (identity, identity), whose views would be alike.
+
+    Example:
+        >>> every_pair(["identity", "erase"])
+        (('identity', 'erase'), ('erase', 'identity'), ('erase', 'erase'))
+    """
+    return tuple((a, b) for a in names for b in names if (a, b) != ("identity", "identity"))
+
+
 def draw_views(
     outfits: OutfitTable,
-    names: Sequence[str],
+    pairs: Sequence[ViewPair],
     generator: np.random.Generator,
     neighbours: NDArray[np.int32] | None,
 ) -> NDArray[np.int32]:
-    """Two views of each outfit, from every pair of augmentations but (identity, identity).
+    """Two views of each outfit, by a pair of augmentations that is drawn for it.
 
     Where both are the same augmentation, they alter different items.
 
     Args:
         outfits: N outfits of two items or more.
-        names: The set of augmentations.
+        pairs: What is drawn from, all alike often.
         generator: Draws the pairs, the items and what replaces them.
         neighbours: As of `Altering`.
 
@@ -116,12 +131,12 @@ def draw_views(
 
     Example:
         >>> outfits = OutfitTable(np.int32([0]), np.int32([[4, 7]]))
-        >>> views = draw_views(outfits, ["erase"], np.random.default_rng(0), None)
+        >>> views = draw_views(outfits, [("erase", "erase")], np.random.default_rng(0), None)
         >>> sorted(views.max(1).tolist())
         [4, 7]
     """
     items = outfits.items
-    pairs = [(a, b) for a in names for b in names if (a, b) != ("identity", "identity")]
+    names = dict.fromkeys(name for pair in pairs for name in pair)
     chosen = generator.integers(len(pairs), size=len(items))
     first, second = (np.array([pair[view] for pair in pairs])[chosen] for view in (0, 1))
     here, there = _two_slots(items, generator)

@@ -15,7 +15,7 @@ from torch import Tensor
 from ..datasets import Dataset, OutfitTable, sample_negatives
 from ..datasets.outfit_hash import PostedOutfits
 from ..evaluation.item_inputs import ImageAugmentation, ItemInputs
-from .augmentations import draw_views
+from .augmentations import ViewPair, draw_views
 from .objectives.objective import Outfits
 
 __all__ = ["HARD_SHARE", "Batch", "BatchDraws", "draw_epoch", "load_batches"]
@@ -108,7 +108,7 @@ class BatchDraws:
             nobody's.
         images: How images are looked at; None takes them as they are.
         views: Draws the views of the positives; None where nobody asks for them.
-        augmentations: The set that views are drawn from.
+        view_pairs: Pairs of augmentations that the views are drawn from.
         neighbours: Look-alike items (num_items, count), for augmentations that need them.
         recombine: Draws recombined outfits from a batch's positives and negatives; None where nobody asks for
             them.
@@ -117,7 +117,7 @@ class BatchDraws:
     posted: PostedOutfits | None = None
     images: ImageAugmentation | None = None
     views: np.random.Generator | None = None
-    augmentations: tuple[str, ...] = ()
+    view_pairs: tuple[ViewPair, ...] = ()
     neighbours: NDArray[np.int32] | None = None
     recombine: Recombine | None = None
 
@@ -168,7 +168,7 @@ def _read(
     views = recombined = None
     worn = [positives.items, negatives.items]
     if draws.views is not None:
-        views = draw_views(positives, draws.augmentations, draws.views, draws.neighbours)
+        views = draw_views(positives, draws.view_pairs, draws.views, draws.neighbours)
         worn.append(views)
     if draws.recombine is not None:
         recombined = draws.recombine(positives.items, negatives.items)

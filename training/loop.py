@@ -22,6 +22,7 @@ from ..datasets.outfit_hash import PostedOutfits
 from ..evaluation.item_inputs import ItemInputs
 from ..evaluation.scoring import evaluate
 from ..models import OutfitModel
+from .augmentations import ViewPair
 from .batches import HARD_SHARE, BatchDraws, draw_epoch, load_batches
 from .checkpoint import Checkpoint, Progress
 from .errors import TrainingError
@@ -50,7 +51,7 @@ class FitTask:
         seed: Of the order of the outfits and all that is drawn.
         label: What to call it.
         inputs: The dataset's items as the model sees them.
-        augmentations: Outfit augmentations that views are drawn from; none where nobody asks for views.
+        view_pairs: Pairs of augmentations that views are drawn from; none where nobody asks for views.
         neighbours: Look-alike items (num_items, count), for augmentations that need them.
         recombined: How many recombined outfits a step draws; 0 where nobody asks for them.
     """
@@ -61,7 +62,7 @@ class FitTask:
     seed: int
     label: str
     inputs: ItemInputs
-    augmentations: tuple[str, ...] = ()
+    view_pairs: tuple[ViewPair, ...] = ()
     neighbours: NDArray[np.int32] | None = None
     recombined: int = 0
 
@@ -184,7 +185,7 @@ class Training:
 
     def _draws(self, number: int) -> BatchDraws:
         task = self._task
-        views = np.random.default_rng([task.seed, number, 2]) if task.augmentations else None
+        views = np.random.default_rng([task.seed, number, 2]) if task.view_pairs else None
         look = None
         if self._recipe.augment:
             look = functools.partial(flip_and_shift, generator=np.random.default_rng([task.seed, number, 1]))
@@ -193,7 +194,7 @@ class Training:
             recombine = functools.partial(
                 self._recombiner.draw, generator=np.random.default_rng([task.seed, number, 3])
             )
-        return BatchDraws(self._posted, look, views, task.augmentations, task.neighbours, recombine)
+        return BatchDraws(self._posted, look, views, task.view_pairs, task.neighbours, recombine)
 
     def _diverged(self, number: int, found: str) -> TrainingError:
         recipe = self._recipe

@@ -13,7 +13,7 @@ from outfitbench.evaluation.item_inputs import ItemInputs
 from outfitbench.evaluation.scoring import FeatureTable
 from outfitbench.models import create_model
 from outfitbench.suites.describing import create_objectives
-from outfitbench.suites.plan import augmentations_of, needs_of, recombined_of
+from outfitbench.suites.plan import needs_of, recombined_of, view_pairs_of
 from outfitbench.suites.suite_file import load_suite
 from outfitbench.training.batches import BatchDraws, draw_epoch, load_batches
 from outfitbench.training.objectives.objective import FitContext
@@ -47,7 +47,7 @@ def method_of(key, folder):
 
 def step_of(method, dataset):
     """A call that takes one training step of a method on batches read before."""
-    views = augmentations_of(method)
+    views = view_pairs_of(method)
     positives, negatives = draw_epoch(dataset, "random", seed=0, epoch=1)
     # Which items are alike does not change what a step costs: neighbours are drawn within a category.
     by_category = [np.flatnonzero(dataset.item_category == c) for c in range(len(dataset.categories))]
@@ -59,7 +59,7 @@ def step_of(method, dataset):
         recombine = functools.partial(recombiner.draw, generator=np.random.default_rng(0))
     draws = BatchDraws(
         views=np.random.default_rng(0) if views else None,
-        augmentations=views,
+        view_pairs=views,
         neighbours=neighbours,
         recombine=recombine,
     )

@@ -119,7 +119,7 @@ def test_the_shipped_method_is_normalised_and_the_model_itself_as_the_paper_has_
     from outfitbench.suites.suite_file import load_suite
 
     assert not create_model("type-aware", num_users=1).normalise
-    assert load_suite("methods").methods["type-aware"].options == {"normalise": True}
+    assert load_suite("table2").methods["type-aware"].options == {"normalise": True}
 
 
 def test_outfits_of_fewer_than_two_items_score_0(model):

@@ -102,8 +102,8 @@ def test_tables_that_differ_in_candidates_say_so_and_have_figures_of_their_own(t
 
 
 def test_nothing_to_report_is_refused(tmp_path):
-    with pytest.raises(InputError, match="no trial and no cost"):
-        write_report([dataset()], tmp_path / "report")
+    with pytest.raises(InputError, match="no trial and no dataset"):
+        write_report([suite()], tmp_path / "report")
     assert not (tmp_path / "report").exists()
 
 

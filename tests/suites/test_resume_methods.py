@@ -49,7 +49,7 @@ class StoppedError(RuntimeError):
 def every_method(tmp_path: Path, own_registry: None) -> Suite:
     (tmp_path / "tiny.py").write_text(TINY)
     load_plugin(tmp_path / "tiny.py")
-    whole = load_suite("methods")
+    whole = load_suite("table2")
     methods = ", ".join(f'"{key}"' for key in whole.methods)
     path = tmp_path / "every.toml"
     path.write_text(

@@ -85,7 +85,7 @@ def test_arguments_stand_above_the_file_and_are_named_where_they_are_wrong(suite
     ("text", "says"),
     [
         ("title = ", "a TOML error"),
-        ('title = "x"\ndatasets = ["a"]', "methods: found nothing"),
+        ('title = "x"\nmethods = ["a"]', "datasets: found nothing"),
         (GOOD.replace("closet-12", "closet-13"), "datasets: found 'closet-13'"),
         (GOOD + "seeds = [3, 3]", "seeds: found [3, 3], expected each value once"),
         (

@@ -10,6 +10,7 @@ import torch
 from outfitbench.datasets import Dataset, load_dataset
 from outfitbench.datasets.outfit_hash import PostedOutfits
 from outfitbench.evaluation.item_inputs import ItemInputs, as_float
+from outfitbench.training.augmentations import every_pair
 from outfitbench.training.batches import Batch, BatchDraws, draw_epoch, load_batches
 from outfitbench.training.image_augmentation import flip_and_shift
 
@@ -101,7 +102,7 @@ def test_an_outfit_of_a_rows_own_user_is_marked_among_the_shared_negatives(datas
 
 def test_views_are_read_back_from_rows_and_their_items_stand_once(dataset: Dataset) -> None:
     positives, negatives = draw_epoch(dataset, "random", seed=0, epoch=1)
-    draws = BatchDraws(views=np.random.default_rng(5), augmentations=("identity", "erase"))
+    draws = BatchDraws(views=np.random.default_rng(5), view_pairs=every_pair(["identity", "erase"]))
     start = 0
     for batch in load_batches(dataset, ItemInputs(dataset, 64), positives, negatives, 32, draws):
         assert batch.views is not None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeVar
 
 import torch
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name everyone knows
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ...models import OutfitModel
 
 __all__ = ["Contrastive", "ContrastiveOptions", "contrastive"]
+
+Names = TypeVar("Names", bound=tuple[str, ...])
 
 
 def contrastive(views: Tensor, temperature: float) -> Tensor:
@@ -59,6 +61,10 @@ def contrastive(views: Tensor, temperature: float) -> Tensor:
 def _views_differ(names: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(names)) < len(names):
         raise ValueError("each augmentation once")
+    return _not_identity_alone(names)
+
+
+def _not_identity_alone(names: Names) -> Names:
     if set(names) == {"identity"}:
         raise ValueError("an augmentation other than identity, or both views are the outfit itself")
     return names
@@ -70,6 +76,7 @@ class ContrastiveOptions(TemperatureOptions):
     Attributes:
         augmentations: The set that both views are drawn from: every pair but (identity, identity). The paper
             treats it as a hyper-parameter (Fig. 5).
+        pair: The augmentation of every first and of every second view, in place of a set to draw both from.
     """
 
     augmentations: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_views_differ)] = (
@@ -77,6 +84,13 @@ class ContrastiveOptions(TemperatureOptions):
         "erase",
         "replace",
     )
+    pair: Annotated[tuple[str, str], AfterValidator(_not_identity_alone)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> ContrastiveOptions:
+        if self.pair is not None and "augmentations" in self.model_fields_set:
+            raise ValueError("a pair, or augmentations to draw both views from")
+        return self
 
 
 @register_objective("contrastive", options=ContrastiveOptions)
