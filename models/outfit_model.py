@@ -29,6 +29,7 @@ class OutfitModel(nn.Module, ABC):
     Beyond `encode_items` and `score`, a model may offer what not all have, each with a flag to ask by:
 
     - outfits as vectors (`has_outfit_vectors`): `embed_outfits`;
+    - users as vectors, too, whose cosine with an outfit's is the score (`has_user_vectors`): `user_vectors`;
     - distances of pairs of items (`has_pair_distances`): `pair_distances`, and with it, where masks make the
       distance, `mask_norm`;
     - vectors of the two items of a pair, made for each other (`has_pair_vectors`): `pair_vectors`;
@@ -188,6 +189,19 @@ class OutfitModel(nn.Module, ABC):
             ModelError: If its outfits are no vectors (`has_outfit_vectors`).
         """
         raise self._lacks("outfit vectors (embed_outfits)")
+
+    @property
+    def has_user_vectors(self) -> bool:
+        """Whether a user is one vector, and the score its cosine with the outfit's (`embed_outfits`)."""
+        return self._overrides("user_vectors")
+
+    def user_vectors(self) -> Tensor:
+        """The users' vectors: the weights themselves, float (num_users, d).
+
+        Raises:
+            ModelError: If its users are none (`has_user_vectors`).
+        """
+        raise self._lacks("vectors of users (user_vectors)")
 
     @property
     def has_pair_distances(self) -> bool:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["at_least_float32", "distances", "roots", "unit"]
+__all__ = ["at_least_float32", "cosines", "distances", "roots", "unit"]
 
 
 def at_least_float32(values: Tensor) -> Tensor:
@@ -17,6 +17,24 @@ def at_least_float32(values: Tensor) -> Tensor:
         torch.float32
     """
     return values.to(torch.promote_types(values.dtype, torch.float32))
+
+
+def cosines(one: Tensor, other: Tensor) -> Tensor:
+    """Cosine of every vector of one set with every vector of another, in float32 at least.
+
+    Args:
+        one: Float (U, d).
+        other: Float (B, d).
+
+    Returns:
+        Float (U, B), in [−1, 1]; 0 for a vector of length 0.
+
+    Example:
+        >>> cosines(torch.tensor([[3.0, 4.0]]), torch.tensor([[2.0, 0.0], [0.0, 5.0]]))
+        tensor([[0.6000, 0.8000]])
+    """
+    with torch.autocast(one.device.type, enabled=False):
+        return unit(one) @ unit(other).mT
 
 
 def distances(one: Tensor, other: Tensor) -> Tensor:

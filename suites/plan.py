@@ -18,7 +18,7 @@ from ..models.backbones.factory import check_backbone
 from ..models.registry import MODELS
 from ..training.augmentations import ViewPair, every_pair, needs_neighbours
 from ..training.method import Method
-from ..training.recombination import check_recombined
+from ..training.recombination import Recombination, check_recombined
 from .describing import chosen_objectives
 from .suite_file import CostPlan, Suite
 from .trial import (
@@ -33,7 +33,7 @@ from .trial import (
     fit_of,
 )
 
-__all__ = ["needs_of", "plan_trials", "recombined_of", "view_pairs_of"]
+__all__ = ["needs_of", "plan_trials", "recombination_of", "view_pairs_of"]
 
 
 def plan_trials(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
@@ -194,21 +194,23 @@ def _needs_neighbours(method: Method) -> bool:
     return needs_neighbours([name for pair in view_pairs_of(method) for name in pair])
 
 
-def recombined_of(method: Method) -> int:
-    """How many recombined outfits a method's steps draw; 0 where nobody asks for them.
+def recombination_of(method: Method) -> Recombination | None:
+    """Which recombined outfits a method's steps draw; None where nobody asks for them.
 
     Raises:
-        InputError: If two objectives ask for different numbers: a step draws them once.
+        InputError: If two objectives ask for different ones: a step draws them once.
     """
     found = {
-        int(getattr(options, "recombined", 0))
+        Recombination(int(getattr(options, "recombined", 0)), float(getattr(options, "exchanged", 0.0)))
         for entry, options in chosen_objectives(method)
         if "recombined" in entry.value.needs
     }
     if len(found) > 1:
-        where, numbers = f"method {method.name}, objective", " and ".join(map(str, sorted(found)))
-        raise InputError(Fault(where, f"recombined = {numbers}", "one number, as a step draws them once"))
-    return found.pop() if found else 0
+        recombined, exchanged = (sorted(set(values)) for values in zip(*found, strict=True))
+        option, values = ("recombined", recombined) if len(recombined) > 1 else ("exchanged", exchanged)
+        where, numbers = f"method {method.name}, objective", " and ".join(map(str, values))
+        raise InputError(Fault(where, f"{option} = {numbers}", "one number, as a step draws them once"))
+    return found.pop() if found else None
 
 
 def _check_names(suite: Suite, key: str, method: Method) -> None:
@@ -221,7 +223,7 @@ def _check_names(suite: Suite, key: str, method: Method) -> None:
     if not _needs_neighbours(method) and key in suite.with_neighbours:
         expected = "an objective whose augmentations hold replace, which look-alike items are found for"
         raise InputError(Fault(f"{where}, neighbours", "a table without effect", expected, "remove it"))
-    recombined_of(method)
+    recombination_of(method)
 
 
 def _check_stem(suite: Suite, key: str, method: Method) -> None:
@@ -284,9 +286,9 @@ def _check_data(method: Method, dataset: Dataset) -> None:
             f"pairs of items, which method {method.name} needs",
         )
         raise InputError(Fault(f"dataset {dataset.name}", found, expected))
-    if recombined := recombined_of(method):
+    if (recombination := recombination_of(method)) is not None:
         where = f"method {method.name} on {dataset.name}, recombined"
-        check_recombined(recombined, dataset, method.recipe.batch_size, where)
+        check_recombined(recombination.recombined, dataset, method.recipe.batch_size, where)
     if view_pairs_of(method) and sizes.min() < 2:
         found = f"{int((sizes < 2).sum())} training outfits of one item"
         expected = f"two items or more, of which method {method.name} makes two views"

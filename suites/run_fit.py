@@ -22,7 +22,7 @@ from ..training.network import fresh_network, is_heavy, trained_network
 from ..training.objectives.objective import FitContext
 from ..training.teacher import Teacher
 from .describing import chosen_objectives, create_objectives
-from .plan import recombined_of, view_pairs_of
+from .plan import recombination_of, view_pairs_of
 from .record_files import RECORD_FILE, held, load_record, write_record
 from .records import FitRecord, NeighboursRecord
 from .run_neighbours import TABLE_FILE
@@ -77,7 +77,7 @@ def run_fit(trial: FitTrial, folder: Path, inputs: dict[str, Path], device: Devi
         network.inputs,
         view_pairs_of(method),
         _neighbours(inputs["neighbours"]) if "neighbours" in inputs else None,
-        recombined_of(method),
+        recombination_of(method),
     )
     training = Training(task, network.model, objectives, teacher, folder, environment)
     trained = training.run()

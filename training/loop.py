@@ -31,7 +31,7 @@ from .image_augmentation import flip_and_shift
 from .method import Method
 from .objectives.objective import TeacherScores
 from .optimizer import create_optimizer
-from .recombination import Recombiner
+from .recombination import Recombination, Recombiner
 from .schedule import best_epoch, epochs_without_gain, learning_rate
 from .step import TrainingStep, WeightedObjectives
 
@@ -53,7 +53,7 @@ class FitTask:
         inputs: The dataset's items as the model sees them.
         view_pairs: Pairs of augmentations that views are drawn from; none where nobody asks for views.
         neighbours: Look-alike items (num_items, count), for augmentations that need them.
-        recombined: How many recombined outfits a step draws; 0 where nobody asks for them.
+        recombination: Which recombined outfits a step draws; None where nobody asks for them.
     """
 
     method: Method
@@ -64,7 +64,7 @@ class FitTask:
     inputs: ItemInputs
     view_pairs: tuple[ViewPair, ...] = ()
     neighbours: NDArray[np.int32] | None = None
-    recombined: int = 0
+    recombination: Recombination | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,11 @@ class Training:
         self._step, self._optimizer = self._fabric.setup(self._bare_step, optimizer)
         train = task.dataset.split("train")
         self._posted = PostedOutfits(train) if HARD_SHARE[task.negatives] else None
-        self._recombiner = Recombiner(train, task.dataset.item_category, task.recombined)
+        self._recombiner = (
+            None
+            if task.recombination is None
+            else Recombiner(train, task.dataset.item_category, *task.recombination)
+        )
         self._steps = math.ceil(len(train) / self._recipe.batch_size)
 
     def run(self) -> Trained:
@@ -166,10 +170,11 @@ class Training:
                 task.dataset, task.inputs, positives, negatives, recipe.batch_size, self._draws(number)
             )
             for index, batch in enumerate(batches):
-                rate = learning_rate(recipe, (number - 1) * self._steps + index, self._steps, valid_auc)
+                done = (number - 1) * self._steps + index
+                rate = learning_rate(recipe, done, self._steps, valid_auc)
                 for group in self._optimizer.param_groups:
                     group["lr"] = rate * group["share"]
-                total, named = self._step(batch.to(self._fabric.device))
+                total, named = self._step(batch.to(self._fabric.device), done / (recipe.epochs * self._steps))
                 self._fabric.backward(total)
                 if recipe.clip_norm is not None:
                     nn.utils.clip_grad_norm_(trained, recipe.clip_norm)
@@ -190,7 +195,7 @@ class Training:
         if self._recipe.augment:
             look = functools.partial(flip_and_shift, generator=np.random.default_rng([task.seed, number, 1]))
         recombine = None
-        if task.recombined:
+        if self._recombiner is not None:
             recombine = functools.partial(
                 self._recombiner.draw, generator=np.random.default_rng([task.seed, number, 3])
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,19 +12,32 @@ from ..core.errors import Fault, InputError
 from ..datasets import Dataset, OutfitTable
 from ..datasets.outfit_hash import OutfitHash
 
-__all__ = ["DRAWS", "Recombiner", "check_recombined"]
+__all__ = ["DRAWS", "Recombination", "Recombiner", "check_recombined"]
 
 DRAWS = 20
 """How often a recombined outfit is drawn at most. Where one draw in ten is refused, all are with a chance of
 1e-20; a step of few items, nearly all of whose outfits were posted, gives up."""
 
 
+class Recombination(NamedTuple):
+    """Which recombined outfits a step draws.
+
+    Attributes:
+        recombined: R, how many.
+        exchanged: Share of them that are one of the batch's positives with a single item exchanged.
+    """
+
+    recombined: int
+    exchanged: float = 0.0
+
+
 class Recombiner:
     """Draws recombined outfits for a step.
 
     Each takes the categories of one of the batch's positives and, for each slot, an item of that category out
-    of the batch's positives and negatives, both uniformly. One that anybody posted in training, or that holds
-    an item twice, is drawn again. Two of them may be equal.
+    of the batch's positives and negatives, both uniformly. A share of them, the harder ones, keep all of that
+    positive's items but one, whose slot is drawn uniformly, too. One that anybody posted in training, or that
+    holds an item twice, is drawn again. Two of them may be equal.
 
     In a step the backbone costs nearly everything, and these outfits cost it nothing.
 
@@ -31,6 +45,7 @@ class Recombiner:
         train: Outfits that were posted.
         item_category: Category of each item, (num_items,).
         count: R.
+        exchanged: Share of the harder ones, which come first.
 
     Example:
         >>> batch = np.int32([[0, 2], [1, 3]])
@@ -40,8 +55,11 @@ class Recombiner:
         ([(0, 3), (1, 2)], 50)
     """
 
-    def __init__(self, train: OutfitTable, item_category: NDArray[np.integer], count: int) -> None:
+    def __init__(
+        self, train: OutfitTable, item_category: NDArray[np.integer], count: int, exchanged: float = 0.0
+    ) -> None:
         self.count = count
+        self._exchanged = round(exchanged * count)
         self._item_category = item_category
         self._hashes = OutfitHash(len(item_category))
         self._posted = np.unique(self._hashes.of(train.items))
@@ -68,9 +86,13 @@ class Recombiner:
         drawn = np.empty((self.count, positives.shape[1]), dtype=np.int32)
         pending = np.arange(self.count)
         for _ in range(DRAWS):
-            wanted = categories[generator.integers(len(positives), size=len(pending))]
+            origin = generator.integers(len(positives), size=len(pending))
+            wanted = categories[origin]
             starts, ends = (np.searchsorted(kinds, wanted, side) for side in ("left", "right"))
             outfits = pool[generator.integers(starts, ends)]
+            if harder := int(np.searchsorted(pending, self._exchanged)):
+                worn = positives[origin[:harder]]
+                outfits[:harder] = np.where(_one_filled_slot(worn, generator), outfits[:harder], worn)
             drawn[pending] = outfits
             pending = pending[self._were_posted(outfits) | _hold_an_item_twice(outfits)]
             if not len(pending):
@@ -82,6 +104,12 @@ class Recombiner:
         found = self._hashes.of(outfits)
         nearest = np.minimum(np.searchsorted(self._posted, found), len(self._posted) - 1)
         return self._posted[nearest] == found
+
+
+def _one_filled_slot(items: NDArray[np.int32], generator: np.random.Generator) -> NDArray[np.bool_]:
+    """One slot of each outfit that is not empty, all equally likely: bool (N, K)."""
+    chances = np.where(items < 0, -1.0, generator.random(items.shape))
+    return np.arange(items.shape[1]) == chances.argmax(axis=1)[:, None]
 
 
 def _hold_an_item_twice(outfits: NDArray[np.int32]) -> NDArray[np.bool_]:

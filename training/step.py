@@ -38,12 +38,16 @@ class TrainingStep(nn.Module):
         # In a tuple, so that the frozen teacher is not registered as a part of what is trained.
         self._teacher = (teacher,)
 
-    def forward(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+    def forward(self, batch: Batch, progress: float = 0.0) -> tuple[Tensor, dict[str, Tensor]]:
         """The weighted sum of a batch's losses, and each loss by name without gradient.
 
         A name that two objectives give is, of the second, "OBJECTIVE NAME".
+
+        Args:
+            batch: What the step sees.
+            progress: Share of the fit's steps that are done, from 0.
         """
-        context = _Context(self.model, batch, self._teacher[0])
+        context = _Context(self.model, batch, self._teacher[0], progress)
         total, named = 0.0, {}
         for name, objective in self.objectives.items():
             losses = objective(context)
@@ -57,7 +61,10 @@ class TrainingStep(nn.Module):
 class _Context:
     """A step's values, each computed when it is first asked for; see `StepContext`."""
 
-    def __init__(self, model: OutfitModel, batch: Batch, teacher: TeacherScores | None) -> None:
+    def __init__(
+        self, model: OutfitModel, batch: Batch, teacher: TeacherScores | None, progress: float
+    ) -> None:
+        self.progress = progress
         self._model = model
         self._batch = batch
         self._teacher = teacher

@@ -94,6 +94,14 @@ class Teacher:
         with torch.no_grad(), torch.autocast(self._device.type, enabled=False):
             return self._model.embed_outfits(self._table.gather(items), categories)
 
+    def user_vectors(self) -> Tensor:
+        """Its users' vectors, float32 (num_users, d).
+
+        Raises:
+            ModelError: If its users are none.
+        """
+        return self._model.user_vectors().detach()
+
     def describe(self, alpha: float) -> Distillation:
         """What FND will do in training, estimated before it starts.
 

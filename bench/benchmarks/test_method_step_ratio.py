@@ -13,7 +13,7 @@ from outfitbench.evaluation.item_inputs import ItemInputs
 from outfitbench.evaluation.scoring import FeatureTable
 from outfitbench.models import create_model
 from outfitbench.suites.describing import create_objectives
-from outfitbench.suites.plan import needs_of, recombined_of, view_pairs_of
+from outfitbench.suites.plan import needs_of, recombination_of, view_pairs_of
 from outfitbench.suites.suite_file import load_suite
 from outfitbench.training.batches import BatchDraws, draw_epoch, load_batches
 from outfitbench.training.objectives.objective import FitContext
@@ -54,8 +54,8 @@ def step_of(method, dataset):
     drawn = np.random.default_rng(0)
     neighbours = np.stack([drawn.choice(by_category[c], 10) for c in dataset.item_category]).astype(np.int32)
     recombine = None
-    if recombined := recombined_of(method):
-        recombiner = Recombiner(dataset.split("train"), dataset.item_category, recombined)
+    if (recombination := recombination_of(method)) is not None:
+        recombiner = Recombiner(dataset.split("train"), dataset.item_category, *recombination)
         recombine = functools.partial(recombiner.draw, generator=np.random.default_rng(0))
     draws = BatchDraws(
         views=np.random.default_rng(0) if views else None,
@@ -98,6 +98,7 @@ def step_of(method, dataset):
         ("lpae-u", 1.5),
         ("outfit-net", 1.5),
         ("n-pair-r-xs", 1.35),
+        ("fnd-r-xs", 1.35),
         ("recd-xs", 1.35),
         ("hinton-xs", 1.5),
         ("rkd-xs", 1.5),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor, nn
 
 from ..backbone_model import BackboneModel
@@ -16,7 +15,7 @@ from ..backbones import Backbone, create_backbone
 from ..options import ModelOptions
 from ..registry import register_model
 from ..set_transformer import SetTransformer
-from ..vectors import unit
+from ..vectors import cosines, unit
 
 __all__ = ["PaperNetwork", "student_m", "student_s", "student_xs", "teacher"]
 
@@ -54,9 +53,11 @@ class PaperNetwork(BackboneModel):
 
     def score_matrix(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
         """See `OutfitModel.score_matrix`; each outfit is embedded once."""
-        outfits = unit(self.embed_outfits(features, categories))
-        with torch.autocast(outfits.device.type, enabled=False):
-            return unit(self.users(users)) @ outfits.mT
+        return cosines(self.users(users), self.embed_outfits(features, categories))
+
+    def user_vectors(self) -> Tensor:
+        """See `OutfitModel.user_vectors`."""
+        return self.users.weight
 
 
 @register_model("teacher")

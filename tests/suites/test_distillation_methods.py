@@ -8,7 +8,7 @@ import pytest
 from outfitbench.core.errors import InputError
 from outfitbench.datasets import load_dataset
 from outfitbench.suites import load_suite, run_suite
-from outfitbench.suites.plan import plan_trials, recombined_of
+from outfitbench.suites.plan import plan_trials, recombination_of
 from outfitbench.suites.suite_file import Suite
 from outfitbench.suites.trial import FitTrial
 
@@ -17,7 +17,7 @@ title = "Distillations"
 datasets = ["closet-12"]
 methods = [{methods}]
 """
-ALL = ("n-pair-r", "recd", "fnd-recd", "hinton", "rkd", "fitnet", "rd", "de-rrd")
+ALL = ("n-pair-r", "fnd-r", "recd", "fnd-recd", "hinton", "rkd", "fitnet", "rd", "de-rrd")
 
 
 def suite_of(folder: Path, *methods: str, more: str = "") -> Suite:
@@ -30,8 +30,11 @@ def test_every_one_is_a_method_with_a_plan(tmp_path: Path) -> None:
     suite = suite_of(tmp_path, *(f"{name}-xs" for name in ALL))
     fits = [t for t in plan_trials(suite, [load_dataset("closet-12")]) if isinstance(t, FitTrial)]
     assert len(fits) == len(ALL) + 1  # and their teacher
-    assert recombined_of(suite.methods["recd-xs"]) == 1024
-    assert recombined_of(suite.methods["rkd-xs"]) == 0
+    assert recombination_of(suite.methods["recd-xs"]) == (1024, 0.0)
+    assert recombination_of(suite.methods["rkd-xs"]) is None
+    (recd,) = (fit for fit in fits if fit.method.name == "RecD XS")
+    (told,) = recd.description.objectives
+    assert told.options == {}, "an option at its default leaves the hashes of old trials as they were"
 
 
 @pytest.mark.parametrize(
@@ -44,6 +47,18 @@ def test_every_one_is_a_method_with_a_plan(tmp_path: Path) -> None:
             "[method.fnd-recd-xs.objective.n-pair-r]\nrecombined = 512",
             "found recombined = 512 and 1024, expected one number",
         ),
+        (
+            "fnd-recd-xs",
+            "[method.fnd-recd-xs.objective.n-pair-r]\nexchanged = 0.5",
+            "found exchanged = 0.0 and 0.5, expected one number",
+        ),
+        (
+            "recd-xs",
+            '[method.recd-xs.objective.recd]\nteacher_users = "start"\n'
+            '[method.teacher]\nmodel = "lpae-u"\nobjective = "n-pair"',
+            "objective recd, teacher_users, teacher: found model LPAE, whose users are no vectors",
+        ),
+        ("recd-xs", "[method.recd-xs.objective.recd]\nalpha = 1.0", "no other base has it"),
         (
             "rkd-xs",
             '[method.teacher]\nmodel = "type-aware"\nobjective = "type-aware"',

@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 import torch
+from outfitbench.core.errors import InputError
 from outfitbench.datasets import Dataset, load_dataset
 from outfitbench.datasets.outfit_hash import PostedOutfits
 from outfitbench.evaluation.item_inputs import ItemInputs
@@ -26,8 +27,10 @@ from outfitbench.training.teacher import Teacher
 
 TAUGHT = [
     ("fnd", {}),
+    ("fnd-r", {"recombined": 40}),
     ("recd", {"recombined": 40}),
     ("recd", {"recombined": 40, "base": "none", "users": "batch"}),
+    ("recd", {"recombined": 40, "base": "fnd-r", "over_users": 0}),
     ("hinton", {"recombined": 40}),
     ("rkd", {}),
     ("fitnet", {}),
@@ -110,6 +113,20 @@ def test_a_step_encodes_each_item_once_and_teaches_the_student_alone(
         assert parameter.grad is not None
         assert parameter.grad.isfinite().all()
     assert not any("objectives" in key or "regressor" in key for key in model.state_dict()), "not shipped"
+
+
+@pytest.mark.parametrize("option", [{"teacher_users": "start"}, {"outfit_cosine": 1.0}])
+def test_vectors_of_another_width_are_refused(
+    option: dict, dataset: Dataset, taught_by: tuple[OutfitModel, Teacher]
+) -> None:
+    entry = OBJECTIVES.entry("recd")
+    part = entry.value(
+        entry.options.model_validate(option), create_model("student-xs", num_users=dataset.num_users)
+    )
+    (name,) = option
+    said = f"recd, {name}, teacher: found vectors of width 64, expected its student's width, 128"
+    with pytest.raises(InputError, match=said):
+        part.check_teacher(taught_by[0])
 
 
 MEMORY = """

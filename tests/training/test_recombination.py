@@ -17,11 +17,11 @@ def dataset(request: pytest.FixtureRequest) -> Dataset:
     return load_dataset(request.param)
 
 
-def batches(dataset: Dataset, recombined: int, seed: int = 0) -> list[Batch]:
+def batches(dataset: Dataset, recombined: int, seed: int = 0, exchanged: float = 0.0) -> list[Batch]:
     positives, negatives = draw_epoch(dataset, "hard", seed=0, epoch=1)
     recombine = None
     if recombined:
-        recombiner = Recombiner(dataset.split("train"), dataset.item_category, recombined)
+        recombiner = Recombiner(dataset.split("train"), dataset.item_category, recombined, exchanged)
         generator = np.random.default_rng(seed)
 
         def recombine(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
@@ -33,9 +33,11 @@ def batches(dataset: Dataset, recombined: int, seed: int = 0) -> list[Batch]:
     return list(load_batches(dataset, inputs, positives.take(first), negatives.take(first), 32, draws))
 
 
-def test_recombined_outfits_are_new_ones_of_the_batchs_items(dataset: Dataset) -> None:
+@pytest.mark.parametrize("exchanged", [0.0, 0.25])
+def test_recombined_outfits_are_new_ones_of_the_batchs_items(dataset: Dataset, exchanged: float) -> None:
     posted = {frozenset(outfit) - {-1} for outfit in dataset.split("train").items.tolist()}
-    for batch, plain in zip(batches(dataset, 200), batches(dataset, 0), strict=True):
+    drawn = batches(dataset, 200, exchanged=exchanged)
+    for batch, plain in zip(drawn, batches(dataset, 0), strict=True):
         assert batch.recombined is not None
         assert torch.equal(batch.inputs, plain.inputs), "no image more is encoded"
         items = batch.recombined.items
@@ -50,6 +52,9 @@ def test_recombined_outfits_are_new_ones_of_the_batchs_items(dataset: Dataset) -
             assert frozenset(held) not in posted
             assert tuple(kinds) in compositions
             assert kinds == [-1 if item < 0 else dataset.item_category[item] for item in outfit]
+        apart = (items[:, None] != batch.positives.items[None]).sum(2).min(1)
+        assert (apart[: round(200 * exchanged)] == 1).all()
+        assert (apart[50:] > 1).any()
         filled = batch.recombined.categories >= 0
         images = batch.inputs[batch.recombined.rows[filled]].permute(0, 2, 3, 1).numpy()
         np.testing.assert_array_equal(images, dataset.images(items[items >= 0], 64))
@@ -72,6 +77,17 @@ def test_slots_and_compositions_are_drawn_uniformly() -> None:
     assert len(outfits) == 6
     assert counts.min() > 880
     assert counts.max() < 1120
+
+
+def test_every_item_of_a_positive_is_exchanged_alike() -> None:
+    """Each of the three items has one other of its category to be exchanged for."""
+    batch = np.int32([[0, 2, 4], [1, 3, 5]])
+    posted = OutfitTable(np.int32([0, 1]), batch)
+    recombiner = Recombiner(posted, np.int8([0, 0, 1, 1, 2, 2]), 6000, exchanged=0.5)
+    drawn = recombiner.draw(batch[:1], batch, np.random.default_rng(0))[:3000]
+    outfits, counts = np.unique(drawn, axis=0, return_counts=True)
+    assert outfits.tolist() == [[0, 2, 5], [0, 3, 4], [1, 2, 4]]
+    assert counts.min() > 900
 
 
 def test_where_all_was_posted_it_gives_up() -> None:

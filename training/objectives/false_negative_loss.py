@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import torch
@@ -103,10 +104,19 @@ class FND(Objective):
 
     def forward(self, step: StepContext) -> dict[str, Tensor]:
         """See `false_negative`."""
+        teacher = step.teacher_scores(step.users, step.negatives)
+        return {"fnd": self.of_scores(step, step.positive_scores, step.negative_scores, teacher)}
+
+    def of_scores(self, step: StepContext, positive: Tensor, negative: Tensor, teacher: Tensor) -> Tensor:
+        """The loss of a step's pairs, with scores that are there already.
+
+        Args:
+            step: Whose pairs.
+            positive: The student's scores (N,).
+            negative: Its scores (N, M) of negatives; −∞ where one is none of the user's.
+            teacher: The teacher's scores of these; of no account where one is none.
+        """
         with torch.no_grad():
-            scores = step.teacher_scores(step.users, step.negatives)
-            d = distance_from_liking(step.teacher.positive_mean(step.users), scores, self._alpha)
-            if step.posted is not None:
-                d = d.masked_fill(step.posted, 1.0)  # keeps −∞ what it is
-        scores = step.positive_scores, step.negative_scores
-        return {"fnd": false_negative(*scores, d, self._options.temperature)}
+            d = distance_from_liking(step.teacher.positive_mean(step.users), teacher, self._alpha)
+            d = d.masked_fill(negative == -math.inf, 1.0)  # keeps −∞ what it is
+        return false_negative(positive, negative, d, self._options.temperature)

@@ -69,9 +69,12 @@ class RecombinedOptions(TemperatureOptions):
 
     Attributes:
         recombined: R, how many are drawn for a step. Objectives of one method share them.
+        exchanged: Share of them that are one of the batch's positives with a single item exchanged: harder
+            ones.
     """
 
     recombined: Annotated[int, Field(ge=1)] = 1024
+    exchanged: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 class Outfits(NamedTuple):
@@ -131,6 +134,10 @@ class TeacherScores(Protocol):
         """Its outfit vectors, float32 (B, d), from global item ids (B, K) and categories."""
         ...
 
+    def user_vectors(self) -> Tensor:
+        """Its users' vectors, float32 (num_users, d)."""
+        ...
+
     def describe(self, alpha: float) -> Distillation:
         """What FND with this absolute α will do in training, estimated before it starts."""
         ...
@@ -138,6 +145,11 @@ class TeacherScores(Protocol):
 
 class StepContext(Protocol):
     """What one step knows. Each value is computed when it is first asked for, so nobody pays for another."""
+
+    @property
+    def progress(self) -> float:
+        """Share of the fit's steps that are done, 0 in the first."""
+        ...
 
     @property
     def users(self) -> Tensor:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .objective import StepContext
 
-__all__ = ["SampledScores", "sampled_scores"]
+__all__ = ["SampledScores", "hide_posted", "sampled_scores"]
 
 
 class SampledScores(NamedTuple):
@@ -34,11 +34,22 @@ class SampledScores(NamedTuple):
     teacher: Tensor
 
 
+def hide_posted(scores: Tensor, posted: Tensor | None) -> Tensor:
+    """Scores of users for a batch's negatives and others: −∞ where the user posted the negative.
+
+    Args:
+        scores: (N, M), the batch's N negatives first; the others are nobody's.
+        posted: Bool (N, N), or None where nobody posted any.
+    """
+    if posted is None:
+        return scores
+    others = posted.new_zeros(len(scores), scores.shape[1] - posted.shape[1])
+    # Minus infinity has no weight in a sum of exponentials, and no gradient.
+    return scores.masked_fill(torch.cat([posted, others], dim=1), -math.inf)
+
+
 def sampled_scores(step: StepContext) -> SampledScores:
     """The sample of a step, with what student and teacher give to it. Needs "teacher" and "recombined"."""
     teacher = step.teacher_scores(step.users, Outfits.joined(step.negatives, step.recombined))
-    if step.posted is not None:
-        free = step.posted.new_zeros(len(teacher), teacher.shape[1] - step.posted.shape[1])
-        teacher = teacher.masked_fill(torch.cat([step.posted, free], dim=1), -math.inf)
     student = torch.cat([step.negative_scores, step.recombined_scores], dim=1)
-    return SampledScores(full_precision(student), full_precision(teacher))
+    return SampledScores(full_precision(student), full_precision(hide_posted(teacher, step.posted)))
