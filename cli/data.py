@@ -144,6 +144,9 @@ class Data:
         spelled["sizes"] = ", ".join(
             f"{count:,} outfits of {size} items" for size, count in statistics["sizes"].items()
         )
+        spelled["truly_liked_negatives"] = ", ".join(
+            f"{share:.2%} of {name}" for name, share in statistics["truly_liked_negatives"].items()
+        )
         lines = [f"{key.replace('_', ' ')}: {text or 'none'}" for key, text in spelled.items()]
         return Answer(
             "\n".join(

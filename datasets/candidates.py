@@ -24,9 +24,10 @@ __all__ = ["CANDIDATES_VERSION", "PER_POSITIVE", "stored_candidates"]
 PER_POSITIVE = 10
 """Evaluation negatives for each positive, as in the paper."""
 
-CANDIDATES_VERSION = 2
+CANDIDATES_VERSION = 3
 """Raised when the same data would draw other negatives. 2: none is an outfit of its user in any
-split, and the random ones of a positive are all different."""
+split, and the random ones of a positive are all different. 3: so are all of a user,
+where there are enough."""
 
 
 def stored_candidates(

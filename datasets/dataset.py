@@ -131,6 +131,25 @@ class Dataset:
             cache=self.cache,
         )
 
+    def truly_liked(self, outfits: OutfitTable) -> NDArray[np.bool_] | None:
+        """Whether each outfit is liked at least as much as its user's average training outfit.
+
+        A negative that is truly liked is a false one.
+
+        Args:
+            outfits: N of them.
+
+        Returns:
+            bool (N,), or None where the hidden preference is not known.
+        """
+        if self.hidden is None:
+            return None
+        train = self.split("train")
+        own = self.hidden.preference(train.users, train.items)
+        posted = np.bincount(train.users, minlength=self.num_users)
+        mean = np.bincount(train.users, weights=own, minlength=self.num_users) / np.maximum(posted, 1)
+        return self.hidden.preference(outfits.users, outfits.items) >= mean[outfits.users]
+
     def categories_of(self, items: NDArray[np.integer]) -> NDArray[np.int64]:
         """Category of each item, −1 in empty slots; int64 in the shape of `items`."""
         return np.where(items < 0, -1, self.item_category[items]).astype(np.int64)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..core.errors import Fault, InputError
+from .others_outfits import OthersOutfits
 from .outfit_hash import OutfitHash, PostedOutfits
 from .tables import NO_ITEM, OutfitTable
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["sample_negatives"]
+
+_PATIENCE = 100
+"""Rounds of redrawing after which a random negative may repeat one of another positive of its user."""
 
 
 def sample_negatives(
@@ -47,8 +51,10 @@ def sample_negatives(
         avoid: What else each user is known to have posted. For evaluation: the outfits of all splits, for
             what was observed in another split is no negative. For training: None, for leaving out a test
             outfit would tell a model what it will be asked.
-        distinct: Whether the random negatives of a positive are all different. Hard ones may repeat, for a
-            small set has few outfits of others.
+        distinct: Whether the negatives of a user are all different, as a ranking of them asks. Where others
+            posted fewer outfits than a user needs hard negatives, none comes again before all have come.
+            Random ones of a positive are all different or refused; those of a user's several positives
+            repeat only where the items make hardly as many outfits.
 
     Returns:
         len(positives) × per_positive outfits.
@@ -75,7 +81,8 @@ def sample_negatives(
         rows = owner[~is_hard]
         items[~is_hard] = _draw_random(positives, elsewhere, item_category, rows, distinct, rng)
     if is_hard.any():
-        items[is_hard] = _draw_hard(positives, elsewhere, owner[is_hard], rng)
+        others, rows = OthersOutfits.of(positives, elsewhere), owner[is_hard]
+        items[is_hard] = positives.items[others.deal(rows, rng) if distinct else others.draw(rows, rng)]
     return OutfitTable(positives.users[owner], items)
 
 
@@ -123,7 +130,10 @@ def _draw_random(
 
     items = np.empty((len(rows), positives.items.shape[1]), dtype=np.int32)
     pending = np.arange(len(rows))
+    rounds = 0
     while len(pending):
+        alike = positives.users[rows] if rounds < _PATIENCE else rows  # among these no outfit is drawn twice
+        rounds += 1
         wanted = here.categories[rows[pending]]
         drawn = pool[starts[wanted] + rng.integers(sizes[wanted])]
         items[pending] = drawn
@@ -133,33 +143,33 @@ def _draw_random(
         if twice_a_category:
             refused |= _has_repeats(drawn)
         if distinct:
-            refused[_repeated_draws(hashes.of(items), rows, pending, refused)] = True
+            refused[_repeated_draws(hashes.of(items), alike, pending, refused)] = True
         pending = pending[refused]
     return items
 
 
 def _repeated_draws(
     outfits: NDArray[np.uint64],
-    rows: NDArray[np.integer],
+    groups: NDArray[np.integer],
     pending: NDArray[np.integer],
     refused: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
-    """Which pending draws repeat another of the same positive: one that stands, or an earlier one of them.
+    """Which pending draws repeat another of the same group: one that stands, or an earlier one of them.
 
     Args:
         outfits: Hash of each draw, (N,).
-        rows: The positive of each draw, (N,).
+        groups: The group of each draw, (N,).
         pending: The draws of this round.
         refused: Which of these are refused for another reason.
     """
-    standing = np.ones(len(rows), dtype=bool)
+    standing = np.ones(len(outfits), dtype=bool)
     standing[pending] = False
     fresh = pending[~refused]
     order = np.concatenate([np.flatnonzero(standing), fresh])  # what stands comes first, and so is kept
     _, first = np.unique(
-        np.column_stack([rows[order].astype(np.uint64), outfits[order]]), axis=0, return_index=True
+        np.column_stack([groups[order].astype(np.uint64), outfits[order]]), axis=0, return_index=True
     )
-    kept = np.zeros(len(rows), dtype=bool)
+    kept = np.zeros(len(outfits), dtype=bool)
     kept[order[first]] = True
     return ~kept[pending] & ~refused
 
@@ -221,44 +231,6 @@ def _exhausted(possible: int, left: int, wanted: int, counted: str = "") -> Inpu
     found = f"positives that are all the outfits their items can make ({possible}){but}{counted}"
     other = "an outfit" if wanted == 1 else f"{wanted} outfits"
     return InputError(Fault("random negatives", found, f"items that make {other} which nobody posted"))
-
-
-def _draw_hard(
-    positives: OutfitTable, elsewhere: OutfitTable, rows: NDArray[np.integer], rng: np.random.Generator
-) -> NDArray[np.int32]:
-    """A whole outfit of another user for each of some rows of the positives."""
-    users = positives.users.astype(np.int64)
-    both = OutfitTable.concatenate([positives, elsewhere])
-    hashes = OutfitHash(int(both.items.max()) + 1)
-    distinct, outfit, posts = np.unique(hashes.of(positives.items), return_inverse=True, return_counts=True)
-    known = hashes.of(both.items)
-    among = np.isin(known, distinct)
-    own = np.unique(
-        both.users[among].astype(np.int64) * len(distinct) + np.searchsorted(distinct, known[among])
-    )
-    barred = np.bincount(own // len(distinct), weights=posts[own % len(distinct)])
-    if (barred == len(positives)).any():
-        raise InputError(
-            Fault(
-                "hard negatives",
-                f"no outfit that user {np.argmax(barred)} has not posted",
-                "outfits of other users",
-            )
-        )
-    # With the rows in order of users, a draw among the others' rows steps over the user's own block.
-    by_user = np.argsort(users, kind="stable")
-    blocks = np.bincount(users)
-    starts = np.cumsum(blocks) - blocks
-
-    chosen = np.empty(len(rows), dtype=np.int64)
-    pending = np.arange(len(rows))
-    while len(pending):
-        user = users[rows[pending]]
-        place = rng.integers(len(positives) - blocks[user])
-        drawn = by_user[place + blocks[user] * (place >= starts[user])]
-        chosen[pending] = drawn
-        pending = pending[np.isin(user * len(distinct) + outfit[drawn], own)]
-    return positives.items[chosen]
 
 
 def _has_repeats(rows: NDArray[np.integer]) -> NDArray[np.bool_]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core.errors import InputError
 from .dataset import Dataset
+from .negatives import sample_negatives
 from .splits import SPLITS, shared_items
 from .tables import NO_ITEM, SETTINGS, OutfitTable
 
@@ -33,6 +34,10 @@ class DatasetStatistics:
             their split, by split and setting ("test random"). Empty where none came with the data.
         negatives_posted_elsewhere: Those that equal one in another split, likewise.
         negatives_repeated: Those that stand before in the same split for the same user, likewise.
+        drawn_negatives_repeated: The same of test negatives that we draw, by setting. Only where the others'
+            outfits are too few for a user's hard negatives, or the items for the random ones, is there any.
+        truly_liked_negatives: Share of negatives that we draw which their users like at least as much as
+            their average training outfit, by split and setting; empty where that is not known.
     """
 
     users: int
@@ -46,6 +51,8 @@ class DatasetStatistics:
     negatives_posted_in_split: dict[str, int]
     negatives_posted_elsewhere: dict[str, int]
     negatives_repeated: dict[str, int]
+    drawn_negatives_repeated: dict[str, int]
+    truly_liked_negatives: dict[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +117,7 @@ def describe(dataset: Dataset) -> DatasetStatistics:
     slots = np.concatenate([(table.items != NO_ITEM).sum(axis=1) for table in tables.values()])
     sizes, outfits_of_size = np.unique(slots, return_counts=True)
     negatives = _released_negatives(dataset, tables)
+    drawn = _drawn_negatives(dataset)
     return DatasetStatistics(
         users=dataset.num_users,
         items=dataset.num_items,
@@ -124,6 +132,16 @@ def describe(dataset: Dataset) -> DatasetStatistics:
         negatives_posted_in_split={name: counts.in_split for name, counts in negatives.items()},
         negatives_posted_elsewhere={name: counts.elsewhere for name, counts in negatives.items()},
         negatives_repeated={name: counts.repeated for name, counts in negatives.items()},
+        drawn_negatives_repeated={
+            setting: count_negatives(drawn[f"test {setting}"], "test", tables).repeated
+            for setting in SETTINGS
+            if f"test {setting}" in drawn
+        },
+        truly_liked_negatives={
+            name: float(liked.mean())
+            for name, outfits in drawn.items()
+            if (liked := dataset.truly_liked(outfits)) is not None
+        },
     )
 
 
@@ -138,3 +156,20 @@ def _released_negatives(dataset: Dataset, tables: Mapping[str, OutfitTable]) -> 
         if released is not None:
             counts[f"{split} {setting}"] = count_negatives(released, split, tables)
     return counts
+
+
+def _drawn_negatives(dataset: Dataset) -> dict[str, OutfitTable]:
+    """Negatives of our drawing by split and setting: the test's, and of a made dataset some of training."""
+    drawn: dict[str, OutfitTable] = {}
+    for setting in SETTINGS:
+        try:
+            if dataset.released_negatives("test", setting) is None:
+                candidates = dataset.candidates("test", setting)
+                drawn[f"test {setting}"] = candidates.outfits.take(~candidates.labels)
+            if dataset.hidden is not None:
+                drawn[f"train {setting}"] = sample_negatives(
+                    dataset.split("train"), dataset.item_category, hard=float(setting == "hard")
+                )
+        except InputError:  # as above
+            continue
+    return drawn

@@ -34,8 +34,9 @@ __all__ = [
     "VariantRecord",
 ]
 
-EVALUATOR_VERSION = 2
-"""Raised whenever a metric, scorer, candidate rule or measuring rule changes; tables never mix versions."""
+EVALUATOR_VERSION = 3
+"""Raised whenever a metric, scorer, candidate rule or measuring rule changes; tables never mix versions.
+3: a user's evaluation negatives are all different, where there are enough."""
 
 Name = Annotated[str, Field(min_length=1)]
 """What people call something."""

@@ -119,7 +119,7 @@ class Teacher:
         mean = self._positive_mean.cpu().numpy()[negatives.users]
         d = alpha * (mean - self._scores(negatives))
         called_false = d < 0
-        truth = self._truly_liked(negatives)
+        truth = self._dataset.truly_liked(negatives)
         return Distillation(
             alpha=alpha,
             alpha_relative=alpha * self.gap,
@@ -131,15 +131,6 @@ class Teacher:
             ),
             true_base_rate=float(truth.mean()) if truth is not None else None,
         )
-
-    def _truly_liked(self, outfits: OutfitTable) -> NDArray[np.bool_] | None:
-        """Whether each is liked at least as much as its user's average positive, where the dataset knows."""
-        hidden, train = self._dataset.hidden, self._dataset.split("train")
-        if hidden is None:
-            return None
-        own = hidden.preference(train.users, train.items)
-        liked = _mean_by_user(own, train.users, self._dataset.num_users)
-        return hidden.preference(outfits.users, outfits.items) >= liked[outfits.users]
 
     def _scores(self, outfits: OutfitTable) -> NDArray[np.float32]:
         return score_outfits(self._model, self._dataset, self._table, outfits).cpu().numpy()

@@ -18,11 +18,13 @@ from .styles import Colour
 
 __all__ = ["SIDE", "paint", "render"]
 
-SIDE = 128
-"""Side of a picture in pixels."""
+SIDE = 224
+"""Side of a picture in pixels: what AlexNet and its kin are made for; smaller ones are made of it."""
 
 _OVERSAMPLING = 2
 _CANVAS = SIDE * _OVERSAMPLING
+_LINE = _CANVAS // 128
+"""Width of an outline in pixels of the canvas."""
 _LIGHT: Colour = (244, 242, 236)
 _OUTLINE: Colour = (52, 46, 50)
 _SHADOW: Colour = (60, 55, 60)
@@ -33,7 +35,7 @@ _HOLLOW_PERCENT = 55
 def render(garment: Garment) -> bytes:
     """The garment's picture as a JPEG file."""
     out = io.BytesIO()
-    paint(garment).save(out, "JPEG", quality=92, subsampling=0)
+    paint(garment).save(out, "JPEG", quality=85, subsampling=0)
     return out.getvalue()
 
 
@@ -62,11 +64,16 @@ def _silhouette(parts: Sequence[Part], placement: Placement) -> Image.Image:
 
 
 def _cast_shadow(canvas: Image.Image, silhouette: Image.Image) -> None:
-    """A soft shadow below and to the right, as of a garment laid on paper."""
-    shadow = Image.new("L", canvas.size)
-    shadow.paste(silhouette, (5, 7))
-    shadow = shadow.filter(ImageFilter.BoxBlur(5))
-    canvas.paste(_SHADOW, mask=shadow.point([level * 7 // 25 for level in range(256)]))
+    """A soft shadow below and to the right, as of a garment laid on paper.
+
+    It is blurred at a quarter of the canvas' side, where a blur costs a sixteenth.
+    """
+    small = silhouette.reduce(4)
+    shadow = Image.new("L", small.size)
+    shadow.paste(small, (small.width // 50, small.width // 36))
+    shadow = shadow.filter(ImageFilter.BoxBlur(small.width // 50))
+    shadow = shadow.point([level * 7 // 25 for level in range(256)])
+    canvas.paste(_SHADOW, mask=shadow.resize(canvas.size, Image.Resampling.BILINEAR))
 
 
 def _sew(canvas: Image.Image, garment: Garment, parts: Sequence[Part], placement: Placement) -> None:
@@ -88,14 +95,16 @@ def _sew(canvas: Image.Image, garment: Garment, parts: Sequence[Part], placement
             _lay(canvas, fabric, outline)
         else:
             pen.polygon(outline, fill=colours[part.cloth])
-        pen.line([*outline, outline[0]], fill=_OUTLINE, width=2)
+        pen.line([*outline, outline[0]], fill=_OUTLINE, width=_LINE)
 
 
 def _lay(canvas: Image.Image, fabric: Image.Image, outline: list[Point]) -> None:
     """Lay the fabric over the inside of an outline."""
-    mask = Image.new("1", canvas.size)
-    ImageDraw.Draw(mask).polygon(outline, fill=1)
-    canvas.paste(fabric, mask=mask)
+    left, top = (max(0, min(places)) for places in zip(*outline, strict=True))
+    right, bottom = (min(_CANVAS, max(places) + 1) for places in zip(*outline, strict=True))
+    mask = Image.new("1", (right - left, bottom - top))
+    ImageDraw.Draw(mask).polygon([(x - left, y - top) for x, y in outline], fill=1)
+    canvas.paste(fabric.crop((left, top, right, bottom)), (left, top), mask)
 
 
 def _colours(garment: Garment) -> dict[str, Colour]:
@@ -114,7 +123,7 @@ def _folds(noise: np.random.PCG64) -> Image.Image:
     """Light on the cloth: a few slanting folds, RGB to be multiplied with the picture."""
     y, x = np.ogrid[:SIDE, :SIDE]
     slant, width, start = (int(word % 1000) for word in noise.random_raw(3))
-    width = 25 + width % 25
+    width = SIDE // 5 + width % (SIDE // 5)
     wave = abs((x * 2 + y * (slant % 3 - 1) + start) % (2 * width) - width)
     return Image.fromarray((212 + wave * 43 // width).astype(np.uint8)).convert("RGB")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from ..simulation import NARROW
 
 __all__ = ["CLOSETS", "GENERATOR_VERSION", "Closet"]
 
-GENERATOR_VERSION = 4
+GENERATOR_VERSION = 5
 """Raised whenever the same description would come out as other bytes."""
 
 
@@ -14,13 +16,20 @@ GENERATOR_VERSION = 4
 class Closet:
     """What one dataset of the family is made from.
 
+    Two dials set how many random negatives are truly liked, that is, at least as much as the average of the
+    user's training outfits: how many styles a user likes, and how little an outfit keeps to one of them. The
+    garments are the same whatever the dials.
+
     Attributes:
-        seed: Names its stream of draws.
+        seed: Names its stream of draws: items, users and outfits.
         num_users: Number of users.
         outfits_per_user: Mean number of outfits a user posted; users differ by up to a quarter.
         items_per_category: Number of items made up in each category; those that nobody wears are left out.
         slots: Category of each slot of an outfit, by number.
-        cold_sibling: The dataset of other users and items of the same world, or None.
+        liking: Weights of the styles that a user likes, of sixteen, against 1 for each other.
+        mixing_percent: How often, in percent, a slot takes a style of its own from the user's taste, and not
+            the outfit's.
+        cold_sibling: The dataset of other users and items of the same kind of world, or None.
     """
 
     seed: int
@@ -28,12 +37,14 @@ class Closet:
     outfits_per_user: int
     items_per_category: int
     slots: tuple[int, ...] = (0, 1, 2)
+    liking: tuple[int, ...] = NARROW
+    mixing_percent: int = 50
     cold_sibling: str | None = None
 
 
 _TWO_TOPS = (0, 0, 1, 2)
 
-CLOSETS: dict[str, Closet] = {
+_FIRST: dict[str, Closet] = {
     "closet-12": Closet(12, num_users=12, outfits_per_user=32, items_per_category=180),
     "closet-24": Closet(24, num_users=24, outfits_per_user=108, items_per_category=1280),
     "closet-60": Closet(60, 60, outfits_per_user=110, items_per_category=2560, cold_sibling="closet-16"),
@@ -41,4 +52,31 @@ CLOSETS: dict[str, Closet] = {
     "closet-40v": Closet(40, 40, 80, items_per_category=1600, slots=_TWO_TOPS, cold_sibling="closet-10v"),
     "closet-10v": Closet(10, num_users=10, outfits_per_user=50, items_per_category=270, slots=_TWO_TOPS),
 }
-"""The datasets by name; a `v` marks a variable outfit size."""
+
+_DENSE = {"dense5": ((600,) * 6 + (300,), 65), "dense15": ((600,) * 10, 75)}
+"""What users like and the percentage of mixing, for about 5 and about 15 % truly liked random negatives."""
+
+
+def _dense(name: str, rate: str) -> Closet:
+    """The sibling with broader tastes and less coherent outfits."""
+    closet, (liking, mixing_percent) = _FIRST[name], _DENSE[rate]
+    return replace(
+        closet,
+        liking=liking,
+        mixing_percent=mixing_percent,
+        cold_sibling=closet.cold_sibling and f"{closet.cold_sibling}-{rate}",
+    )
+
+
+CLOSETS: dict[str, Closet] = {
+    **_FIRST,
+    "closet-60b": replace(_FIRST["closet-60"], seed=61),
+    "closet-60c": replace(_FIRST["closet-60"], seed=62),
+    **{
+        f"{name}-{rate}": _dense(name, rate)
+        for name in ("closet-24", "closet-60", "closet-16")
+        for rate in _DENSE
+    },
+}
+"""The datasets by name; a `v` marks a variable outfit size, `b` and `c` other worlds of the same kind, and
+`dense5` and `dense15` about 5 and about 15 % of truly liked random negatives (0.2 % elsewhere)."""

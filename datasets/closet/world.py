@@ -43,7 +43,8 @@ def create_world(closet: Closet) -> World:
     mixture = StyleMixture(
         np.repeat(np.arange(len(CATEGORIES), dtype=np.int8), closet.items_per_category),
         weights,
-        draw_tastes(closet.num_users, contrast(), Dice(closet.seed, _TASTES)),
+        draw_tastes(closet.num_users, contrast(), Dice(closet.seed, _TASTES), closet.liking),
+        closet.mixing_percent,
     )
     dice = Dice(closet.seed, _OUTFITS)
     counts = draw_activity(closet.num_users, closet.outfits_per_user, dice)

@@ -5,6 +5,6 @@ from __future__ import annotations
 from .dice import Dice
 from .mixture import StyleMixture
 from .outfits import draw_outfits
-from .tastes import draw_activity, draw_tastes
+from .tastes import NARROW, draw_activity, draw_tastes
 
-__all__ = ["Dice", "StyleMixture", "draw_activity", "draw_outfits", "draw_tastes"]
+__all__ = ["NARROW", "Dice", "StyleMixture", "draw_activity", "draw_outfits", "draw_tastes"]

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from .dice import Dice
 
-__all__ = ["draw_activity", "draw_tastes"]
+__all__ = ["NARROW", "draw_activity", "draw_tastes"]
 
-_LIKING = (600, 400)
+NARROW = (600, 400)
 """Weights of the styles a user likes, the favourite first, against 1 for each other style."""
 
 
-def draw_tastes(num_users: int, contrast: NDArray[np.bool_], dice: Dice) -> NDArray[np.int64]:
-    """Sparse tastes: a few styles that contrast with each other, and a little of everything else.
+def draw_tastes(
+    num_users: int, contrast: NDArray[np.bool_], dice: Dice, liking: Sequence[int] = NARROW
+) -> NDArray[np.int64]:
+    """Some styles, which contrast with each other as long as there are such, and a little of everything else.
 
     Contrasting styles keep any single look (a colour, say) from giving a user's taste away.
 
@@ -22,6 +26,7 @@ def draw_tastes(num_users: int, contrast: NDArray[np.bool_], dice: Dice) -> NDAr
         num_users: Number of users.
         contrast: bool (S, S), which styles may be liked by one user; symmetric, False on the diagonal.
         dice: Source of the draws.
+        liking: Weights of the styles a user likes, the favourite first; at most S.
 
     Returns:
         int64 (num_users, S), taste weights.
@@ -32,13 +37,14 @@ def draw_tastes(num_users: int, contrast: NDArray[np.bool_], dice: Dice) -> NDAr
     favourites = np.concatenate([dice.order(num_styles) for _ in range(-(-num_users // num_styles))])
     for user in range(num_users):
         style = int(favourites[user])
-        allowed = np.ones(num_styles, bool)
-        for weight in _LIKING:
+        contrasting, left = np.ones(num_styles, bool), np.ones(num_styles, bool)
+        for weight in liking:
             weights[user, style] = weight
-            allowed &= contrast[style]
-            if not allowed.any():
-                break
-            style = dice.pick(np.flatnonzero(allowed).tolist())
+            contrasting &= contrast[style]
+            left[style] = False
+            # One style more is drawn than is liked: what is drawn afterwards depends on it.
+            if left.any():
+                style = dice.pick(np.flatnonzero(contrasting if contrasting.any() else left).tolist())
     return weights
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,17 @@ def test_ten_negatives_follow_the_positives(dataset, setting):
     )
     whole = {tuple(outfit) for outfit in positives.items.tolist()}
     assert {tuple(outfit) in whole for outfit in candidates.items[20:].tolist()} == {setting == "hard"}
+
+
+@pytest.mark.parametrize(("setting", "often"), [("random", {1}), ("hard", {3, 4})])
+def test_a_user_is_asked_no_outfit_again_before_every_other_is_asked(dataset, setting, often):
+    """Fifty hard negatives from fifteen outfits of others; of random ones there are thousands."""
+    candidates = dataset.candidates("test", setting)
+    negatives = candidates.outfits.take(~candidates.labels)
+    for user in range(4):
+        counts = Counter(map(tuple, negatives.items[negatives.users == user].tolist()))
+        assert counts.total() == 50
+        assert set(counts.values()) == often
 
 
 def test_are_the_same_in_every_cache(dataset, tmp_path):

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import itertools
+from dataclasses import asdict
+from functools import cache
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from outfitbench.datasets import load_dataset, sample_negatives
 from outfitbench.datasets.closet import CLOSETS
+from outfitbench.datasets.closet.garment import Garment
 from outfitbench.datasets.closet.painter import paint
+from outfitbench.datasets.closet.spec import Closet
 from outfitbench.datasets.closet.styles import STYLES, Traits, contrast, weights_of
 from outfitbench.datasets.closet.world import World, create_world
 from outfitbench.datasets.splits import shared_items
@@ -15,14 +21,19 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 
+@cache
+def world_of(name: str) -> World:
+    return create_world(CLOSETS[name])
+
+
 @pytest.fixture(scope="module")
 def world() -> World:
-    return create_world(CLOSETS["closet-24"])
+    return world_of("closet-24")
 
 
 @pytest.mark.parametrize("name", CLOSETS)
 def test_each_closet_is_as_described(name: str) -> None:
-    closet, made = CLOSETS[name], create_world(CLOSETS[name])
+    closet, made = CLOSETS[name], world_of(name)
     train, valid, test = (made.outfits[split] for split in ("train", "valid", "test"))
     total = len(train) + len(valid) + len(test)
     assert total == pytest.approx(closet.num_users * closet.outfits_per_user, rel=0.02)
@@ -38,12 +49,88 @@ def test_each_closet_is_as_described(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, closet in CLOSETS.items() if closet.cold_sibling])
-def test_a_cold_sibling_has_other_items_of_the_same_kind(name: str) -> None:
-    sibling = CLOSETS[name].cold_sibling
-    assert sibling is not None
-    assert CLOSETS[sibling].slots == CLOSETS[name].slots
-    one, other = (create_world(CLOSETS[each]) for each in (name, sibling))
-    assert {g.file_name for g in one.garments}.isdisjoint(g.file_name for g in other.garments)
+def test_a_cold_sibling_has_other_users_and_items_of_the_same_kind_of_world(name: str) -> None:
+    closet = CLOSETS[name]
+    sibling = CLOSETS[str(closet.cold_sibling)]
+    size = {"num_users", "outfits_per_user", "items_per_category"}
+    assert differences(closet, sibling) == {*size, "seed", "cold_sibling"}
+    assert file_names(name).isdisjoint(file_names(str(closet.cold_sibling)))
+
+
+def differences(one: Closet, other: Closet) -> set[str]:
+    """The fields in which two descriptions differ."""
+    return {field for field, value in asdict(one).items() if value != asdict(other)[field]}
+
+
+def file_names(name: str) -> set[str]:
+    return {garment.file_name for garment in world_of(name).garments}
+
+
+def test_another_seed_is_another_world_of_the_same_kind() -> None:
+    names = ["closet-60", "closet-60b", "closet-60c"]
+    for one, other in itertools.combinations(names, 2):
+        assert differences(CLOSETS[one], CLOSETS[other]) == {"seed"}
+        assert file_names(one).isdisjoint(file_names(other))
+        tastes = [world_of(name).mixture.taste_weights for name in (one, other)]
+        assert (tastes[0] != tastes[1]).any(axis=1).mean() > 0.9
+
+
+DENSE = {"dense5": (5, 1), "dense15": (15, 2)}
+"""Percent of truly liked random negatives, and how far from it the two large worlds may be."""
+
+
+@pytest.mark.parametrize("rate", DENSE)
+@pytest.mark.parametrize("name", ["closet-24", "closet-60"])
+def test_a_dense_sibling_differs_in_how_broad_tastes_are_and_how_coherent_an_outfit_must_be(
+    name: str, rate: str
+) -> None:
+    dials = {"liking", "mixing_percent"}
+    assert differences(CLOSETS[name], CLOSETS[f"{name}-{rate}"]) - {"cold_sibling"} == dials
+    shared = file_names(name) & file_names(f"{name}-{rate}")
+    assert len(shared) > 0.5 * len(file_names(name))  # of the same garments, others are worn
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize("rate", DENSE)
+@pytest.mark.parametrize("name", ["closet-24", "closet-60", "closet-16"])
+def test_the_name_says_how_many_random_negatives_are_truly_liked(name: str, rate: str, split: str) -> None:
+    percent, tolerance = DENSE[rate]
+    if name == "closet-16":  # few users, with fortunes of their own
+        tolerance = percent / 2
+    found = 100 * truly_liked(world_of(f"{name}-{rate}"), split)
+    assert found == pytest.approx(percent, abs=tolerance)
+
+
+@pytest.mark.parametrize("name", ["closet-24", "closet-60", "closet-60b", "closet-60c"])
+def test_elsewhere_hardly_any_random_negative_is_truly_liked(name: str) -> None:
+    assert 0 < truly_liked(world_of(name), "test") < 0.005
+
+
+def truly_liked(world: World, split: str) -> float:
+    """Share of random negatives that are liked at least as much as the user's average training outfit."""
+    outfits = world.outfits[split]
+    candidates = candidates_of(world, split, 0.0)
+    negatives = candidates.outfits.take(~candidates.labels)
+    liked = []
+    for user in np.unique(outfits.users):
+        own, theirs = (table.take(table.users == user) for table in (world.outfits["train"], negatives))
+        bar = world.mixture.preference(own.users, own.items).mean()
+        liked.append(world.mixture.preference(theirs.users, theirs.items) >= bar)
+    return float(np.concatenate(liked).mean())
+
+
+@pytest.mark.parametrize(("rate", "least"), [("dense5", 0.89), ("dense15", 0.82)])
+def test_a_dense_world_is_worth_learning(rate: str, least: float) -> None:
+    """The truth is as far above colours and above who knows no user as the rate leaves it."""
+    world = world_of(f"closet-24-{rate}")
+    train, test = (candidates_of(world, split, 0.0) for split in ("train", "test"))
+    truth = per_user_auc(world.mixture.preference(test.users, test.items), test)
+    anyones = [np.exp(world.mixture.preference(np.full(len(test), user), test.items)) for user in range(24)]
+    assert truth >= least
+    assert per_user_auc(world.mixture.coherence(test.items), test) < truth - 0.25
+    assert per_user_auc(np.sum(anyones, axis=0), test) < truth - 0.2
+    colours = np.array([dyes(garment) for garment in world.garments])
+    assert 0.5 < per_user_auc(learned_from(colours, train, test), test) < truth - 0.2
 
 
 def test_no_two_traits_tell_more_of_a_style_than_they_must() -> None:
@@ -107,13 +194,24 @@ def test_a_colour_histogram_is_well_below_the_truth(world: World) -> None:
     items = np.union1d(train.items, test.items)
     histograms = np.zeros((len(world.garments), 64))
     histograms[items] = [colour_histogram(paint(world.garments[item])) for item in items]
+    assert 0.55 < per_user_auc(learned_from(histograms, train, test), test) < 0.8
+
+
+def learned_from(looks: NDArray[np.float64], train: CandidateSet, test: CandidateSet) -> NDArray[np.float64]:
+    """Scores of a regularised regression, one a user, on the mean look of an outfit's items."""
     scores = np.empty(len(test))
-    for user in range(4):
+    for user in np.unique(test.users):
         mine, asked = train.users == user, test.users == user
         model = LogisticRegression(C=0.05, class_weight="balanced", max_iter=1000)
-        model.fit(histograms[train.items[mine]].mean(axis=1), train.labels[mine])
-        scores[asked] = model.decision_function(histograms[test.items[asked]].mean(axis=1))
-    assert 0.55 < per_user_auc(scores, test) < 0.8
+        model.fit(looks[train.items[mine]].mean(axis=1), train.labels[mine])
+        scores[asked] = model.decision_function(looks[test.items[asked]].mean(axis=1))
+    return scores
+
+
+def dyes(garment: Garment) -> NDArray[np.float64]:
+    """What a colour histogram sees of a garment, before it is drawn."""
+    bins = np.array([garment.base, garment.second, garment.trim]) // 64
+    return np.sqrt(np.bincount(bins @ [16, 4, 1], weights=[0.6, 0.3, 0.1], minlength=64))
 
 
 def colour_histogram(picture: Image.Image) -> NDArray[np.float64]:

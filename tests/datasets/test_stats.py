@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from pathlib import Path
 
-from outfitbench.datasets import describe
+import numpy as np
+from outfitbench.datasets import describe, load_dataset
 from outfitbench.datasets.polyvore import read_tree
 
 from .written_trees import small_tree, write_converted, write_original
@@ -32,6 +34,30 @@ def test_statistics_do_not_depend_on_the_layout(tmp_path: Path, cache: Path) -> 
     write_converted(tree, tmp_path / "b")
     first, second = (describe(read_tree(tmp_path / place, "polyvore-3", cache=cache)) for place in "ab")
     assert first == second
+
+
+def test_a_made_dataset_tells_how_many_of_its_negatives_are_truly_liked() -> None:
+    dataset = load_dataset("closet-12")
+    assert dataset.hidden is not None
+    statistics = describe(dataset)
+    train = dataset.split("train")
+    liking = dataset.hidden.preference(train.users, train.items)
+    bar = np.array([liking[train.users == user].mean() for user in range(12)])
+    for setting in ("random", "hard"):
+        candidates = dataset.candidates("test", setting)
+        liked = dataset.hidden.preference(candidates.users, candidates.items) >= bar[candidates.users]
+        assert statistics.truly_liked_negatives[f"test {setting}"] == liked[~candidates.labels].mean()
+        asked = zip(candidates.users.tolist(), map(tuple, candidates.items.tolist()), strict=True)
+        counts = Counter(one for one, label in zip(asked, candidates.labels, strict=True) if not label)
+        repeated = statistics.drawn_negatives_repeated[setting]
+        assert repeated == counts.total() - len(counts)
+    assert statistics.truly_liked_negatives["train hard"] > statistics.truly_liked_negatives["train random"]
+
+
+def test_who_does_not_know_the_truth_tells_none(tmp_path: Path, cache: Path) -> None:
+    write_original(small_tree(), tmp_path)
+    statistics = describe(read_tree(tmp_path, "polyvore-3", cache=cache))
+    assert statistics.truly_liked_negatives == {}
 
 
 def test_released_negatives_that_were_posted_are_counted(tmp_path: Path, cache: Path) -> None:
