@@ -4,13 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from ..simulation import Dice
 from .garments.panels import Cut
 from .styles import CUTS, FIDELITY, NEUTRALS, PALETTES, PATTERNS, Colour, Traits
 
-__all__ = ["Garment", "tailor"]
+__all__ = ["Garment", "Ground", "laid_out", "tailor"]
+
+
+_TONE, _MIDDLE = 30, 380
+"""How much lighter or darker a ground's figure is, and the sum of its RGB from which it is darker."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a garment lies on at home: a rug, a blanket, tiles, woven in two tones of one colour.
+
+    Attributes:
+        pattern: A key of `WEAVES`.
+        period: Thousandths of the picture after which the pattern repeats.
+        figure: RGB of the pattern's figure; its ground is the garment's backdrop.
+    """
+
+    pattern: str
+    period: int
+    figure: Colour
 
 
 @dataclass(frozen=True)
@@ -30,6 +49,7 @@ class Garment:
         shift: Displacement in thousandths of the picture, (x, y).
         flipped: Whether left and right are exchanged.
         grain: Seed of the cloth's texture and the picture's noise.
+        ground: What it lies on; None for plain paper.
     """
 
     kind: str
@@ -44,6 +64,7 @@ class Garment:
     shift: tuple[int, int]
     flipped: bool
     grain: int
+    ground: Ground | None = None
 
     @property
     def file_name(self) -> str:
@@ -84,6 +105,26 @@ def tailor(category: int, style: Traits, dice: Dice) -> tuple[Traits, Garment]:
         grain=dice.one_below(2**31),
     )
     return traits, garment
+
+
+def laid_out(garment: Garment, dice: Dice) -> Garment:
+    """A garment at home: on a ground of any colour and pattern, smaller, and further from the middle.
+
+    Args:
+        garment: As it lies on pale paper.
+        dice: Source of the draws, which say nothing of its style.
+    """
+    colour = dice.pick([colour for palette in PALETTES.values() for colour in palette] + list(NEUTRALS))
+    tone = _TONE if sum(colour) < _MIDDLE else -_TONE
+    red, green, blue = (min(255, max(0, part + tone)) for part in colour)
+    pattern = dice.pick([weave for family in PATTERNS.values() for weave in family])
+    return replace(
+        garment,
+        backdrop=_dyed(colour, dice),
+        ground=Ground(pattern, dice.between(90, 200), (red, green, blue)),
+        scale=dice.between(60, 82),
+        shift=(dice.between(-50, 50), dice.between(-50, 50)),
+    )
 
 
 def _shown(trait: int, odds: int, dice: Dice) -> int:

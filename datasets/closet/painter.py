@@ -46,6 +46,8 @@ def paint(garment: Garment) -> Image.Image:
     noise = np.random.PCG64(garment.grain)
     silhouette = _silhouette(parts, placement)
     canvas = Image.new("RGB", (_CANVAS, _CANVAS), garment.backdrop)
+    if (ground := garment.ground) is not None:
+        canvas.paste(ground.figure, mask=weave(ground.pattern, _CANVAS, ground.period))
     _cast_shadow(canvas, silhouette)
     _sew(canvas, garment, parts, placement)
     picture, worn = canvas.reduce(_OVERSAMPLING), silhouette.reduce(_OVERSAMPLING)

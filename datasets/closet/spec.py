@@ -8,7 +8,7 @@ from ..simulation import NARROW
 
 __all__ = ["CLOSETS", "GENERATOR_VERSION", "Closet"]
 
-GENERATOR_VERSION = 5
+GENERATOR_VERSION = 6
 """Raised whenever the same description would come out as other bytes."""
 
 
@@ -18,7 +18,8 @@ class Closet:
 
     Two dials set how many random negatives are truly liked, that is, at least as much as the average of the
     user's training outfits: how many styles a user likes, and how little an outfit keeps to one of them. The
-    garments are the same whatever the dials.
+    garments are the same whatever these dials. A third says how much there is to see: on pale paper even the
+    smallest network tells all traits, from a stem as from a teacher, and nothing is left to distil.
 
     Attributes:
         seed: Names its stream of draws: items, users and outfits.
@@ -29,6 +30,8 @@ class Closet:
         liking: Weights of the styles that a user likes, of sixteen, against 1 for each other.
         mixing_percent: How often, in percent, a slot takes a style of its own from the user's taste, and not
             the outfit's.
+        at_home: Whether garments lie on grounds of any colour and pattern, from which they must be told, or
+            on pale paper.
         cold_sibling: The dataset of other users and items of the same kind of world, or None.
     """
 
@@ -39,6 +42,7 @@ class Closet:
     slots: tuple[int, ...] = (0, 1, 2)
     liking: tuple[int, ...] = NARROW
     mixing_percent: int = 50
+    at_home: bool = False
     cold_sibling: str | None = None
 
 
@@ -47,10 +51,10 @@ _TWO_TOPS = (0, 0, 1, 2)
 _FIRST: dict[str, Closet] = {
     "closet-12": Closet(12, num_users=12, outfits_per_user=32, items_per_category=180),
     "closet-24": Closet(24, num_users=24, outfits_per_user=108, items_per_category=1280),
-    "closet-60": Closet(60, 60, outfits_per_user=110, items_per_category=2560, cold_sibling="closet-16"),
-    "closet-16": Closet(16, num_users=16, outfits_per_user=60, items_per_category=480),
-    "closet-40v": Closet(40, 40, 80, items_per_category=1600, slots=_TWO_TOPS, cold_sibling="closet-10v"),
-    "closet-10v": Closet(10, num_users=10, outfits_per_user=50, items_per_category=270, slots=_TWO_TOPS),
+    "closet-60": Closet(60, 60, 110, items_per_category=2560, at_home=True, cold_sibling="closet-16"),
+    "closet-16": Closet(16, 16, 60, items_per_category=480, at_home=True),
+    "closet-40v": Closet(40, 40, 80, 1600, slots=_TWO_TOPS, at_home=True, cold_sibling="closet-10v"),
+    "closet-10v": Closet(10, 10, 50, 270, slots=_TWO_TOPS, at_home=True),
 }
 
 _DENSE = {"dense5": ((600,) * 6 + (300,), 65), "dense15": ((600,) * 10, 75)}
@@ -79,4 +83,5 @@ CLOSETS: dict[str, Closet] = {
     },
 }
 """The datasets by name; a `v` marks a variable outfit size, `b` and `c` other worlds of the same kind, and
-`dense5` and `dense15` about 5 and about 15 % of truly liked random negatives (0.2 % elsewhere)."""
+`dense5` and `dense15` about 5 and about 15 % of truly liked random negatives (0.2 % elsewhere). Garments of the
+worlds of 12 and of 24 users lie on pale paper."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..simulation import Dice, StyleMixture, draw_activity, draw_outfits, draw_tastes
 from ..tables import CATEGORIES, NO_ITEM, OutfitTable
-from .garment import Garment, tailor
+from .garment import Garment, laid_out, tailor
 from .spec import Closet
 from .styles import STYLES, contrast, weights_of
 
@@ -19,7 +19,7 @@ __all__ = ["World", "create_world"]
 OPTIONAL_PERCENT = 40
 """How often an outfit that may have a second top has one."""
 
-_ITEMS, _TASTES, _OUTFITS = range(3)
+_ITEMS, _TASTES, _OUTFITS, _GROUNDS = range(4)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,12 +59,12 @@ def create_world(closet: Closet) -> World:
 
 def _tailor_all(closet: Closet) -> tuple[list[Garment], NDArray[np.int64]]:
     """The garments of all categories, in every style alike, and how each style takes to them."""
-    dice = Dice(closet.seed, _ITEMS)
+    dice, home = Dice(closet.seed, _ITEMS), Dice(closet.seed, _GROUNDS)
     garments, weights = [], []
     for category in range(len(CATEGORIES)):
         for number in range(closet.items_per_category):
             traits, garment = tailor(category, STYLES[number % len(STYLES)], dice)
-            garments.append(garment)
+            garments.append(laid_out(garment, home) if closet.at_home else garment)
             weights.append(weights_of(traits))
     return garments, np.array(weights, np.int64)
 

@@ -6,7 +6,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 from outfitbench.datasets.closet.fabric import WEAVES, weave
-from outfitbench.datasets.closet.garment import Garment, tailor
+from outfitbench.datasets.closet.garment import Garment, laid_out, tailor
 from outfitbench.datasets.closet.garments import WARDROBE
 from outfitbench.datasets.closet.garments.panels import Cut
 from outfitbench.datasets.closet.painter import SIDE, paint, render
@@ -89,3 +89,19 @@ def test_a_name_follows_every_parameter() -> None:
         replace(garment, trim=(1, 2, 3)),
     ]
     assert len({each.file_name for each in (garment, *others)}) == 5
+
+
+def test_a_garment_at_home_is_the_same_one_on_a_ground_that_shows_in_two_tones() -> None:
+    on_paper = garments(24)
+    at_home = [laid_out(garment, Dice(5, number)) for number, garment in enumerate(on_paper)]
+    same = ("kind", "cut", "pattern", "period", "base", "second", "trim", "flipped", "grain")
+    assert all(
+        getattr(a, key) == getattr(b, key) for a, b in zip(on_paper, at_home, strict=True) for key in same
+    )
+    grounds = [garment.ground for garment in at_home if garment.ground is not None]
+    assert len({ground.pattern for ground in grounds}) > len(WEAVES) / 2
+    for garment, ground in zip(at_home, grounds, strict=True):
+        corner = np.asarray(paint(garment), int)[:24, :24].reshape(-1, 3).mean(0)  # no garment reaches there
+        tones = np.array([garment.backdrop, ground.figure])
+        assert (tones.min(0) - 6 <= corner).all()
+        assert (corner <= tones.max(0) + 6).all()

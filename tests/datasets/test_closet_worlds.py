@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 
 import numpy as np
@@ -217,3 +217,14 @@ def dyes(garment: Garment) -> NDArray[np.float64]:
 def colour_histogram(picture: Image.Image) -> NDArray[np.float64]:
     bins = np.asarray(picture.reduce(4), int).reshape(-1, 3) // 64
     return np.sqrt(np.bincount(bins @ [16, 4, 1], minlength=64) / len(bins))
+
+
+def test_where_garments_lie_changes_no_trait_and_no_outfit() -> None:
+    at_home = CLOSETS["closet-16"]
+    here, there = create_world(at_home), create_world(replace(at_home, at_home=False))
+    assert all(garment.ground is not None for garment in here.garments)
+    assert not any(garment.ground for garment in there.garments)
+    assert np.array_equal(here.mixture.item_weights, there.mixture.item_weights)
+    assert all(
+        np.array_equal(here.outfits[split].items, there.outfits[split].items) for split in here.outfits
+    )
