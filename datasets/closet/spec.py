@@ -83,5 +83,5 @@ CLOSETS: dict[str, Closet] = {
     },
 }
 """The datasets by name; a `v` marks a variable outfit size, `b` and `c` other worlds of the same kind, and
-`dense5` and `dense15` about 5 and about 15 % of truly liked random negatives (0.2 % elsewhere). Garments of the
-worlds of 12 and of 24 users lie on pale paper."""
+`dense5` and `dense15` about 5 and about 15 % of truly liked random negatives (0.2 % elsewhere). The garments
+of the worlds of 12 and of 24 users lie on pale paper."""
