@@ -26,7 +26,7 @@ class StemOptions(BaseModel):
 
     target: str = "efficientnet-lite0"
     target_size: Annotated[int, Field(ge=8, le=1024)] = 128
-    epochs: Annotated[int, Field(ge=1, le=10_000)] = 12
+    epochs: Annotated[int, Field(ge=1, le=10_000)] = 20
     batch_size: Annotated[int, Field(ge=2, le=65_536)] = 64
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 5e-4
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1e-6
