@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
     from ..suites.records import FitRecord
 
-__all__ = ["MOST_LINES", "curves_figure"]
+__all__ = ["DASHES", "MOST_LINES", "Dashes", "curves_figure"]
 
 MOST_LINES = 8
 """Methods in one panel; more cannot be told apart."""
 
-_DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
+Dashes = str | tuple[float, tuple[float, ...]]
+"""How a line is broken, as matplotlib takes it."""
+
+DASHES: tuple[Dashes, ...] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
 """For methods of one colour in one panel."""
 # Inches.
 _LEFT, _FOOT, _TOP, _GAP = 0.7, 0.5, 0.15, 0.35
@@ -102,14 +105,14 @@ def _draw_panel(axes: Axes, curves: Sequence[_Curve], epochs: int) -> None:
     drawn: Counter[str] = Counter()
     for curve in curves:
         style = style_of(curve.name)
-        _draw(axes, curve, style, _DASHES[drawn[style.colour] % len(_DASHES)])
+        _draw(axes, curve, style, DASHES[drawn[style.colour] % len(DASHES)])
         drawn[style.colour] += 1
     axes.set_xlim(1 - 0.04 * epochs, epochs * 1.04)
     axes.set_ylabel("validation AUC × 100")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
 
 
-def _draw(axes: Axes, curve: _Curve, style: Style, dashes: str | tuple[float, tuple[float, ...]]) -> None:
+def _draw(axes: Axes, curve: _Curve, style: Style, dashes: Dashes) -> None:
     values = [curve.at(epoch) for epoch in curve.epochs]
     low, high = [min(one) for one in values], [max(one) for one in values]
     axes.fill_between(curve.epochs, low, high, color=style.colour, alpha=0.12, linewidth=0)

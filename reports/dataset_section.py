@@ -16,22 +16,34 @@ __all__ = ["dataset_section"]
 
 
 def dataset_section(records: Sequence[DatasetRecord]) -> str:
-    """Statistics, one column a dataset, as markdown; empty without records."""
+    """Statistics as markdown: of several datasets first their sizes, one row each as in the paper's Table 1.
+
+    Empty without records.
+    """
     if not records:
         return ""
     named = dict(zip(_headings(records), records, strict=True))
     columns = {heading: _statistics(record) for heading, record in named.items()}
     names = list(dict.fromkeys(name for column in columns.values() for name in column))
-    return table(
+    details = table(
         [
             {"": name} | {heading: column.get(name, BLANK) for heading, column in columns.items()}
             for name in names
         ]
     )
+    sizes = [
+        {
+            "Dataset": heading,
+            "Users": f"{record.users:,}",
+            "Outfits": f"{sum(record.outfits.values()):,}",
+            "Items": f"{record.items:,}",
+        }
+        for heading, record in named.items()
+    ]
+    return "\n\n".join([table(sizes), details] if len(sizes) > 1 else [details])
 
 
 def _statistics(record: DatasetRecord) -> dict[str, str]:
-    sizes = " and ".join(f"{size} × {size}" for size in record.image_sizes or [record.image_size])
     return {
         "Origin": escape(record.origin),
         "Users": f"{record.users:,}",
@@ -39,14 +51,20 @@ def _statistics(record: DatasetRecord) -> dict[str, str]:
         "Outfits": f"{sum(record.outfits.values()):,} ({_counts(record.outfits)})",
         "Items in an outfit": _counts(record.sizes, "{number} in {name}-item outfits"),
         "Outfits an item is in": f"{quantity(record.wears_per_item, '1')} on average",
-        "Models see": f"feature vectors of {record.feature_size} numbers"
-        if record.feature_size
-        else f"images of {sizes} pixels",
+        "Models see": _seen(record),
         "Split": escape(record.split_scheme),
         "Left out": _counts(record.left_out) or "nothing",
         "To be known": escape("; ".join(record.notes)) or "nothing odd was found",
         "Content": code(record.data_fingerprint),
     }
+
+
+def _seen(record: DatasetRecord) -> str:
+    """What models see of an item; blank where no model saw any."""
+    if record.feature_size:
+        return f"feature vectors of {record.feature_size} numbers"
+    sizes = record.image_sizes or [record.image_size] * (record.image_size is not None)
+    return f"images of {' and '.join(f'{size} × {size}' for size in sizes)} pixels" if sizes else BLANK
 
 
 def _counts(numbers: Mapping[str, int], form: str = "{number} {name}") -> str:

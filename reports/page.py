@@ -31,6 +31,8 @@ from .provenance import other_outcomes, provenance_section
 from .quality_table import quality_legend, quality_table
 from .quantities import counted
 from .record_choice import distinct
+from .sweep_section import sweep_section
+from .sweeps import sweeps_of, without_swept
 from .tradeoff_figure import tradeoff_figure
 from .users_section import users_section
 
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .comparison_table import ComparisonTable
+    from .sweeps import Sweep
 
 __all__ = ["PAGE", "write_report"]
 
@@ -95,24 +98,27 @@ def _compose(records: Sequence[Record], title: str | None) -> tuple[str, dict[st
             Fault("argument records", "no trial and no dataset", "at least one", "run a suite first")
         )
     names = names_of_fits(suites)
-    tables = comparison_tables(qualities, names, others)
-    groups = cost_groups(costs, names, _teachers(tables, others))
+    whole = comparison_tables(qualities, names, others)
+    groups = cost_groups(costs, names, _teachers(whole, others))
     figures: dict[str, bytes] = {}
+    sweeps = [sweeps_of(ranked) for ranked in whole]
+    tables = [without_swept(ranked, found) for ranked, found in zip(whole, sweeps, strict=True)]
     slugs = list(zip(tables, _slugs(tables), strict=True))
     sections = [
         ("Answer", answer_section(tables, groups) or _unranked(others)),
         (
             "Quality",
-            "\n\n".join([*map(_quality, tables), *_legends(tables), *_left_out(tables, others, names)]),
+            "\n\n".join([*map(_quality, tables), *_legends(tables), *_left_out(whole, others, names)]),
         ),
         ("Users", users_section(tables)),
         ("Trade-off", "\n\n".join(_tradeoff(*named, groups, figures) for named in slugs if named[0].rows)),
+        ("One option at a time", _sweeps(slugs, sweeps, figures)),
         ("Cost", cost_section(groups)),
         ("Distillation", distillation_section(tables)),
         ("Training", _training(slugs, figures)),
         ("Dataset", dataset_section(datasets)),
         ("Published by the paper", published_section(tables)),
-        ("How to repeat it", provenance_section(suites, tables, groups, others, names)),
+        ("How to repeat it", provenance_section(suites, whole, groups, others, names)),
     ]
     titles = {suite.title for suite in suites}
     heading = title or (titles.pop() if len(titles) == 1 else "How small and fast, before it gets worse?")
@@ -216,6 +222,17 @@ def _tradeoff(
         f"[SVG]({name}.svg), [PNG]({name}.png)."
     )
     return f"![{alt}]({name}.svg)\n\n{caption}"
+
+
+def _sweeps(
+    slugs: Sequence[tuple[ComparisonTable, str]], sweeps: Sequence[Sequence[Sweep]], figures: dict[str, bytes]
+) -> str:
+    parts = [
+        f"### {escape(ranked.label)}\n\n{sweep_section(ranked, found, slug, figures)}"
+        for (ranked, slug), found in zip(slugs, sweeps, strict=True)
+        if found
+    ]
+    return "\n\n".join(parts)
 
 
 def _training(slugs: Sequence[tuple[ComparisonTable, str]], figures: dict[str, bytes]) -> str:

@@ -101,6 +101,10 @@ class AnyRow:
         """The metric averaged over users, of each record."""
         return [float(np.mean(getattr(record.test, metric))) for record in self.records]
 
+    def interval(self, metric: str) -> tuple[float, float]:
+        """The bootstrap 95 % interval of the mean."""
+        return bootstrap_interval(self.per_user(metric))
+
     def seed_spread(self, metric: str) -> float:
         """Sample standard deviation of the means of its records; NaN for one."""
         means = self.means(metric)

@@ -107,6 +107,11 @@ def test_nothing_to_report_is_refused(tmp_path):
     assert not (tmp_path / "report").exists()
 
 
+def test_datasets_alone_make_a_page(tmp_path):
+    page = write_report([dataset(image_size=None), suite()], tmp_path).read_text()
+    assert re.findall(r"^## (.*)$", page, flags=re.MULTILINE) == ["Dataset", "How to repeat it"]
+
+
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path):
     taken = tmp_path / "report"
     taken.write_text("mine")

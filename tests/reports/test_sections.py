@@ -95,7 +95,11 @@ def test_dataset_statistics():
 
 def test_datasets_stand_side_by_side():
     records = [dataset(), dataset(dataset="polyvore-630", image_size=None, feature_size=512)]
-    statistics = read_tables(dataset_section(records))[0]
+    sizes, statistics = read_tables(dataset_section(records))
+    assert [list(row.values()) for row in sizes] == [
+        ["closet-24", "24", "2,600", "3,100"],
+        ["polyvore-630", "24", "2,600", "3,100"],
+    ]
     images = next(row for row in statistics if row[""] == "Models see")
     assert images == {
         "": "Models see",
@@ -106,7 +110,7 @@ def test_datasets_stand_side_by_side():
 
 def test_one_dataset_described_twice_keeps_both_descriptions():
     records = [dataset(), dataset(image_size=96)]
-    (row,) = [row for row in read_tables(dataset_section(records))[0] if row[""] == "Models see"]
+    (row,) = [row for row in read_tables(dataset_section(records))[1] if row[""] == "Models see"]
     assert list(row.values())[1:] == ["images of 64 × 64 pixels", "images of 96 × 96 pixels"]
 
 
