@@ -28,6 +28,7 @@ from .report import Report
 from .run import Run
 from .session import Session
 from .terminal import complain, print_out, show_what_can_be_shown, stdout_failed
+from .tune import Tune
 from .usage import readable_width, usage_errors_in_one_line
 
 __all__ = ["Outfitbench", "main", "parse"]
@@ -49,6 +50,7 @@ Command = (
     | Annotated[Profile, subcommand("profile")]
     | Annotated[Export, subcommand("export")]
     | Annotated[Report, subcommand("report")]
+    | Annotated[Tune, subcommand("tune")]
 )
 
 

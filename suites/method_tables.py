@@ -12,7 +12,7 @@ from ..core.names import unknown_name
 from ..core.toml_file import parse, read_toml
 from ..training.method import Method
 
-__all__ = ["load_methods", "merged", "method_tables", "overridden", "toml_stems"]
+__all__ = ["load_methods", "merged", "method_file", "method_tables", "overridden", "toml_stems"]
 
 
 def load_methods() -> dict[str, Method]:
@@ -22,7 +22,7 @@ def load_methods() -> dict[str, Method]:
         >>> load_methods()["fnd-xs"].name
         'FND XS'
     """
-    paths = {key: _method_file(key) for key in toml_stems("methods")}
+    paths = {key: method_file(key) for key in toml_stems("methods")}
     return {key: parse(Method, read_toml(path), path) for key, path in paths.items()}
 
 
@@ -42,7 +42,7 @@ def method_tables(
     """
     own: dict[str, Any] = {}
     if key in toml_stems("methods"):
-        own = read_toml(_method_file(key))
+        own = read_toml(method_file(key))
     elif key not in methods:
         otherwise = "or define it under [method.ID]"
         raise InputError(unknown_name("a method", key, toml_stems("methods"), where, otherwise))
@@ -55,7 +55,8 @@ def toml_stems(folder: str) -> list[str]:
     return sorted(Path(entry.name).stem for entry in found if entry.name.endswith(".toml"))
 
 
-def _method_file(key: str) -> Path:
+def method_file(key: str) -> Path:
+    """Where the file of a method that comes with the package lies."""
     return Path(str(files("outfitbench.suites") / "methods" / f"{key}.toml"))
 
 

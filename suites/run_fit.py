@@ -16,7 +16,7 @@ from ..evaluation.item_inputs import input_kind
 from ..models.weights import WEIGHTS_FILE
 from ..training.checkpoint import begun_environment
 from ..training.environment import Device, choose_environment, enter_environment
-from ..training.loop import FitTask, Training
+from ..training.loop import FitTask, OnEpoch, Training, ignored
 from ..training.neighbours import load_table
 from ..training.network import fresh_network, is_heavy, trained_network
 from ..training.objectives.objective import FitContext
@@ -35,7 +35,9 @@ _NO_ORDER = 0.5
 """The AUC of scores that are all the same: ties count one half."""
 
 
-def run_fit(trial: FitTrial, folder: Path, inputs: dict[str, Path], device: Device) -> FitRecord:
+def run_fit(
+    trial: FitTrial, folder: Path, inputs: dict[str, Path], device: Device, on_epoch: OnEpoch = ignored
+) -> FitRecord:
     """Train, and write the weights and then the record; an unfinished fit is gone on with.
 
     Args:
@@ -43,8 +45,10 @@ def run_fit(trial: FitTrial, folder: Path, inputs: dict[str, Path], device: Devi
         folder: Its own folder, where nobody else is at work.
         inputs: Folder of the finished trial of each role.
         device: "cpu" or "cuda", for a fit that begins here.
+        on_epoch: Told of every epoch; may end the fit, without a record.
 
     Raises:
+        TrainingStopped: If `on_epoch` does.
         TrainingError: If training diverges or the teacher learned nothing.
         InputError: If an input's files are missing, broken or altered since their record.
     """
@@ -80,7 +84,7 @@ def run_fit(trial: FitTrial, folder: Path, inputs: dict[str, Path], device: Devi
         recombination_of(method),
     )
     training = Training(task, network.model, objectives, teacher, folder, environment)
-    trained = training.run()
+    trained = training.run(on_epoch)
     progress = trained.progress
     if all(epoch.valid_auc == _NO_ORDER for epoch in progress.history[-2:]):
         warnings.append(

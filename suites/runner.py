@@ -19,7 +19,8 @@ from ..datasets import load_dataset
 from ..models import ModelError
 from ..training.checkpoint import Checkpoint
 from ..training.environment import Device, choose_device
-from ..training.errors import TrainingError
+from ..training.errors import TrainingError, TrainingStopped
+from ..training.loop import OnEpoch
 from .costs import Failure, measure_costs
 from .dataset_record import describe_dataset
 from .held_files import broken_inputs
@@ -46,7 +47,7 @@ from .trial import (
     has_foreign_part,
 )
 
-__all__ = ["RunOutcome", "run_suite", "trial_folder"]
+__all__ = ["RunOutcome", "rehearse_fits", "run_suite", "run_trials", "trial_folder"]
 
 _POLL_SECONDS = 2.0
 
@@ -127,7 +128,7 @@ def run_suite(
     trials = plan_trials(suite, datasets)
     finished = frozenset(trial.hash for trial in trials if _has_record(trial, out))
     outcome = RunOutcome(trials, finished)
-    _rehearse(outcome, chosen, fetch=not dry_run)
+    rehearse_fits(outcome, chosen, fetch=not dry_run)
     if dry_run:
         outcome.broken.update(broken_inputs(trials, finished, lambda trial: trial_folder(out, trial)))
     else:
@@ -136,7 +137,7 @@ def run_suite(
                 Checkpoint(trial_folder(out, trial)).clear()  # its process died before it could
         measured = [trial for trial in trials if isinstance(trial, CostTrial)]
         others = [trial for trial in trials if not isinstance(trial, CostTrial)]
-        failed = _run_all(others, outcome, out, chosen) | _measure_all(measured, out, plugins)
+        failed = run_trials(others, outcome, out, chosen) | _measure_all(measured, out, plugins)
         outcome.failed.update(_labelled(failed, trials))
     done = [trial for trial in trials if _has_record(trial, out)]
     outcome.records.extend(load_record(trial_folder(out, trial) / RECORD_FILE) for trial in done)
@@ -148,8 +149,13 @@ def run_suite(
     return outcome
 
 
-def _rehearse(outcome: RunOutcome, device: Device, *, fetch: bool) -> None:
+def rehearse_fits(outcome: RunOutcome, device: Device, *, fetch: bool) -> None:
     """Find about how long each fit will take; the same method on the same data is tried once.
+
+    Args:
+        outcome: Of a run that begins; given the seconds and the notes.
+        device: "cpu" or "cuda".
+        fetch: Whether ImageNet weights that a fit starts from are fetched.
 
     Raises:
         InputError: If one of them cannot begin.
@@ -204,8 +210,28 @@ def _has_record(trial: Trial[Any], out: Path) -> bool:
     return (trial_folder(out, trial) / RECORD_FILE).exists()
 
 
-def _run_all(trials: Sequence[Trial[Any]], outcome: RunOutcome, out: Path, device: Device) -> dict[str, str]:
-    """Run all trials without a record; give the messages of those that failed, by hash."""
+def run_trials(
+    trials: Sequence[Trial[Any]],
+    outcome: RunOutcome,
+    out: Path,
+    device: Device,
+    watched: Mapping[str, OnEpoch] | None = None,
+) -> dict[str, str]:
+    """Run all trials without a record.
+
+    Args:
+        trials: Each after those it depends on.
+        outcome: Of the run they are part of, for how many there are and how long they take.
+        out: Folder of the runs.
+        device: "cpu" or "cuda".
+        watched: Who is told of the epochs of a fit, by hash.
+
+    Returns:
+        The messages of those that failed, by hash.
+
+    Raises:
+        TrainingStopped: If one of `watched` ends its fit, which has no record then.
+    """
     failed: dict[str, str] = {}
     places = {trial.hash: place for place, trial in enumerate(outcome.trials, start=1)}
     waited: set[str] = set()
@@ -214,7 +240,7 @@ def _run_all(trials: Sequence[Trial[Any]], outcome: RunOutcome, out: Path, devic
         left = list(pending)
         for trial in pending:
             number = f"trial {places[trial.hash]} of {len(places)}{_left(left, outcome)}"
-            if _settle(trial, out, device, failed, number):
+            if _settle(trial, out, device, failed, number, watched or {}):
                 left.remove(trial)
         if len(left) == len(pending):
             _wait_for(left[0], out, told=left[0].hash in waited)
@@ -229,7 +255,14 @@ def _left(trials: Sequence[Trial[Any]], outcome: RunOutcome) -> str:
     return f", about {duration(seconds)} of training left" if seconds else ""
 
 
-def _settle(trial: Trial[Any], out: Path, device: Device, failed: dict[str, str], number: str) -> bool:
+def _settle(
+    trial: Trial[Any],
+    out: Path,
+    device: Device,
+    failed: dict[str, str],
+    number: str,
+    watched: Mapping[str, OnEpoch],
+) -> bool:
     """Run a trial unless another process is at it or an input is still to come; whether it is over."""
     for role, needed in trial.inputs.items():
         if needed.hash in failed:
@@ -245,8 +278,10 @@ def _settle(trial: Trial[Any], out: Path, device: Device, failed: dict[str, str]
             try:
                 if not _has_record(trial, out):
                     say(f"{number}: {trial.label}")
-                    _run(trial, folder, out, device)
+                    _run(trial, folder, out, device, watched)
                     (folder / ERROR_FILE).unlink(missing_ok=True)
+            except TrainingStopped:
+                raise
             except Exception as error:
                 if not _is_its_own(error, trial):
                     raise
@@ -270,9 +305,10 @@ _RUNS: dict[type[Trial[Any]], Callable[..., Record]] = {
 }
 
 
-def _run(trial: Trial[Any], folder: Path, out: Path, device: Device) -> None:
+def _run(trial: Trial[Any], folder: Path, out: Path, device: Device, watched: Mapping[str, OnEpoch]) -> None:
     inputs = {role: trial_folder(out, needed) for role, needed in trial.inputs.items()}
-    _RUNS[type(trial)](trial, folder, inputs, device)
+    told = {"on_epoch": watched[trial.hash]} if trial.hash in watched else {}
+    _RUNS[type(trial)](trial, folder, inputs, device, **told)
 
 
 def _tell_failure(error: Exception, trial: Trial[Any], folder: Path) -> str:

@@ -18,6 +18,7 @@ from outfitbench.cli.main import parse
 from outfitbench.cli.profile import Profile
 from outfitbench.cli.report import Report
 from outfitbench.cli.run import Run
+from outfitbench.cli.tune import Tune
 from outfitbench.suites.suite_file import load_suite
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
@@ -38,7 +39,7 @@ def test_a_command_is_one_that_the_command_line_takes(command):
     parse(shlex.split(command))
 
 
-@pytest.mark.parametrize("command", [Data, Run, Profile, Export, Report])
+@pytest.mark.parametrize("command", [Data, Run, Profile, Export, Report, Tune])
 def test_the_usage_shows_every_option_and_which_can_be_repeated(command):
     (usage,) = re.findall(r"^```\n(outfitbench list .*?)^```$", README, re.DOTALL | re.MULTILINE)
     name = command.__name__.lower()

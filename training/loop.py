@@ -7,6 +7,7 @@ import logging
 import math
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +36,15 @@ from .recombination import Recombination, Recombiner
 from .schedule import best_epoch, epochs_without_gain, learning_rate
 from .step import TrainingStep, WeightedObjectives
 
-__all__ = ["FitTask", "Trained", "Training"]
+__all__ = ["FitTask", "OnEpoch", "Trained", "Training", "ignored"]
+
+OnEpoch = Callable[[Epoch], None]
+"""Told of every epoch of a fit once it is kept; may raise `TrainingStopped` to end the fit there."""
+
+
+def ignored(epoch: Epoch) -> None:
+    """What nobody waits for."""
+
 
 logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision of every fit
 
@@ -122,14 +131,20 @@ class Training:
         )
         self._steps = math.ceil(len(train) / self._recipe.batch_size)
 
-    def run(self) -> Trained:
+    def run(self, on_epoch: OnEpoch = ignored) -> Trained:
         """Train until the epochs are over or the validation AUC stops rising, from the last checkpoint on.
+
+        Args:
+            on_epoch: Told of every epoch, those of a checkpoint first.
 
         Raises:
             TrainingError: If the loss, or a score of the validation set, stops being finite.
+            TrainingStopped: If `on_epoch` does.
         """
         task = self._task
         progress = self._checkpoint.restore(self._bare_step, self._optimizer)
+        for epoch in progress.history:
+            on_epoch(epoch)
         validation = task.dataset.candidates(f"valid-{task.method.validation}", task.negatives)
         for number in range(len(progress.history) + 1, self._recipe.epochs + 1):
             started = time.perf_counter()
@@ -149,6 +164,7 @@ class Training:
             )
             self._checkpoint.save(self._bare_step, self._model, self._optimizer, progress, self._environment)
             say(f"{self._name(number)}: loss {loss:.3f}, validation AUC {auc:.3f}")
+            on_epoch(epoch)
         return Trained(progress, self._checkpoint.best(progress.best_epoch))
 
     def finish(self) -> None:

@@ -63,6 +63,17 @@ class Recipe(BaseModel):
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     augment: bool = True
 
+    def searched(self) -> dict[str, tuple[float, ...]]:
+        """Values that a search tries, by option: the same for every method of an optimizer.
+
+        Half a decade apart each, about what a cosine schedule takes with either optimizer.
+
+        Example:
+            >>> Recipe(epochs=5).searched()
+            {'learning_rate': (0.015, 0.05, 0.15)}
+        """
+        return {"learning_rate": (0.0003, 0.001, 0.003) if self.optimizer == "adam" else (0.015, 0.05, 0.15)}
+
     def effective(self, *, images: bool, defaults: bool = False) -> dict[str, Any]:
         """What decides the outcome, as JSON: what is not the default, without options that have no effect.
 

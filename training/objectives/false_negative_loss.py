@@ -81,6 +81,15 @@ class FNDOptions(TemperatureOptions):
     alpha: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.25
     alpha_mode: Literal["absolute", "relative"] = "relative"
 
+    def searched(self) -> dict[str, tuple[float, ...]]:
+        """α × gap; an absolute α is meant as it stands.
+
+        Example:
+            >>> FNDOptions().searched()
+            {'alpha': (0.75, 1.0, 1.25, 1.5)}
+        """
+        return {"alpha": (0.75, 1.0, 1.25, 1.5)} if self.alpha_mode == "relative" else {}
+
 
 @register_objective("fnd", options=FNDOptions)
 class FND(Objective):

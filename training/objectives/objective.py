@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -52,6 +52,10 @@ class ObjectiveOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+
+    def searched(self) -> Mapping[str, tuple[bool | int | float | str, ...]]:
+        """Values that a search tries, by option; a subclass names its own, others stay as they are."""
+        return {}
 
 
 class TemperatureOptions(ObjectiveOptions):

@@ -109,6 +109,10 @@ class RecDOptions(FNDROptions):
     teacher_users: Literal["none", "start", "frozen"] = "none"
     outfit_cosine: NonNegative = 0.0
 
+    def searched(self) -> dict[str, tuple[float, ...]]:
+        """Those of its base."""
+        return super().searched() if self.base == "fnd-r" else {}
+
     @property
     def over_vectors(self) -> str:
         """The option that asks for users as vectors; empty where none does."""
