@@ -102,12 +102,12 @@ class Run:
     def _results(self, outcome: RunOutcome) -> Answer:
         """How good each method is, and why a trial failed."""
         from ..reports import write_report
-        from ..reports.grouping import names_of_fits
+        from ..reports.grouping import names_of_fits, row_name
         from ..suites.records import QualityRecord, ScorerRecord, SuiteRecord
 
         names = names_of_fits(record for record in outcome.records if isinstance(record, SuiteRecord))
         quality = [record for record in outcome.records if isinstance(record, QualityRecord)]
-        rows = [_quality_row(record, names.get(record.fit.trial, record.fit.method)) for record in quality]
+        rows = [_quality_row(record, row_name([record], names)) for record in quality]
         rows += [_scorer_row(record) for record in outcome.records if isinstance(record, ScorerRecord)]
         told = rows or not outcome.trials
         page = write_report(outcome.records, self.out / "report") if told else None

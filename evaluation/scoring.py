@@ -26,6 +26,7 @@ __all__ = [
     "score_candidates",
     "score_for_users",
     "score_outfits",
+    "score_rows",
     "scoring_of",
 ]
 
@@ -138,6 +139,33 @@ def score_for_users(
 
     scores = _side_by_side(score, len(items), SCORE_BATCH, device, "scoring outfits")
     return torch.cat(scores, 1) if scores else torch.empty(users.shape, device=device)
+
+
+def score_rows(
+    score: Callable[[Tensor, Tensor], Tensor],
+    dataset: Dataset,
+    table: FeatureTable,
+    items: NDArray[np.integer],
+) -> NDArray[np.float32]:
+    """Scores of every outfit for all of several users at once.
+
+    Args:
+        score: From features (B, K, D) and categories (B, K) to scores (V, B), of a model in evaluation mode.
+        dataset: Where the outfits' items are from.
+        table: Features of at least the outfits' items.
+        items: (M, K), one outfit or more.
+
+    Returns:
+        float32 (V, M).
+    """
+    device = table.features.device
+
+    def of_slice(part: slice) -> Tensor:
+        categories = torch.from_numpy(dataset.categories_of(items[part])).to(device)
+        return score(table.gather(items[part]), categories).float()
+
+    scores = _side_by_side(of_slice, len(items), SCORE_BATCH, device, "scoring outfits")
+    return torch.cat(scores, 1).cpu().numpy()
 
 
 @torch.inference_mode()

@@ -9,10 +9,19 @@ from torch import Tensor, nn
 
 from .errors import ModelError
 
-__all__ = ["REQUIRED_ATTRIBUTES", "OutfitModel", "check_scores"]
+__all__ = ["AVG", "NO_USER", "REQUIRED_ATTRIBUTES", "W_AVG", "OutfitModel", "check_scores"]
 
 REQUIRED_ATTRIBUTES = ("num_users", "backbone_name", "feature_size", "input_kind", "input_size")
 """What every model has beside its methods."""
+
+AVG = "avg"
+"""Scores a user on whom nothing was trained by the mean of similar known users (`evaluation.cold_start`)."""
+
+W_AVG = "w-avg"
+"""The same with the more similar ones weighing more."""
+
+NO_USER = "no-user"
+"""Scores whomever alike: a model that knows no users."""
 
 
 class OutfitModel(nn.Module, ABC):
@@ -37,7 +46,9 @@ class OutfitModel(nn.Module, ABC):
     - scores that depend on the items that an outfit is ranked among (`has_item_bank`): `score_among` and
       `score_matrix_among`, which callers ask of every model; without an item bank they are `score` and
       `score_matrix`;
-    - the items of an outfit one after the other, each foretold (`has_next_item_losses`): `next_item_losses`.
+    - the items of an outfit one after the other, each foretold (`has_next_item_losses`): `next_item_losses`;
+    - a way of its own to users on whom nothing was trained (a name in `cold_strategies` that is none of
+      `AVG`, `W_AVG` and `NO_USER`): `cold_tastes` and `score_tastes`.
 
     Attributes:
         num_users: How many users have parameters of their own, or are accepted by a model that has none.
@@ -47,6 +58,7 @@ class OutfitModel(nn.Module, ABC):
         input_size: H = W in pixels that the method is made for, or F for feature input.
         keeps_slot_order: Whether items of one category count in the order of their slots, so that two tops
             swapped are another outfit. In which order the categories stand never matters.
+        cold_strategies: The ways in which it scores users on whom nothing was trained, each a row of a table.
     """
 
     num_users: int
@@ -55,6 +67,7 @@ class OutfitModel(nn.Module, ABC):
     input_kind: str
     input_size: int
     keeps_slot_order: bool = False
+    cold_strategies: tuple[str, ...] = (AVG, W_AVG)
 
     @abstractmethod
     def encode_items(self, images: Tensor, categories: Tensor) -> Tensor:
@@ -269,6 +282,37 @@ class OutfitModel(nn.Module, ABC):
             ModelError: If its users have none (`has_user_anchors`).
         """
         raise self._lacks("anchors of users (user_anchors)")
+
+    def cold_tastes(self, features: Tensor, categories: Tensor) -> Tensor:
+        """Users on whom nothing was trained, each as a vector made of the outfits that are known of them.
+
+        Args:
+            features: Float (P, n, K, D), n outfits of each of P users; an empty slot's is ignored.
+            categories: int64 (P, n, K), −1 where a slot is empty.
+
+        Returns:
+            Float (P, d).
+
+        Raises:
+            ModelError: If it has no way of its own (`cold_strategies`).
+        """
+        raise self._lacks("tastes of new users (cold_tastes)")
+
+    def score_tastes(self, tastes: Tensor, features: Tensor, categories: Tensor) -> Tensor:
+        """Preference scores of each of those users for every outfit.
+
+        Args:
+            tastes: Float (P, d), of `cold_tastes`.
+            features: Float (B, K, D); what stands in an empty slot is ignored.
+            categories: int64 (B, K), −1 where a slot is empty.
+
+        Returns:
+            Float (P, B), greater is better.
+
+        Raises:
+            ModelError: If it has no way of its own (`cold_strategies`).
+        """
+        raise self._lacks("scores of new users (score_tastes)")
 
     def mask_norm(self) -> Tensor | None:
         """‖m‖₁ of the masks that `pair_distances` lays over features, a scalar; None where there are none."""

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from torch import Tensor
 
 from .backbone_model import BackboneModel
+from .outfit_model import NO_USER
 
 __all__ = ["UserlessModel"]
 
@@ -19,6 +20,8 @@ class UserlessModel(BackboneModel):
         num_users: How many users are accepted; they have no parameters.
         feature_size: d.
     """
+
+    cold_strategies = (NO_USER,)
 
     @abstractmethod
     def outfit_scores(self, features: Tensor, categories: Tensor) -> Tensor:

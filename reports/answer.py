@@ -90,7 +90,7 @@ def _answer(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> str:
         title,
         "\n".join(f"- {sentence}" for sentence in _sentences(ranked, kept, compared, [] if many else gains)),
         answer_table([*kept, *(share_of_its_teacher(d, costs) for d in scorer_differences(ranked))]),
-        costs_measured(found),
+        costs_measured(found) if ranked.cold is None else "",
         f"What one change to a method does, with the same model and recipe:\n\n{gains_table(gains)}"
         if many
         else "",

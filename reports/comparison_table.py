@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from .recipes import apart_in_objectives
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..evaluation.user_scores import ColdStart
     from ..suites.records import FitRecord
     from .record_choice import OtherOutcome
     from .table_rows import AnyRow, Row, ScorerRow
@@ -39,6 +42,7 @@ class ComparisonTable:
         data_fingerprint: Content hash of the dataset.
         candidate_fingerprint: Content hash of the ranked candidates.
         evaluator_version: Version of the metrics' definition.
+        histories: Content hash of what is known of users on whom nothing was trained; empty for other users.
         rows: Those that taught first, then by size, distilled ones after the others.
         scorers: What nobody trained and ranked the same candidates, by ascending AUC.
         passed_over: Records of its trials with other outcomes, which are not in the rows.
@@ -53,6 +57,7 @@ class ComparisonTable:
     data_fingerprint: str
     candidate_fingerprint: str
     evaluator_version: int
+    histories: str
     rows: tuple[Row, ...]
     scorers: tuple[ScorerRow, ...] = ()
     passed_over: tuple[OtherOutcome, ...] = ()
@@ -64,6 +69,11 @@ class ComparisonTable:
         return (*self.rows, *self.scorers)
 
     @property
+    def cold(self) -> ColdStart | None:
+        """Whom its rows are ranked for, where those are users on whom nothing was trained."""
+        return self.rows[0].cold[0] if self.rows and self.rows[0].cold else None
+
+    @property
     def label(self) -> str:
         """Its heading, as plain text that no other table of the page shares."""
         trained = "" if self.setting == self.negatives else f" (trained on {self.negatives} ones)"
@@ -72,7 +82,8 @@ class ComparisonTable:
         if not self.negatives:
             trained = " (nothing trained)"
         apart = f", {self.told_apart_by}" if self.told_apart_by else ""
-        return f"{self.dataset}, {setting_label(self.setting)}{trained}{apart}"
+        whose = f" of {self.cold.dataset}" if self.cold else ""
+        return f"{self.dataset}, {setting_label(self.setting)}{whose}{trained}{apart}"
 
     @property
     def users(self) -> int:
@@ -86,8 +97,12 @@ class ComparisonTable:
 
     @property
     def fits(self) -> list[tuple[str, FitRecord]]:
-        """Every fit that was evaluated as it was trained, after its row's name."""
-        return [(row.name, record.fit) for row in self.rows if not row.variant for record in row.records]
+        """Every fit that was evaluated as it was trained, after its row's name; once, by its first row."""
+        found: dict[str, tuple[str, FitRecord]] = {}
+        for row in self.rows:
+            for record in row.records if not row.variant else ():
+                found.setdefault(record.fit.trial, (row.name, record.fit))
+        return list(found.values())
 
     @property
     def evaluated(self) -> list[FitRecord]:
@@ -114,16 +129,36 @@ class ComparisonTable:
             return None
         hashes = {record.fit.inputs.get("teacher") for record in row.records}
         fits = (other for other in self.rows if other is not row and not other.variant)
-        return next((other for other in fits if hashes & other.fits), None)
+        return _scored_alike(row, [other for other in fits if hashes & other.fits])
+
+    def against(self, row: Row) -> Row | None:
+        """The teacher that a row is held against: its own if it was distilled, else the table's."""
+        if (own := self.teacher_of(row)) is not None or self.teacher is None:
+            return own
+        return _scored_alike(row, [other for other in self.rows if other.weights == self.teacher.weights])
 
     def baselines_of(self, row: Row) -> dict[Row, str]:
         """What a row is held against besides a teacher, and how it is told from it.
 
         For fits those that are one step away in what they minimise (see `apart_in_objectives`): the same but
         for a part, or with a part without a teacher in place of one with it. For a variant its own fits.
+        Where users on whom nothing was trained are scored in several ways, fits scored alike are held against
+        each other, and each way against those that stand before it.
         """
         fits = [other for other in self.rows if other is not row and not other.variant]
+        alike = [other for other in fits if other.strategy == row.strategy]
         if row.variant:
-            return {other: "as it was trained" for other in fits if other.fits == row.fits}
-        steps = {other: apart_in_objectives(row.fit, other.fit) for other in fits}
-        return {other: step for other, step in steps.items() if step is not None}
+            return {other: "as it was trained" for other in alike if other.fits == row.fits}
+        before = self.rows[: self.rows.index(row)]
+        ways = {
+            other: f"with {other.strategy} in place of {row.strategy}"
+            for other in fits
+            if other.fits == row.fits and other in before
+        }
+        steps = {other: apart_in_objectives(row.fit, other.fit) for other in alike}
+        return ways | {other: step for other, step in steps.items() if step is not None}
+
+
+def _scored_alike(row: Row, others: Sequence[Row]) -> Row | None:
+    """Of rows of the same weights the one that scores new users as a row does, else the first."""
+    return next((other for other in others if other.strategy == row.strategy), next(iter(others), None))

@@ -271,8 +271,11 @@ def costs_of_rows(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> RowCo
     """The latencies of the one configuration and session that covers most rows; None if there is none.
 
     Full precision only, for that is what the quality was measured in. Of equals, ONNX Runtime comes before
-    torch and the CPU before a GPU, and an earlier session before a later one.
+    torch and the CPU before a GPU, and an earlier session before a later one. None for users on whom nothing
+    was trained: to score for them is another job, which no workload measures.
     """
+    if ranked.cold:
+        return None
     best = None
     for group in groups:
         if group.dataset not in (ranked.dataset, None):

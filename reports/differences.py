@@ -103,7 +103,7 @@ def differences(ranked: ComparisonTable, metric: str = "auc") -> list[Difference
     """Each row against its teacher (its own if distilled, else the table's) and its baselines or its fits."""
     found = []
     for row in ranked.rows:
-        teacher = ranked.teacher_of(row) or ranked.teacher
+        teacher = ranked.against(row)
         why = "variant" if row.variant else "baseline"
         pairs = [(teacher, "teacher", "")]
         pairs += [

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import Fault, InputError
+from ..core.hashes import canonical_json
 from ..evaluation.metrics import places
 from .comparison_table import ComparisonTable
 from .recipes import Recipes
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
         SuiteRecord,
     )
 
-__all__ = ["comparison_tables", "names_of_fits"]
+__all__ = ["comparison_tables", "names_of_fits", "row_name"]
+
+_SHORT = {"avg": "", "w-avg": " (w)"}
+"""How the paper's Table 3 tells the rows of one method apart that scores new users in several ways."""
 
 
 def names_of_fits(suites: Iterable[SuiteRecord]) -> dict[str, str]:
@@ -82,12 +86,12 @@ def comparison_tables(
 
 def _key(record: QualityRecord) -> tuple[Any, ...]:
     """The first fields of a `ComparisonTable`, in its order."""
-    ranked = _ranked(record, record.fit)
+    ranked = _ranked(record, record.fit, record.cold.histories if record.cold else "")
     return (*ranked[:3], record.fit.negatives, *ranked[3:])
 
 
-def _ranked(record: Evaluation, about: FitRecord | ScorerRecord) -> tuple[Any, ...]:
-    """What of a table's key is said by what is ranked."""
+def _ranked(record: Evaluation, about: FitRecord | ScorerRecord, histories: str = "") -> tuple[Any, ...]:
+    """What of a table's key is said by what is ranked, and what is known of users who are new."""
     return (
         about.dataset,
         about.split_scheme,
@@ -95,6 +99,7 @@ def _ranked(record: Evaluation, about: FitRecord | ScorerRecord) -> tuple[Any, .
         about.data_fingerprint,
         record.candidate_fingerprint,
         record.evaluator_version,
+        histories,
     )
 
 
@@ -106,7 +111,7 @@ def _told_apart_by(key: tuple[Any, ...], keys: Sequence[tuple[Any, ...]]) -> str
     """What of a table's key differs among those of its dataset, setting and training negatives."""
     rivals = [k for k in keys if (k[0], k[2], k[3]) == (key[0], key[2], key[3])]
     facts = {1: f"split {key[1]}", 4: f"data {key[4][:12]}", 5: f"candidates {key[5][:12]}"}
-    facts[6] = f"evaluator version {key[6]}"
+    facts |= {6: f"evaluator version {key[6]}", 7: f"known outfits {key[7][:12]}"}
     return ", ".join(fact for at, fact in facts.items() if len({rival[at] for rival in rivals}) > 1)
 
 
@@ -116,7 +121,7 @@ def _rows(
     if records:
         _refuse_other_users(records)
     grouped = _by_recipe(records, recipes)
-    titles = [_name(trials, names) for trials in grouped]
+    titles = [row_name(trials, names) for trials in grouped]
     times = Counter(titles)
     rows = []
     for title, trials in zip(titles, grouped, strict=True):
@@ -148,9 +153,10 @@ def _scorer_rows(records: Sequence[ScorerRecord], trained: Sequence[QualityRecor
 
 def _by_recipe(records: Sequence[QualityRecord], recipes: Recipes) -> list[list[QualityRecord]]:
     """Evaluations of one recipe by ascending seed; no seed twice, as inputs without a record could give."""
-    by_recipe: dict[tuple[str, str], list[QualityRecord]] = defaultdict(list)
+    by_recipe: dict[tuple[str, str, str], list[QualityRecord]] = defaultdict(list)
     for record in records:
-        by_recipe[recipes.of(record.fit), record.variant].append(record)
+        way = canonical_json([record.cold.strategy, record.cold.options]) if record.cold else ""
+        by_recipe[recipes.of(record.fit), record.variant, way].append(record)
     found = []
     for members in by_recipe.values():
         if len({record.fit.seed for record in members}) == len(members):
@@ -163,11 +169,17 @@ def _by_recipe(records: Sequence[QualityRecord], recipes: Recipes) -> list[list[
     return [sorted(members, key=lambda record: (record.fit.seed, record.trial)) for members in found]
 
 
-def _name(trials: Sequence[QualityRecord], names: Mapping[str, str]) -> str:
-    """What people call a recipe: what a suite calls its first seed that one names, else as it was trained."""
+def row_name(trials: Sequence[QualityRecord], names: Mapping[str, str]) -> str:
+    """What people call a recipe: what a suite calls its first seed that one names, else as it was trained.
+
+    Args:
+        trials: Evaluations of one recipe.
+        names: Of fits, by hash.
+    """
     given = (names[record.fit.trial] for record in trials if record.fit.trial in names)
     variant = f" · {trials[0].variant}" if trials[0].variant else ""
-    return next(given, trials[0].fit.method) + variant
+    way = _SHORT.get(trials[0].cold.strategy, "") if trials[0].cold else ""
+    return next(given, trials[0].fit.method) + variant + way
 
 
 def _refuse_other_users(records: Sequence[Evaluation]) -> None:

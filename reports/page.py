@@ -17,6 +17,7 @@ from ..suites.records import (
     SuiteRecord,
 )
 from .answer import answer_section
+from .cold_section import cold_section
 from .cost_table import cost_section
 from .costs import CostGroup, Network, cost_groups, costs_of_rows, machine_label, network_of
 from .curves_figure import curves_figure
@@ -111,7 +112,8 @@ def _compose(records: Sequence[Record], title: str | None) -> tuple[str, dict[st
             "\n\n".join([*map(_quality, tables), *_legends(tables), *_left_out(whole, others, names)]),
         ),
         ("Users", users_section(tables)),
-        ("Trade-off", "\n\n".join(_tradeoff(*named, groups, figures) for named in slugs if named[0].rows)),
+        ("Cold start", cold_section(tables)),
+        ("Trade-off", "\n\n".join(_tradeoff(*n, groups, figures) for n in slugs if _has_tradeoff(n[0]))),
         ("One option at a time", _sweeps(slugs, sweeps, figures)),
         ("Cost", cost_section(groups)),
         ("Distillation", distillation_section(tables)),
@@ -195,13 +197,21 @@ def _left_out(
 
 
 def _warnings(ranked: ComparisonTable) -> str:
+    fits: dict[str, tuple[str, FitRecord]] = {}
+    for row in ranked.rows:
+        for record in row.records:
+            fits.setdefault(record.fit.trial, (row.name, record.fit))
     lines = [
-        f"- {escape(row.name)}, seed {record.fit.seed}: {escape(warning)}"
-        for row in ranked.rows
-        for record in row.records
-        for warning in record.fit.warnings
+        f"- {escape(name)}, seed {fit.seed}: {escape(warning)}"
+        for name, fit in fits.values()
+        for warning in fit.warnings
     ]
     return "\n".join(["Warnings:", "", *lines]) if lines else ""
+
+
+def _has_tradeoff(ranked: ComparisonTable) -> bool:
+    """Not where users are new: what it costs to score for them is not measured."""
+    return bool(ranked.rows) and ranked.cold is None
 
 
 def _tradeoff(

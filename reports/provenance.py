@@ -71,10 +71,7 @@ def _named_fits(
     names: Mapping[str, str],
 ) -> list[tuple[str, FitRecord]]:
     """Every fit once: by the name of its row, or where only a variant of it was evaluated, by its own."""
-    rows = [row for ranked in tables for row in ranked.rows]
-    found = {
-        record.fit.trial: (row.name, record.fit) for row in rows if not row.variant for record in row.records
-    }
+    found = {fit.trial: (name, fit) for ranked in tables for name, fit in ranked.fits}
     rest = [fit for ranked in tables for fit in ranked.evaluated] + [f for f in others if f.kind == "fit"]
     for fit in rest:
         found.setdefault(fit.trial, (names.get(fit.trial, fit.method), fit))
@@ -113,14 +110,19 @@ def _candidates(tables: Sequence[ComparisonTable]) -> str:
                 "Ranked": escape(ranked.setting),
                 "Trained on": escape(ranked.negatives) or BLANK,
                 "Split": escape(ranked.split_scheme),
-                "Data": code(ranked.data_fingerprint),
-                "Candidates": code(ranked.candidate_fingerprint),
+                "Data": _codes(ranked.data_fingerprint, ranked.cold and ranked.cold.data_fingerprint),
+                "Candidates": _codes(ranked.candidate_fingerprint, ranked.histories),
                 "Evaluator": str(ranked.evaluator_version),
             }
             for ranked in tables
         ],
         text_columns=6,
     )
+
+
+def _codes(*hashes: str | None) -> str:
+    """The hashes that there are: of users on whom nothing was trained, their dataset and histories, too."""
+    return ", ".join(code(hashed) for hashed in hashes if hashed)
 
 
 _LONGEST = 1e9

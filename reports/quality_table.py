@@ -43,11 +43,22 @@ def quality_table(ranked: ComparisonTable) -> str:
 
 
 def _users(ranked: ComparisonTable) -> str:
-    left_out = (
-        f"{counted(ranked.left_out, 'user')} without a test positive left out" if ranked.left_out else ""
-    )
+    cold, without = ranked.cold, ranked.left_out
+    few = ""
+    if cold is not None and cold.too_few:
+        without -= cold.too_few
+        few = f"{counted(cold.too_few, 'user')} with fewer than {cold.known} known left out"
+    untested = f"{counted(without, 'user')} without a test positive left out" if without > 0 else ""
     alone = "with one user there is no interval and no test" if ranked.users == 1 else ""
-    facts = [counted(ranked.users, "user"), left_out or "none left out", alone]
+    facts = [
+        counted(ranked.users, "user"),
+        f"each known by {counted(cold.known, 'outfit')} (mean over {cold.draws} draws of them)"
+        if cold
+        else "",
+        few,
+        untested or ("" if few else "none left out"),
+        alone,
+    ]
     return f"Ranked for {', '.join(fact for fact in facts if fact)}; every row ranks the same candidates."
 
 

@@ -76,8 +76,11 @@ def sweeps_of(ranked: ComparisonTable) -> list[Sweep]:
     """The sweeps among the rows of a table, by option.
 
     A line is three rows or more whose fits differ in nothing but one option of an objective or of the recipe,
-    in the size of the images, or in the network, and whose teachers are of one row.
+    in the size of the images, or in the network, and whose teachers are of one row. Not where users are new:
+    there each fit may be several rows, one for each way to score them.
     """
+    if ranked.cold:
+        return []
     told = {row: _options(row) for row in ranked.rows if not row.variant}
     groups: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row, options in told.items():

@@ -14,6 +14,7 @@ from .recipes import objectives_label
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ..evaluation.user_scores import ColdStart
     from ..suites.records import Evaluation, FitRecord, QualityRecord, ScorerRecord
 
 __all__ = ["METRICS", "AnyRow", "Row", "ScorerRow"]
@@ -55,6 +56,11 @@ class AnyRow:
     @property
     def variant(self) -> str:
         """What compression made of its fits."""
+        return ""
+
+    @property
+    def strategy(self) -> str:
+        """How it scores users on whom nothing was trained; empty where it ranks for those it knows."""
         return ""
 
     @property
@@ -164,6 +170,16 @@ class Row(AnyRow):
     def variant(self) -> str:
         """What compression made of the fits; empty for the fits themselves."""
         return self.records[0].variant
+
+    @property
+    def cold(self) -> tuple[ColdStart, ...]:
+        """Of each record, whom it ranked for, and how, where those are users on whom nothing was trained."""
+        return tuple(record.cold for record in self.records if record.cold is not None)
+
+    @property
+    def strategy(self) -> str:
+        """How it scores users on whom nothing was trained; empty where it ranks for those it knows."""
+        return self.cold[0].strategy if self.cold else ""
 
     @property
     def model(self) -> str:

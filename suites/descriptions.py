@@ -11,6 +11,7 @@ from ..core.hashes import content_hash
 __all__ = [
     "TRAINING_VERSION",
     "VARIANT_VERSION",
+    "ColdDescription",
     "CostDescription",
     "Description",
     "EvaluationDescription",
@@ -189,6 +190,31 @@ class EvaluationDescription(Description):
     setting: str
     candidates: str
     shuffled_users: bool = False
+
+
+class ColdDescription(Description):
+    """A fit ranks for users on whom nothing was trained.
+
+    Attributes:
+        evaluator: `EVALUATOR_VERSION`.
+        setting: How many outfits are known of a user.
+        cold_data: Fingerprint of the cold users' dataset.
+        candidates: Fingerprint of their test candidates.
+        histories: Fingerprint of the known outfits, of all draws.
+        draws: How often those are drawn.
+        strategy: How the model scores such users.
+        options: The numbers that the strategy goes by.
+    """
+
+    kind: Literal["evaluation"] = "evaluation"
+    evaluator: int
+    setting: str
+    cold_data: str
+    candidates: str
+    histories: str
+    draws: int
+    strategy: str
+    options: dict[str, float] = {}
 
 
 class ScorerDescription(Description):

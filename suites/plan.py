@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..bench.engines import check_engine
@@ -19,6 +19,8 @@ from ..models.registry import MODELS
 from ..training.augmentations import ViewPair, every_pair, needs_neighbours
 from ..training.method import Method
 from ..training.recombination import Recombination, check_recombined
+from .cold_settings import NewUsers, is_cold, new_users
+from .cold_trial import ColdTrial
 from .describing import chosen_objectives
 from .suite_file import CostPlan, Suite
 from .trial import (
@@ -36,7 +38,9 @@ from .trial import (
 __all__ = ["needs_of", "plan_trials", "recombination_of", "view_pairs_of"]
 
 
-def plan_trials(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
+def plan_trials(
+    suite: Suite, datasets: Sequence[Dataset], siblings: Mapping[str, Dataset] | None = None
+) -> list[Trial[Any]]:
     """All trials of a suite, each after those that fill its roles.
 
     Weights that several settings or rows ask for are trained once.
@@ -44,23 +48,26 @@ def plan_trials(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
     Args:
         suite: What to run.
         datasets: The suite's datasets, loaded.
+        siblings: Their datasets of new users by name, where a setting asks for them.
 
     Returns:
         The trials; what comes to the same description appears once.
 
     Raises:
-        InputError: If a method names something that there is not, a need that nothing meets, or a split that
-            is needed is empty. All of it before anything is trained.
+        InputError: If a method names something that there is not, a need that nothing meets, a split that is
+            needed is empty, or new users that are asked for are not there. All before anything is trained.
     """
     named = dict(zip(suite.datasets, datasets, strict=True))
     trials: dict[str, Trial[Any]] = {}
     for part in suite.parts:
-        for trial in _plan_part(part, [named[name] for name in part.datasets]):
+        for trial in _plan_part(part, [named[name] for name in part.datasets], siblings or {}):
             trials.setdefault(trial.hash, trial)
     return list(trials.values())
 
 
-def _plan_part(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
+def _plan_part(
+    suite: Suite, datasets: Sequence[Dataset], siblings: Mapping[str, Dataset]
+) -> list[Trial[Any]]:
     """The trials of a suite that is not made up of others."""
     for key, method in suite.methods.items():
         _check_names(suite, key, method)
@@ -73,6 +80,7 @@ def _plan_part(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
         SCORERS.entry(scorer, f"suite {suite.name}, scorers")
     if suite.cost is not None:
         _check_costs(suite, suite.cost)
+    for_scorers = _scorer_settings(suite)
     trials: dict[str, Trial[Any]] = {}
 
     def once(trial: Trial[Any]) -> Trial[Any]:
@@ -86,6 +94,7 @@ def _plan_part(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
             for key, method in suite.methods.items()
             if method.stem and input_kind(dataset, method.items) == "image"
         }
+        cold = new_users(suite, dataset, siblings)
         measured: list[Trial[Any]] = []
         for negatives in suite.negatives:
             for seed in suite.seeds:
@@ -108,20 +117,30 @@ def _plan_part(suite: Suite, datasets: Sequence[Dataset]) -> list[Trial[Any]]:
                     for key in keys:
                         models[once(VariantTrial(dataset, {"weights": fits[key]}, variant=variant))] = None
                 for model in models:
-                    for setting in suite.settings:
-                        inputs, shuffled = {"weights": model}, suite.shuffled_users
-                        once(EvaluationTrial(dataset, inputs, setting=setting, shuffled_users=shuffled))
+                    for trial in _evaluations(model, suite, cold):
+                        once(trial)
                 if suite.cost is not None and (negatives, seed) == (suite.negatives[0], suite.seeds[0]):
                     chosen = {fits[key] for key in suite.cost.methods}
                     measured += [model for model in models if fit_of(model) in chosen]
         for scorer in _able(suite.scorers, dataset):
-            for setting in suite.settings:
+            for setting in for_scorers:
                 shuffled = suite.shuffled_users
                 once(ScorerTrial(dataset, scorer=scorer, setting=setting, shuffled_users=shuffled))
         if suite.cost is not None:
             for trial in _costs(suite.cost, dataset, measured):
                 once(trial)
     return list(trials.values())
+
+
+def _evaluations(model: Trial[Any], suite: Suite, cold: NewUsers | None) -> Iterator[Trial[Any]]:
+    """What a fit or a variant ranks: each setting, the cold ones once for each way to score new users."""
+    dataset, inputs = model.dataset, {"weights": model}
+    for setting in suite.settings:
+        if cold is None or not is_cold(setting):
+            yield EvaluationTrial(dataset, inputs, setting=setting, shuffled_users=suite.shuffled_users)
+            continue
+        for strategy in cold.strategies[fit_of(model).method.name]:
+            yield ColdTrial(dataset, inputs, sibling=cold.dataset, setting=setting, strategy=strategy)
 
 
 def _refuse_twin(fits: Mapping[str, Trial[Any]], key: str, where: str) -> None:
@@ -139,6 +158,15 @@ def _able(scorers: Sequence[str], dataset: Dataset) -> list[str]:
         if what:
             say(f"scorers: {dataset.name} has no {what}, {scorer} left out")
     return [scorer for scorer, what in lacks.items() if not what]
+
+
+def _scorer_settings(suite: Suite) -> list[str]:
+    """What scorers rank; of users who were not there in training they know nothing."""
+    settings = [setting for setting in suite.settings if not is_cold(setting)]
+    for setting in suite.settings:
+        if suite.scorers and setting not in settings:
+            say(f"scorers: left out of {setting}, which ranks for users on whom nothing was trained")
+    return settings
 
 
 def _costs(plan: CostPlan, dataset: Dataset, models: Sequence[Trial[Any]]) -> list[CostTrial]:

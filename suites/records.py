@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, 
 
 from ..bench.engine_profile import EngineProfile
 from ..core.machine import Machine
-from ..evaluation.user_scores import Share, ShuffledUsers, UserScores
+from ..evaluation.user_scores import ColdStart, Share, ShuffledUsers, UserScores
 from ..models.options import InputKind
 from ..training.history import Distillation, Environment, Epoch
 
@@ -238,16 +238,24 @@ class QualityRecord(Evaluation):
     Attributes:
         fit: The record of the fit whose weights were evaluated, or made into the variant.
         variant: What compression made of the fit; empty for the fit itself.
+        cold: Of a cold setting: whom it ranked for, and how.
     """
 
     kind: Literal["quality"] = "quality"
     fit: FitRecord
     variant: str = ""
+    cold: ColdStart | None = None
 
     @model_validator(mode="after")
     def _ranks_its_fit(self) -> QualityRecord:
         if not self.variant and self.inputs.get("weights") != self.fit.trial:
             raise ValueError("`inputs.weights` is not the trial of `fit`")
+        return self
+
+    @model_validator(mode="after")
+    def _says_how_cold(self) -> QualityRecord:
+        if self.setting.startswith("cold-") == (self.cold is None):
+            raise ValueError(f"`cold` is {'missing' if self.cold is None else 'there'} in {self.setting}")
         return self
 
 

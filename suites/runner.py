@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from ..training.checkpoint import Checkpoint
 from ..training.environment import Device, choose_device
 from ..training.errors import TrainingError, TrainingStopped
 from ..training.loop import OnEpoch
+from .cold_settings import is_cold
+from .cold_trial import ColdTrial
 from .costs import Failure, measure_costs
 from .dataset_record import describe_dataset
 from .held_files import broken_inputs
@@ -28,6 +31,7 @@ from .plan import plan_trials
 from .record_files import ERROR_FILE, RECORD_FILE, load_record
 from .records import Record
 from .rehearsal import Rehearsal, rehearse
+from .run_cold_evaluation import run_cold_evaluation
 from .run_evaluation import run_evaluation, run_scorer
 from .run_fit import run_fit
 from .run_neighbours import run_neighbours
@@ -121,11 +125,12 @@ def run_suite(
         InputError: If a dataset, the device or a finished record cannot be used.
     """
     chosen = choose_device(device)
-    datasets = [
-        load_dataset(name, root, split=split, cache=cache, skip_unusable=skip_unusable)
-        for name in suite.datasets
-    ]
-    trials = plan_trials(suite, datasets)
+    load = partial(load_dataset, root=root, split=split, cache=cache, skip_unusable=skip_unusable)
+    datasets = [load(name) for name in suite.datasets]
+    cold = any(is_cold(setting) for part in suite.parts for setting in part.settings)
+    new_users = {dataset.cold_sibling for dataset in datasets if cold}
+    siblings = {name: load(name) for name in sorted(filter(None, new_users))}
+    trials = plan_trials(suite, datasets, siblings)
     finished = frozenset(trial.hash for trial in trials if _has_record(trial, out))
     outcome = RunOutcome(trials, finished)
     rehearse_fits(outcome, chosen, fetch=not dry_run)
@@ -145,7 +150,8 @@ def run_suite(
         return outcome
     outcome.records.append(record_suite(suite, trials, command, out))
     image_sizes = {method.image_size for part in suite.parts for method in part.methods.values()}
-    outcome.records.extend(describe_dataset(dataset, image_sizes, out) for dataset in datasets)
+    shown = {dataset.name: dataset for dataset in [*datasets, *siblings.values()]}
+    outcome.records.extend(describe_dataset(dataset, image_sizes, out) for dataset in shown.values())
     return outcome
 
 
@@ -301,6 +307,7 @@ _RUNS: dict[type[Trial[Any]], Callable[..., Record]] = {
     StemTrial: run_stem,
     VariantTrial: run_variant,
     EvaluationTrial: run_evaluation,
+    ColdTrial: run_cold_evaluation,
     ScorerTrial: run_scorer,
 }
 

@@ -15,6 +15,7 @@ from ..core.toml_file import parse, read_toml
 from ..datasets import Fault, InputError, list_datasets
 from ..training.method import MOST_EPOCHS, Method
 from .method_tables import merged, method_tables, toml_stems
+from .records import Negatives
 from .sweep import Sweep, swept_methods
 
 __all__ = ["PRESETS", "CostPlan", "Suite", "list_suites", "load_suite", "name_for_others"]
@@ -34,7 +35,7 @@ Listed = Annotated[list[T], Field(min_length=1), AfterValidator(_each_once)]
 PRESETS = ("full", "quick")
 """How much of a suite is run: all of it, or what is enough for a first look."""
 
-Setting = Literal["random", "hard"]
+Setting = Literal["random", "hard", "cold-1", "cold-5"]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
@@ -65,7 +66,7 @@ class Suite(BaseModel):
         name: The suite's name.
         title: Heading of the report.
         datasets: Names of datasets; each method runs on each.
-        settings: What is ranked: kinds of evaluation negatives.
+        settings: What is ranked: kinds of evaluation negatives, or new users with 1 or 5 known outfits.
         negatives: What is trained against: kinds of training negatives.
         seeds: One fit a seed.
         methods: Ids of methods, resolved to their files, with overrides applied.
@@ -90,7 +91,7 @@ class Suite(BaseModel):
     title: str
     datasets: Listed[str]
     settings: Listed[Setting] = ["random"]
-    negatives: Listed[Setting] = ["random"]
+    negatives: Listed[Negatives] = ["random"]
     seeds: Listed[Seed] = [0]
     methods: dict[str, Method]
     unranked: list[str] = []
@@ -116,7 +117,7 @@ class _Written(BaseModel):
     title: Annotated[str, Field(min_length=1)]
     datasets: Listed[str]
     settings: Listed[Setting] = ["random"]
-    negatives: Listed[Setting] = ["random"]
+    negatives: Listed[Negatives] = ["random"]
     seeds: Listed[Seed] = [0]
     methods: Listed[str] = []
     sweep: dict[str, Sweep] = {}

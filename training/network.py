@@ -175,18 +175,28 @@ def gives_backbone(model: OutfitModel, taken: frozenset[str]) -> bool:
     return bool(names) and taken.issuperset(names)
 
 
-def trained_network(method: Method, dataset: Dataset, weights: Path, device: str) -> Network:
+def trained_network(
+    method: Method, dataset: Dataset, weights: Path, device: str, *, items_of: Dataset | None = None
+) -> Network:
     """A network with its own trained weights, in evaluation mode.
 
     Weights that it was pretrained with are not asked for: its own take their place.
 
+    Args:
+        method: Names the model.
+        dataset: What it was trained on.
+        weights: Its own.
+        device: "cpu" or "cuda".
+        items_of: Whose items it sees, where those are others; known by the same kind of input.
+
     Raises:
         InputError: If the weights are missing, broken or another network's.
     """
-    inputs = ItemInputs(dataset, method.image_size, method.items)
+    seen = dataset if items_of is None else items_of
+    inputs = ItemInputs(seen, method.image_size, method.items)
     model = bare_model(method, dataset)
     load_weights(model, weights)
-    return _placed(method, dataset, inputs, model.to(device).eval())
+    return _placed(method, seen, inputs, model.to(device).eval())
 
 
 def _placed(method: Method, dataset: Dataset, inputs: ItemInputs, model: OutfitModel) -> Network:

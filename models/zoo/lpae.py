@@ -15,8 +15,9 @@ What the paper leaves open, and how it is here:
   length 1, and every one has to come round to it.
 - W and the anchors start as in the public code: N(0, √(2/d)), and uniform in ±√(3/d).
 - The regulariser of the loss sees a user's own anchors only, not the general ones.
-- Cold users, *anchor-search*: no released code shows it. It would rank the anchors of known users by their
-  cosine with the new user's outfits, and take the best as the new user's own.
+- Users on whom nothing was trained, *anchor-search*: no released code shows it. Here all known users' own
+  anchors are ranked by their mean cosine with the new user's outfits, and as many of the best as each known
+  user has are the new user's own; the general ones stay.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ class LPAE(BackboneModel):
         general_anchors: Float (general, d), or None where there are none.
     """
 
+    cold_strategies = ("anchor-search",)
+
     def __init__(
         self, backbone: Backbone, num_users: int, *, own: int, general: int = 0, feature_size: int = 128
     ) -> None:
@@ -83,13 +86,28 @@ class LPAE(BackboneModel):
 
     def score_matrix(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
         """See `OutfitModel.score_matrix`; each outfit is embedded once."""
+        return self.score_tastes(self._tastes(users), features, categories)
+
+    def cold_tastes(self, features: Tensor, categories: Tensor) -> Tensor:
+        """See `OutfitModel.cold_tastes`: anchor-search."""
+        known = unit(self.embed_outfits(features.flatten(0, 1), categories.flatten(0, 1)))
+        anchors = unit(self.anchors).flatten(0, 1)
+        with torch.autocast(known.device.type, enabled=False):
+            # A mean of cosines is the product with the mean of unit vectors.
+            cosines = known.unflatten(0, categories.shape[:2]).mean(1) @ anchors.mT
+        return self._with_general(anchors[cosines.topk(self.anchors.shape[1]).indices].sum(-2))
+
+    def score_tastes(self, tastes: Tensor, features: Tensor, categories: Tensor) -> Tensor:
+        """See `OutfitModel.score_tastes`; each outfit is embedded once."""
         outfits = unit(self.embed_outfits(features, categories))
         with torch.autocast(outfits.device.type, enabled=False):
-            return self._tastes(users) @ outfits.mT
+            return tastes @ outfits.mT
 
     def _tastes(self, users: Tensor) -> Tensor:
         """Σ_k a_uk / ‖a_uk‖, float (B, d): a sum of cosines is the product with this sum."""
-        tastes = unit(self.anchors[users]).sum(-2)
+        return self._with_general(unit(self.anchors[users]).sum(-2))
+
+    def _with_general(self, tastes: Tensor) -> Tensor:
         return tastes if self.general_anchors is None else tastes + unit(self.general_anchors).sum(0)
 
 

@@ -36,6 +36,29 @@ def test_scores_are_sums_of_cosines_with_the_users_anchors(name):
             assert matrix[user, row].item() == pytest.approx(sum(cosines), rel=1e-3, abs=1e-4)
 
 
+@pytest.mark.parametrize("name", ["lpae-u", "lpae-g"])
+def test_anchor_search_takes_the_known_users_anchors_nearest_to_the_known_outfits(name):
+    model = lpae(name)
+    known, kinds = torch.randn(2, 4, 3, model.feature_size), torch.tensor([0, 1, 2]).expand(2, 4, 3)
+    ranked, categories = torch.randn(5, 3, model.feature_size), torch.tensor([[0, 1, 2]] * 5)
+    with torch.inference_mode():
+        found = model.score_tastes(model.cold_tastes(known, kinds), ranked, categories)
+        vectors = [numbers(model.embed_outfits(f, k)) for f, k in zip(known, kinds, strict=True)]
+        outfits = numbers(model.embed_outfits(ranked, categories))
+    anchors = numbers(model.anchors).reshape(-1, 128)
+    shared = np.empty((0, 128)) if model.general_anchors is None else numbers(model.general_anchors)
+    for new, of_user in enumerate(vectors):
+        mean_cosines = [np.mean([cosine(z, anchor) for z in of_user]) for anchor in anchors]
+        best = anchors[np.argsort(mean_cosines)[-model.anchors.shape[1] :]]
+        for row, outfit in enumerate(outfits):
+            expected = sum(cosine(outfit, anchor) for anchor in [*best, *shared])
+            assert found[new, row].item() == pytest.approx(expected, rel=1e-3, abs=1e-4)
+
+
+def cosine(one: np.ndarray, other: np.ndarray) -> float:
+    return one @ other / np.linalg.norm(one) / np.linalg.norm(other)
+
+
 def test_anchors_are_64_of_ones_own_or_32_and_32_that_all_share():
     of_users, with_general = lpae("lpae-u"), lpae("lpae-g")
     assert of_users.anchors.shape == (USERS, 64, 128)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from outfitbench.bench.measurement import Measurement
 from outfitbench.core.hashes import content_hash
-from outfitbench.evaluation.user_scores import ShuffledUsers, UserScores
+from outfitbench.evaluation.user_scores import ColdStart, ShuffledUsers, UserScores
 from outfitbench.suites.records import (
     CostRecord,
     DatasetRecord,
@@ -149,7 +149,25 @@ def on_disk(record: QualityRecord) -> QualityRecord:
     return record.model_copy(update=changes)
 
 
-OF_EVALUATION = ("candidate_fingerprint", "evaluator_version", "test", "shuffled")
+OF_EVALUATION = ("candidate_fingerprint", "evaluator_version", "test", "shuffled", "cold")
+
+
+def cold_start(setting: str, strategy: str = "avg", **changes: Any) -> ColdStart:
+    """That an evaluation ranked for the users of another dataset."""
+    asked = strategy in ("avg", "w-avg")
+    fields: dict[str, Any] = {
+        "dataset": "closet-16",
+        "data_fingerprint": "c01d" * 4,
+        "known": int(setting.removeprefix("cold-")),
+        "draws": 10,
+        "histories": f"5ee4-{setting}",
+        "too_few": 0,
+        "strategy": strategy,
+        "spread": {"auc": 0.004, "ndcg": 0.005, "ndcg_standard": 0.004},
+        "neighbours": 17.5 if asked else None,
+        "alone": 0 if asked else None,
+    }
+    return ColdStart(**(fields | changes))
 
 
 def evaluation(
@@ -158,6 +176,7 @@ def evaluation(
     fields: dict[str, Any] = {
         "trial": f"{trained.trial}-on-{setting}",
         "description": {"kind": "evaluation", "setting": setting},
+        "cold": cold_start(setting) if setting.startswith("cold-") else None,
         "inputs": {"weights": trained.trial},
         "fit": trained,
         "setting": setting,
@@ -167,7 +186,10 @@ def evaluation(
         "machine": machine(),
         "seconds": {"evaluate": 3.0},
     }
-    return QualityRecord(**(fields | changes))
+    fields |= changes
+    if fields["cold"] is not None and fields["cold"].strategy != "avg":
+        fields["trial"] += f"-{fields['cold'].strategy}"
+    return QualityRecord(**fields)
 
 
 def quality(

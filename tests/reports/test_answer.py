@@ -198,7 +198,7 @@ def test_every_setting_has_its_answer():
     text = answer([*pair(), *pair(setting="hard")[1:], *pair(setting="cold-5")[1:]])
     assert "**closet-24, random negatives, 24 users.**" in text
     assert "**closet-24, hard negatives (trained on random ones), 24 users.**" in text
-    assert "**closet-24, cold-5 (trained on random negatives), 24 users.**" in text
+    assert "**closet-24, cold-5 of closet-16 (trained on random negatives), 24 users.**" in text
 
 
 def test_no_name_makes_a_teacher():

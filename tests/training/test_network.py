@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torchvision
@@ -12,7 +14,7 @@ from outfitbench.datasets import Dataset, load_dataset
 from outfitbench.models import ModelError, OutfitModel, create_model
 from outfitbench.models.weights import save_tensors
 from outfitbench.training.method import Method
-from outfitbench.training.network import fresh_network
+from outfitbench.training.network import fresh_network, trained_network
 
 
 @pytest.fixture
@@ -103,3 +105,26 @@ def test_weights_of_which_none_fits_are_refused(tmp_path: Path, dataset: Dataset
     method = Method(name="S", model="student-s", objective="n-pair", start="other")
     with pytest.raises(InputError, match="weights of which none fits"):
         fresh_network(method, dataset, 0, "cpu", tmp_path / "fit.safetensors")
+
+
+@pytest.mark.parametrize("freeze", [False, True])
+def test_a_trained_network_sees_the_items_of_other_users(tmp_path: Path, freeze: bool) -> None:
+    """A frozen backbone's vectors are of the items that it is to see, by the weights it was shipped with."""
+    dataset = load_dataset("closet-12")
+    large = replace(dataset, num_users=99, item_category=dataset.item_category[:5], fingerprint="0" * 16)
+    method = Method(name="XS", model="student-xs", objective="n-pair", freeze=freeze)
+    whole = create_model("student-xs", num_users=99).eval()
+    save_tensors(whole.state_dict(), tmp_path / "weights.safetensors")
+    network = trained_network(method, large, tmp_path / "weights.safetensors", "cpu", items_of=dataset)
+    assert network.model.num_users == 99
+    ids = np.array([7, dataset.num_items - 1])
+    images = torch.from_numpy(dataset.images(ids)).permute(0, 3, 1, 2) / 255
+    inputs, categories = network.inputs(ids)
+    with torch.inference_mode():
+        seen = inputs if freeze else inputs / 255
+        torch.testing.assert_close(
+            network.model.encode_items(seen, categories),
+            whole.encode_items(images, categories),
+            atol=1e-5,
+            rtol=1e-4,
+        )
