@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,30 @@ def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OUTFITBENCH_CACHE", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session")
+def small_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache in which closet-12 is made already, with two thirds of its outfits and a third of its items.
+
+    For what is about the line from data to report and not about what is learnt: other processes find it, too.
+    """
+    from outfitbench.datasets.closet import CLOSETS, make_closet
+
+    folder = tmp_path_factory.mktemp("small-world")
+    with pytest.MonkeyPatch.context() as patch:
+        small = replace(CLOSETS["closet-12"], outfits_per_user=20, items_per_category=60)
+        patch.setitem(CLOSETS, "closet-12", small)
+        make_closet("closet-12", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def in_the_small_world(small_world: Path) -> Iterator[None]:
+    """The tests of a file load the small closet-12."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OUTFITBENCH_CACHE", str(small_world))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import subprocess
-import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import get_args, get_type_hints
 
 import pytest
+import torch
 from outfitbench.cli.data import Data
 from outfitbench.cli.export import Export
-from outfitbench.cli.main import parse
+from outfitbench.cli.main import main, parse
 from outfitbench.cli.profile import Profile
 from outfitbench.cli.report import Report
 from outfitbench.cli.run import Run
 from outfitbench.cli.tune import Tune
+from outfitbench.models import create_model
 from outfitbench.suites.suite_file import load_suite
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
@@ -57,31 +57,21 @@ def test_the_usage_shows_every_option_and_which_can_be_repeated(command):
         assert (shown[1] is not None) == any("Append" in kind for kind in kinds), option
 
 
-def test_the_plugin_and_its_suite_fit_together(tmp_path):
-    (tmp_path / PLUGIN).write_text(PLUGIN_SOURCE)
+@pytest.mark.usefixtures("own_registry", "in_the_small_world")
+def test_the_plugin_and_its_suite_fit_together(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path(PLUGIN).write_text(PLUGIN_SOURCE)
     (suite,) = blocks("toml")
-    (tmp_path / "mine.toml").write_text(suite)
-    assert load_suite(tmp_path / "mine.toml").methods["mean-of-items"].objectives == {
-        "margin": {"margin": 0.3}
-    }
-    code = (
-        "from outfitbench.cli.main import main; from outfitbench.models import create_model\n"
-        f"main(['list', 'models', '--plugin', {PLUGIN!r}])\n"
-        "model = create_model('mean-of-items', num_users=2)\n"
-        "import torch; categories = torch.tensor([[0, 1, -1]])\n"
-        "features = model.encode_items(torch.rand(3, 3, 64, 64), torch.tensor([0, 1, 2])).unsqueeze(0)\n"
-        "assert torch.isfinite(model.score(torch.tensor([1]), features, categories)).all()\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
-    )
-    assert "mean-of-items" in done.stdout
-    run = ["run", "mine.toml", "--plugin", PLUGIN, "--epochs", "1", "--json", "--out", "out"]
-    done = subprocess.run(
-        [sys.executable, "-m", "outfitbench.cli", *run], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert "Mean of items" in {row["method"] for row in json.loads(done.stdout)["quality"]}
+    Path("mine.toml").write_text(suite)
+    assert load_suite(Path("mine.toml")).methods["mean-of-items"].objectives == {"margin": {"margin": 0.3}}
+    assert main(["list", "models", "--plugin", PLUGIN]) == 0
+    assert "mean-of-items" in capsys.readouterr().out
+    model, categories = create_model("mean-of-items", num_users=2), torch.tensor([[0, 1, -1]])
+    features = model.encode_items(torch.rand(3, 3, 64, 64), torch.tensor([0, 1, 2])).unsqueeze(0)
+    assert torch.isfinite(model.score(torch.tensor([1]), features, categories)).all()
+    run = ["run", "mine.toml", "--plugin", PLUGIN, "--epochs", "1", "--json", "--quiet", "--out", "out"]
+    assert main(run) == 0
+    assert "Mean of items" in {row["method"] for row in json.loads(capsys.readouterr().out)["quality"]}
 
 
 def test_the_python_snippets_run(tmp_path, monkeypatch):

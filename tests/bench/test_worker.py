@@ -190,6 +190,7 @@ def test_the_line_of_the_error_itself_is_told(error, line):
     assert _line_of(error) == line
 
 
+@pytest.mark.slow  # inductor takes ten seconds to get there; the line itself is told above
 def test_a_broken_compiler_is_told_by_its_own_line(plugin, tmp_path, monkeypatch):
     compiler = tmp_path / "my-c++"
     compiler.write_text(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +20,10 @@ from outfitbench.models.options import ModelOptions
 from outfitbench.models.outfit_model import OutfitModel
 
 
-@pytest.fixture
-def dataset(cache: Path) -> Dataset:
-    return load_dataset("closet-12", cache=cache)
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """Drawn once for the session; what is derived of it lies in a folder of this file's."""
+    return replace(load_dataset("closet-12"), cache=tmp_path_factory.mktemp("derived"))
 
 
 def network(dataset: Dataset, seed: int = 0) -> OutfitModel:
@@ -51,7 +53,8 @@ def test_a_frozen_model_ranks_as_the_whole_one(dataset: Dataset) -> None:
     np.testing.assert_allclose(again, whole, atol=1e-6)
 
 
-def test_it_is_encoded_once_and_anew_where_the_file_is_broken(dataset: Dataset) -> None:
+def test_it_is_encoded_once_and_anew_where_the_file_is_broken(dataset: Dataset, cache: Path) -> None:
+    dataset = replace(dataset, cache=cache)
     freeze_backbone(network(dataset), dataset, ItemInputs(dataset, 64))
     (path,) = (dataset.cache / "frozen").glob("*.npy")
     whole, written = path.read_bytes(), path.stat().st_mtime_ns

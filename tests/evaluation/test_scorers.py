@@ -89,6 +89,7 @@ def test_colours_are_held_against_the_users_own(small: Dataset) -> None:
     np.testing.assert_allclose(found, [23 / 60, -23 / 90, -23 / 60, 23 / 90, 0], atol=1e-7)
 
 
+@pytest.mark.slow  # 3,000 garments are drawn; test_closet_worlds.py tells how hard the world is without
 @pytest.mark.parametrize(
     ("name", "random", "hard"),
     [("random", 50.0, 50.0), ("colour-histogram", 72.05, 71.03), ("hidden-truth", 98.22, 97.92)],

@@ -15,7 +15,7 @@ from outfitbench.models.outfit_model import OutfitModel
 from sklearn.metrics import roc_auc_score
 
 
-@pytest.fixture(scope="module", params=["closet-12", "closet-40v"])
+@pytest.fixture(scope="module", params=["closet-12", "closet-10v"])
 def dataset(request: pytest.FixtureRequest) -> Dataset:
     return load_dataset(request.param)
 

@@ -18,8 +18,8 @@ from outfitbench.training.network import fresh_network, trained_network
 
 
 @pytest.fixture
-def dataset(cache: Path) -> Dataset:
-    return load_dataset("closet-12", cache=cache)
+def dataset() -> Dataset:
+    return load_dataset("closet-12")
 
 
 @pytest.fixture
