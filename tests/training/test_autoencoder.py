@@ -221,12 +221,12 @@ from outfitbench.training.history import Environment
 torch.set_num_threads(1)
 options = AutoencoderOptions.model_validate_json(sys.argv[1])
 where = Environment(device="cpu", precision="fp32", threads=1)
-train_autoencoder(np.load(sys.argv[2]), np.arange(600), options, 0, Path(sys.argv[3]), where)
+train_autoencoder(np.load(sys.argv[2]), np.arange(200), options, 0, Path(sys.argv[3]), where)
 """
 
 
 def test_killed_it_ends_with_the_same_bits(tmp_path, monkeypatch):
-    images = np.random.default_rng(0).integers(0, 256, size=(600, 16, 16, 3)).astype(np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, size=(200, 16, 16, 3)).astype(np.uint8)
     np.save(tmp_path / "images.npy", images)
     options = AutoencoderOptions(epochs=8, batch_size=16, image_size=16, latent=8)
     killed = tmp_path / "killed"
@@ -245,9 +245,9 @@ def test_killed_it_ends_with_the_same_bits(tmp_path, monkeypatch):
         epochs.append(arguments[-1])
         return run_epoch(*arguments)
 
-    whole, losses = train_autoencoder(images, np.arange(600), options, 0, tmp_path / "whole", CPU)
+    whole, losses = train_autoencoder(images, np.arange(200), options, 0, tmp_path / "whole", CPU)
     monkeypatch.setattr(autoencoder, "_run_epoch", counted)
-    model, same_losses = train_autoencoder(images, np.arange(600), options, 0, killed, CPU)
+    model, same_losses = train_autoencoder(images, np.arange(200), options, 0, killed, CPU)
     assert same_losses == losses
     assert_same_weights(model, whole)
     assert 0 < len(epochs) < 8
