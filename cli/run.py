@@ -150,7 +150,7 @@ def _plan(suite: Suite, outcome: RunOutcome) -> Answer:
     if outcome.seconds:
         about = duration(sum(outcome.seconds.values()))
         lines.append(
-            f"about {about} of training on this machine as it is now, told by a step of each method; "
+            f"about {about} of training on this machine as it is now, told by some items of each method; "
             "ranking and measuring come on top"
         )
     lines += [f"note: {note}" for note in outcome.notes]

@@ -27,6 +27,9 @@ __all__ = ["Rehearsal", "rehearse"]
 _OVERHEAD = 1.2
 """A step beside its encoding, which costs nearly everything: scores, losses, optimizer, reading of items."""
 
+_SAMPLE = 32
+"""Items that are encoded: enough to tell what one takes."""
+
 _NO_GRADIENT = 0.35
 """Encoding in evaluation as a share of encoding in training."""
 
@@ -45,7 +48,7 @@ class Rehearsal(NamedTuple):
 
 
 def rehearse(trial: FitTrial, device: Device, *, fetch: bool) -> Rehearsal:
-    """Build a fit's network, objectives and optimizer, and encode a step's worth of blank items.
+    """Build a fit's network, objectives and optimizer, and encode some blank items.
 
     Args:
         trial: What will be trained.
@@ -79,7 +82,7 @@ def rehearse(trial: FitTrial, device: Device, *, fetch: bool) -> Rehearsal:
         half = environment.precision == "bf16"
         with torch.autocast(device, torch.bfloat16, enabled=half):
             _encode(trial, model)  # the first call of a shape takes longer
-            each = min(_encode(trial, model) for _ in range(2)) / _items_of_a_step(trial)
+            each = min(_encode(trial, model) for _ in range(2)) / _SAMPLE
     except ModelError as error:
         raise _of_method(error, f"method {method.name} on {trial.dataset.name}") from error
     except InputError:
@@ -136,12 +139,11 @@ def _check_start(trial: FitTrial, model: OutfitModel, objectives: WeightedObject
 
 
 def _encode(trial: FitTrial, model: OutfitModel) -> float:
-    """Seconds of encoding a step's items forward and backward."""
-    method, count = trial.method, _items_of_a_step(trial)
+    """Seconds of encoding some items forward and backward."""
     device = next(model.parameters()).device
-    categories = torch.arange(count, device=device) % len(trial.dataset.categories)
-    size = method.image_size
-    shape = (count, 3, size, size) if model.input_kind == "image" else (count, model.input_size)
+    categories = torch.arange(_SAMPLE, device=device) % len(trial.dataset.categories)
+    size = trial.method.image_size
+    shape = (_SAMPLE, 3, size, size) if model.input_kind == "image" else (_SAMPLE, model.input_size)
     items = torch.zeros(shape, device=device)
     started = time.perf_counter()
     features: Tensor = model.encode_items(items, categories)
