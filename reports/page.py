@@ -25,6 +25,7 @@ from .dataset_section import dataset_section
 from .differences import differences
 from .differences_table import DIFFERENCES_LEGEND, differences_table
 from .distillation_section import distillation_section
+from .gain_section import gain_section
 from .grouping import comparison_tables, names_of_fits
 from .markdown import escape
 from .paper_results import published_section
@@ -116,7 +117,8 @@ def _compose(records: Sequence[Record], title: str | None) -> tuple[str, dict[st
         ("Trade-off", "\n\n".join(_tradeoff(*n, groups, figures) for n in slugs if _has_tradeoff(n[0]))),
         ("One option at a time", _sweeps(slugs, sweeps, figures)),
         ("Cost", cost_section(groups)),
-        ("Distillation", distillation_section(tables)),
+        ("Distillation", distillation_section(whole)),
+        ("False negatives", gain_section(tables, figures)),
         ("Training", _training(slugs, figures)),
         ("Dataset", dataset_section(datasets)),
         ("Published by the paper", published_section(tables)),

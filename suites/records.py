@@ -116,7 +116,7 @@ class FitRecord(_Trial):
         recipe: Every option of the recipe that had an effect, whether or not at its default.
         objectives: Every option of each objective.
         environment: Numeric environment, chosen when the fit began.
-        distillation: What a teacher was found to say, for objectives that tell.
+        distillation: What its teacher was found to say, if it has one.
         warnings: What a reader of the row should know.
         taken_over: How many numbers of each part of the network started as those of the role "start".
         weights: Hash of the weights file.

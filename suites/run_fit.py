@@ -67,6 +67,9 @@ def run_fit(
     teacher = _teacher(trial, inputs["teacher"], environment.device) if "teacher" in inputs else None
     objectives = create_objectives(method, network.model)
     told = [part.begin(FitContext(dataset, teacher)) for _, part in objectives.values()]
+    distillation = next((one.distillation for one in told if one.distillation), None)
+    if teacher is not None and distillation is None:
+        distillation = teacher.describe()
     warnings = [warning for one in told for warning in one.warnings]
     for warning in warnings:
         say(f"{trial.label}: {warning}", style="yellow")
@@ -117,7 +120,7 @@ def run_fit(
             entry.name: options.model_dump(mode="json") for entry, options in chosen_objectives(method)
         },
         environment=environment,
-        distillation=next((one.distillation for one in told if one.distillation), None),
+        distillation=distillation,
         warnings=warnings,
         taken_over=dict(network.taken_over),
         weights=file_hash(folder / WEIGHTS_FILE),
@@ -147,7 +150,14 @@ def _teacher(trial: FitTrial, folder: Path, device: str) -> Teacher:
     teaching = trial.inputs["teacher"]
     assert isinstance(teaching, FitTrial)
     network = trained_network(teaching.method, trial.dataset, weights_of(folder), device)
-    return Teacher(network.model, trial.dataset, network.inputs, trial.negatives)
+    return Teacher(
+        network.model,
+        trial.dataset,
+        network.inputs,
+        trial.negatives,
+        held_out=teaching.validation_split,
+        batch_size=trial.method.recipe.batch_size,
+    )
 
 
 def _neighbours(folder: Path) -> NDArray:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
-__all__ = ["Distillation", "Environment", "Epoch"]
+__all__ = ["Distillation", "Environment", "Epoch", "PositiveMean"]
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -50,24 +50,50 @@ class Epoch(_Frozen):
     valid_auc: Share
 
 
+PositiveMean = Literal["train", "held-out"]
+"""Over which of a user's positives a teacher's mean score is taken (Eq. 11)."""
+
+
 class Distillation(_Frozen):
-    """What FND does in training (paper, Eq. 12), estimated before it from ten fresh negatives a positive.
+    """What a teacher says of its student's negatives, estimated before training.
+
+    A negative is called false where d < 0 (paper, Eq. 12), whatever α is. Shares are of ten fresh negatives a
+    positive; what needs a step is estimated from `training.teacher.SAMPLED_STEPS` of them. What is truly
+    liked, only a dataset with a hidden preference knows: what its user likes at least as much as an average
+    positive of theirs.
 
     Attributes:
-        alpha: The absolute α used.
+        positive_mean: Which positives the mean of Eq. 11 is over: those that the teacher was trained on, or
+            those that it chose its epoch by.
+        without_held_out: How many users have none of the latter, and keep the mean of their others.
+        gap: That mean, less the mean score of random negatives.
+        alpha: The absolute α used; None where the student's objectives have none, here and below.
         alpha_relative: α × gap.
-        gap: Mean teacher score of positives minus that of random negatives.
-        mean_d: Mean false-negativeness; below 1 the loss may collapse.
+        mean_d: Mean false-negativeness.
+        all_ones_loss: FND's loss where every outfit points at every user, over a step's negatives.
+        chance_loss: Its loss where all scores are 0; where the other is below, it may collapse.
         false_negative_share: Share of training negatives with d < 0.
-        true_false_negative_share: Where the dataset knows the hidden preference: of the negatives with
-            d < 0, the share that the user truly likes at least as much as an average positive of theirs.
+        true_false_negative_share: Precision: of the negatives with d < 0, the share that is truly liked.
         true_base_rate: The same share among all training negatives.
+        recall: Of the truly liked negatives, the share with d < 0.
+        softmax_mass: Of the softmax mass that N-pair puts on a step's negatives, by the teacher's scores, the
+            share on truly liked ones: what there is for FND to take away.
+        positives_called_false: Share of training positives with d < 0.
+        held_out_called_false: Share of the positives that the teacher chose its epoch by with d < 0.
     """
 
-    alpha: FiniteFloat
-    alpha_relative: FiniteFloat
+    positive_mean: PositiveMean = "train"
+    without_held_out: Annotated[int, Field(ge=0, lt=2**63)] = 0
     gap: FiniteFloat
-    mean_d: FiniteFloat
+    alpha: FiniteFloat | None = None
+    alpha_relative: FiniteFloat | None = None
+    mean_d: FiniteFloat | None = None
+    all_ones_loss: FiniteFloat | None = None
+    chance_loss: FiniteFloat | None = None
     false_negative_share: Share
     true_false_negative_share: Share | None = None
     true_base_rate: Share | None = None
+    recall: Share | None = None
+    softmax_mass: Share | None = None
+    positives_called_false: Share | None = None
+    held_out_called_false: Share | None = None

@@ -16,6 +16,7 @@ from outfitbench.suites.describing import create_objectives
 from outfitbench.suites.plan import needs_of, recombination_of, view_pairs_of
 from outfitbench.suites.suite_file import load_suite
 from outfitbench.training.batches import BatchDraws, draw_epoch, load_batches
+from outfitbench.training.history import Distillation
 from outfitbench.training.objectives.objective import FitContext
 from outfitbench.training.optimizer import create_optimizer
 from outfitbench.training.recombination import Recombiner
@@ -35,8 +36,14 @@ class UntrainedTeacher(Teacher):
         self._model = create_model("teacher", num_users=dataset.num_users).eval().requires_grad_(False)
         self._table = FeatureTable(ids, torch.randn(len(ids), size), len(ids))
         self._dataset, self._negatives, self._device = dataset, "random", self._table.features.device
-        self._positive_mean = torch.zeros(dataset.num_users)
-        self.gap, self.feature_size = 0.5, size
+        self._asked = {"train": torch.zeros(dataset.num_users)}
+        self.feature_size = size
+
+    def gap(self, over="train"):
+        return 0.5
+
+    def describe(self, *arguments):
+        return Distillation(gap=0.5, false_negative_share=0.0)
 
 
 def method_of(key, folder):

@@ -99,9 +99,15 @@ def fit(
         alpha_relative=1.0,
         gap=0.41,
         mean_d=1.02,
+        all_ones_loss=4.12,
+        chance_loss=3.5,
         false_negative_share=0.07,
         true_false_negative_share=0.31,
         true_base_rate=0.06,
+        recall=0.36,
+        softmax_mass=0.24,
+        positives_called_false=0.56,
+        held_out_called_false=0.23,
     )
     negatives = changes.get("negatives", "random")
     history = [

@@ -25,36 +25,51 @@ def distilled(**changes) -> str:
 
 
 def test_distillation_in_numbers():
-    (rows,) = read_tables(distilled())
-    assert list(rows[0].values())[2:] == [
-        "Teacher", "0", "0.410", "2.40", "1.00", "1.02", "7.00", "31.00", "6.00", "+25.00",
+    scales, said = read_tables(distilled())
+    assert list(scales[0].values())[2:] == ["Teacher", "0", "0.410", "2.40", "1.00", "1.02", "4.12", "3.50"]
+    assert list(said[0].values()) == [
+        "Teacher", "closet-24, random", "training", "0",
+        "7.00", "56.00", "23.00", "31.00", "36.00", "6.00", "24.00",
     ]  # fmt: skip
 
 
-def test_a_mean_d_below_one_is_marked():
-    assert "**< 1**" not in distilled()
-    (rows,) = read_tables(distilled(mean_d=-0.5))
-    assert rows[0]["Mean d"] == "−0.50 **< 1**"
+def test_a_loss_at_all_ones_below_chance_is_marked():
+    assert "**< chance**" not in distilled(mean_d=0.9)
+    scales, _ = read_tables(distilled(all_ones_loss=2.16, mean_d=-0.5))
+    assert (scales[0]["At all ones"], scales[0]["Mean d"]) == ("2.16 **< chance**", "−0.50")
+
+
+def test_without_fnd_there_is_no_scale():
+    (said,) = read_tables(
+        distilled(alpha=None, alpha_relative=None, mean_d=None, all_ones_loss=None, chance_loss=None)
+    )
+    assert said[0]["Precision, %"] == "31.00"
+
+
+def test_a_teacher_says_the_same_to_all_its_students():
+    teacher = quality("Teacher", "teacher")
+    students = [quality(name, objective="fnd", teacher=teacher.fit.trial) for name in ("A", "B")]
+    scales, said = read_tables(distillation_section(comparison_tables([teacher, *students])))
+    assert (len(scales), len(said)) == (2, 1)
 
 
 def test_without_a_hidden_truth_there_is_no_precision():
-    text = distilled(true_false_negative_share=None, true_base_rate=None)
-    row = read_tables(text)[0][0]
-    assert row["Truly liked, %"] == row["Base rate, %"] == row["Above base"] == "–"
+    text = distilled(true_false_negative_share=None, true_base_rate=None, recall=None, softmax_mass=None)
+    row = read_tables(text)[1][0]
+    assert {row[f"{name}, %"] for name in ("Precision", "Recall", "Base rate", "Mass")} == {"–"}
     assert "hidden preference is not known" in text
 
 
 def test_a_base_rate_alone_gives_no_precision():
     """No negative was called false, so there is nothing to be right about."""
-    row = read_tables(distilled(true_false_negative_share=None, false_negative_share=0.0))[0][0]
-    assert (row["Truly liked, %"], row["Base rate, %"], row["Above base"]) == ("–", "6.00", "–")
+    row = read_tables(distilled(true_false_negative_share=None, false_negative_share=0.0))[1][0]
+    assert (row["Precision, %"], row["Base rate, %"]) == ("–", "6.00")
 
 
 def test_a_teacher_without_a_record_is_named_by_its_trial():
     student = quality("FND XS", objective="fnd", teacher="0123456789abcdef")
-    assert (
-        read_tables(distillation_section(comparison_tables([student])))[0][0]["Teacher"] == "trial `01234567`"
-    )
+    scales, said = read_tables(distillation_section(comparison_tables([student])))
+    assert scales[0]["Teacher"] == said[0]["Teacher"] == "trial `01234567`"
 
 
 def test_no_distillation_no_section():
@@ -209,8 +224,8 @@ def test_one_fit_evaluated_twice_is_distilled_once():
         quality("FND XS", objective="fnd", teacher=teacher.fit.trial, setting=setting)
         for setting in ("random", "hard")
     ]
-    (rows,) = read_tables(distillation_section(comparison_tables([teacher, *students])))
-    assert len(rows) == 1
+    scales, said = read_tables(distillation_section(comparison_tables([teacher, *students])))
+    assert len(scales) == len(said) == 1
 
 
 def test_what_was_left_out_of_a_dataset_is_counted():

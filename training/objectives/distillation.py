@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - the name everyone knows
 
 from ..errors import TrainingError
+from ..history import Distillation
 
-__all__ = ["ESTIMATE_TOLERANCE", "LEAST_GAP", "collapse_warning", "false_negativeness", "teacher_gap"]
+__all__ = [
+    "LEAST_GAP",
+    "all_ones_loss",
+    "collapse_warning",
+    "false_negativeness",
+    "softmax_mass",
+    "teacher_gap",
+]
 
 LEAST_GAP = 0.01
 """Below it a teacher's scores, cosines in [−1, 1], tell nothing apart, and 1 / gap is no α."""
-
-ESTIMATE_TOLERANCE = 0.02
-"""The mean of d is estimated from a sample: at α = 1 / gap it is 1, a little more or less."""
 
 
 def false_negativeness(teacher_positive_mean: Tensor, teacher_negative: Tensor, alpha: float) -> Tensor:
@@ -61,31 +68,62 @@ def teacher_gap(positive: NDArray[np.floating] | Tensor, negative: NDArray[np.fl
     return gap
 
 
-def collapse_warning(mean_d: float, alpha: float) -> str | None:
-    """What to say when FND is about to collapse; None when it is not.
+def all_ones_loss(false_negativeness: Tensor, temperature: float) -> float:
+    r"""FND's loss where every outfit points at every user, so that all scores are 1.
 
-    d multiplies a negative's score in the loss. Where it is below 1 for most true negatives, the loss has a
-    low minimum at which every outfit points at every user: positive and negative scores are all 1, and
-    exp(1/τ) dwarfs Σ exp(d/τ). The loss then falls while the student learns nothing.
+    $$\frac1P \sum_i \log\left(1 + \sum_k \exp((d_{ik} - 1)/\tau)\right)$$
 
     Args:
-        mean_d: Mean false-negativeness over the training negatives, an estimate.
-        alpha: The absolute α it was computed with; d is proportional to it.
+        false_negativeness: d (P, K), for each pair those of its step's negatives; −∞ where one is none.
+        temperature: τ > 0.
 
     Example:
-        >>> print(collapse_warning(mean_d=0.5, alpha=1.25))
-        FND may collapse: the mean of d is 0.50, below 1; raise alpha from 1.25 to 2.50 (absolute) or more
-        >>> collapse_warning(mean_d=1.25, alpha=3.1) is None
-        True
+        >>> import torch
+        >>> round(all_ones_loss(torch.ones(1, 32), 0.1), 3)  # then it is chance, ln 33
+        3.497
     """
-    if mean_d >= 1 - ESTIMATE_TOLERANCE:
+    return float(F.softplus(((false_negativeness - 1) / temperature).logsumexp(1)).mean())
+
+
+def softmax_mass(positive: Tensor, negative: Tensor, liked: Tensor, temperature: float) -> float:
+    """Of the softmax mass that N-pair (Eq. 10) puts on negatives, the share on those that are truly liked.
+
+    Args:
+        positive: Scores (P,).
+        negative: Scores (P, K); −∞ where one is none.
+        liked: Bool (P, K).
+        temperature: τ > 0.
+
+    Example:
+        >>> import torch
+        >>> softmax_mass(torch.tensor([0.5]), torch.tensor([[0.2, 0.2]]), torch.tensor([[True, False]]), 0.1)
+        0.5
+    """
+    mass = (torch.cat([positive[:, None], negative], 1).double() / temperature).softmax(1)[:, 1:]
+    return float(mass[liked].sum() / mass.sum())
+
+
+def collapse_warning(told: Distillation) -> str | None:
+    """What to say when FND is about to collapse; None when it is not.
+
+    d multiplies a negative's score in the loss. Where it is small for most of them, the loss has a low
+    minimum at which every outfit points at every user: positive and negative scores are all 1, and exp(1/τ)
+    dwarfs Σ exp(d/τ). The loss then falls while the student learns nothing.
+
+    Args:
+        told: What the teacher says, with an α.
+
+    Example:
+        >>> told = Distillation(
+        ...     gap=0.4, alpha=1.25, mean_d=0.5, all_ones_loss=0.2, chance_loss=3.5, false_negative_share=0
+        ... )
+        >>> print(collapse_warning(told))
+        FND may collapse: with all scores at 1 its loss is 0.20, below chance (3.50); raise alpha (1.25)
+    """
+    if told.all_ones_loss is None or told.chance_loss is None or told.all_ones_loss >= told.chance_loss:
         return None
-    if mean_d <= 0:
-        return (
-            f"FND may collapse: the mean of d is {mean_d:.2f}, so the teacher scores these negatives above "
-            "positives; train it longer"
-        )
-    return (
-        f"FND may collapse: the mean of d is {mean_d:.2f}, below 1; "
-        f"raise alpha from {alpha:.2f} to {alpha / mean_d:.2f} (absolute) or more"
-    )
+    lower, chance = f"{told.all_ones_loss:.2f}", f"{told.chance_loss:.2f}"
+    found = f"FND may collapse: with all scores at 1 its loss is {lower}, below chance ({chance})"
+    if told.mean_d is not None and told.mean_d <= 0:
+        return f"{found}: the teacher scores these negatives above positives; train it longer"
+    return f"{found}; raise alpha ({told.alpha:.2f})"

@@ -9,6 +9,8 @@ import torch
 from pydantic import Field
 
 from ...core.errors import Fault, InputError
+from ..history import Distillation, PositiveMean
+from ..recombination import Recombination
 from .distillation import collapse_warning
 from .distillation import false_negativeness as distance_from_liking
 from .n_pair_loss import n_pair
@@ -76,10 +78,15 @@ class FNDOptions(TemperatureOptions):
         alpha: The distillation scale α (Eq. 12).
         alpha_mode: "absolute" takes α as it is, as the paper does; "relative" divides it by the teacher's
             gap, so that 1 makes the mean false-negativeness 1.
+        positive_mean: Over which of a user's positives the teacher's mean score is taken (Eq. 11): those that
+            it was trained on, as in the paper, which it knows by heart; or ("held-out") those that it chose
+            its epoch by, which it scores as all that it has not seen, so that more negatives are called
+            false. The gap is then theirs, too.
     """
 
     alpha: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.25
     alpha_mode: Literal["absolute", "relative"] = "relative"
+    positive_mean: PositiveMean = "train"
 
     def searched(self) -> dict[str, tuple[float, ...]]:
         """α × gap; an absolute α is meant as it stands.
@@ -96,6 +103,7 @@ class FND(Objective):
     """False negative distillation: the teacher says how far each negative is pushed or pulled (Eq. 13)."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({"teacher"})
+    _recombination: Recombination | None = None
 
     def __init__(self, options: FNDOptions, model: OutfitModel) -> None:
         super().__init__(options, model)
@@ -105,11 +113,12 @@ class FND(Objective):
     def begin(self, fit: FitContext) -> Forecast:
         """Fix the absolute α by the teacher's gap, and warn where the loss may collapse."""
         assert fit.teacher is not None  # it is one of the needs
-        if self._options.alpha_mode == "relative":
-            self._alpha = self._options.alpha / fit.teacher.gap
-        found = fit.teacher.describe(self._alpha)
-        warning = collapse_warning(found.mean_d, self._alpha)
-        return Forecast(found, () if warning is None else (warning,))
+        options, over = self._options, self._options.positive_mean
+        if options.alpha_mode == "relative":
+            self._alpha = options.alpha / fit.teacher.gap(over)
+        found = fit.teacher.describe(self._alpha, options.temperature, over, self._recombination)
+        warnings = [warning for warning in (collapse_warning(found), _fallback_warning(found)) if warning]
+        return Forecast(found, tuple(warnings))
 
     def forward(self, step: StepContext) -> dict[str, Tensor]:
         """See `false_negative`."""
@@ -126,6 +135,16 @@ class FND(Objective):
             teacher: The teacher's scores of these; of no account where one is none.
         """
         with torch.no_grad():
-            d = distance_from_liking(step.teacher.positive_mean(step.users), teacher, self._alpha)
+            mean = step.teacher.positive_mean(step.users, self._options.positive_mean)
+            d = distance_from_liking(mean, teacher, self._alpha)
             d = d.masked_fill(negative == -math.inf, 1.0)  # keeps −∞ what it is
         return false_negative(positive, negative, d, self._options.temperature)
+
+
+def _fallback_warning(told: Distillation) -> str | None:
+    if told.positive_mean == "train" or not told.without_held_out:
+        return None
+    return (
+        f"{told.without_held_out} users have no positive that the teacher was not trained on: their mean "
+        "score is over their training positives"
+    )

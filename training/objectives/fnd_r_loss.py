@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ..recombination import Recombination
 from .false_negative_loss import FND, FNDOptions
 from .objective import Need, RecombinedOptions, StepContext, register_objective
 from .sampled_scores import sampled_scores
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from ...models import OutfitModel
 
 __all__ = ["FNDR", "FNDROptions"]
 
@@ -28,6 +31,10 @@ class FNDR(FND):
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"teacher", "recombined"})
+
+    def __init__(self, options: FNDROptions, model: OutfitModel) -> None:
+        super().__init__(options, model)
+        self._recombination = Recombination(options.recombined, options.exchanged)
 
     def forward(self, step: StepContext) -> dict[str, Tensor]:
         """See `false_negative`."""

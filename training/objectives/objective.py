@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
 from ...core.registry import Registry
-from ..history import Distillation
+from ..history import Distillation, PositiveMean
+from ..recombination import Recombination
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -115,15 +116,17 @@ class TeacherScores(Protocol):
     """What a frozen teacher says: of the training items' features, a table, and never of their images.
 
     Attributes:
-        gap: Mean score of the training positives minus that of random negatives.
         feature_size: Width of its items' features, and of its outfit vectors.
     """
 
-    gap: float
     feature_size: int
 
-    def positive_mean(self, users: Tensor) -> Tensor:
-        """Mean score of each user's training positives (Eq. 11), float32 (N,)."""
+    def positive_mean(self, users: Tensor, over: PositiveMean = "train") -> Tensor:
+        """Mean score of each user's positives (Eq. 11), float32 (N,)."""
+        ...
+
+    def gap(self, over: PositiveMean = "train") -> float:
+        """That mean over all training positives, less the mean score of random negatives."""
         ...
 
     def score_matrix(self, users: Tensor, items: NDArray[np.integer], categories: Tensor) -> Tensor:
@@ -142,8 +145,14 @@ class TeacherScores(Protocol):
         """Its users' vectors, float32 (num_users, d)."""
         ...
 
-    def describe(self, alpha: float) -> Distillation:
-        """What FND with this absolute α will do in training, estimated before it starts."""
+    def describe(
+        self,
+        alpha: float | None = None,
+        temperature: float = 0.1,
+        over: PositiveMean = "train",
+        recombination: Recombination | None = None,
+    ) -> Distillation:
+        """What it says of the negatives, and what FND with this absolute α will do, estimated beforehand."""
         ...
 
 

@@ -61,7 +61,7 @@ def test_gradient_of_the_registered_part_is_equation_16(scores):
         posted=own,
         positive_scores=positive,
         negative_scores=negative.masked_fill(own, -torch.inf),
-        teacher=SimpleNamespace(positive_mean=lambda users: mean),
+        teacher=SimpleNamespace(positive_mean=lambda users, over: {"train": mean}[over]),
         teacher_scores=lambda users, outfits: {negatives: word}[outfits],
     )
     (loss,) = FND(FNDOptions(alpha=2.5, alpha_mode="absolute", temperature=TAU), None)(step).values()

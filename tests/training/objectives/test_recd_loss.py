@@ -90,7 +90,7 @@ def step() -> Step:
         recombined=Outfits(*(part[4:] for part in outfits[:2])),
         student=student,
         taught=torch.rand(5, 7, dtype=torch.float64),
-        teacher=SimpleNamespace(positive_mean=lambda users: torch.from_numpy(MEAN)[users]),
+        teacher=SimpleNamespace(positive_mean=lambda users, over: torch.from_numpy(MEAN)[users]),
         positive_scores=student[users, torch.arange(2)],
         negative_scores=student[users][:, 2:4].masked_fill(own, -torch.inf),
         recombined_scores=student[users][:, 4:],
