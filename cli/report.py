@@ -45,12 +45,15 @@ class Report:
 
 def _quality(records: Sequence[Record]) -> list[dict[str, Any]]:
     """The rows of the page's tables: means over users and seeds."""
+    from ..reports.convergence import longer_fits, without_longer
     from ..reports.grouping import comparison_tables, names_of_fits
     from ..suites.records import FitRecord, Prepared, QualityRecord, ScorerRecord, SuiteRecord
 
+    suites = [record for record in records if isinstance(record, SuiteRecord)]
+    qualities = [record for record in records if isinstance(record, QualityRecord | ScorerRecord)]
     tables = comparison_tables(
-        [record for record in records if isinstance(record, QualityRecord | ScorerRecord)],
-        names_of_fits(record for record in records if isinstance(record, SuiteRecord)),
+        without_longer(qualities, longer_fits(suites))[0],
+        names_of_fits(suites),
         [record for record in records if isinstance(record, FitRecord | Prepared)],
     )
     return [

@@ -4,7 +4,8 @@ What is claimed, and what is not:
 
 - nothing of a row that is not told from a random order, beyond that;
 - nothing of a method from one seed: the sentence is then about these weights, and says so;
-- of a method from several seeds, only what the users and every seed agree on.
+- of a method from several seeds, only what holds for other users and another luck of training
+  (`Difference.is_claimed`).
 """
 
 from __future__ import annotations
@@ -13,13 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..evaluation.metrics import best
 from .answer_table import answer_table, costs_measured
-from .claims import (
-    SEEDS_RULE,
-    gain_sentence,
-    gains_table,
-    lead_clause,
-    ndcg_sentence,
-)
+from .claims import gain_sentence, gains_table, lead_clause, ndcg_sentence
 from .costs import EVERY_USER, costs_of_rows
 from .differences import Difference, differences, scorer_differences
 from .markdown import escape
@@ -37,16 +32,16 @@ if TYPE_CHECKING:
 __all__ = ["answer_section"]
 
 _LEGEND = (
-    "In parentheses the share of the teacher's. AUC × 100, means over users; in brackets bootstrap 95 % "
-    "intervals of the paired difference. A random order has an AUC of 50, so a share of the AUC flatters a "
-    "weak student: read the difference."
+    "In parentheses the share of the teacher's. AUC × 100, means over users and seeds; in brackets the "
+    "bootstrap 95 % interval of the paired difference, over users and seeds. Over seeds: the 95 % "
+    "t-interval of the seeds' means, and their number. A random order has an AUC of 50, so a share of the "
+    "AUC flatters a weak student: read the difference."
 )
 
-_COVERED = (
-    "An interval covers the choice of users, not the luck of training; seeds are averaged user by user. "
-    f"{SEEDS_RULE}"
-)
+_ONE_SEED = "There is one seed: the intervals cover the choice of users, and not the luck of training."
 
+_DECLARED = "What the suite declared to compare"
+_ONE_STEP = "What one change to a method does, with the same model and recipe"
 
 _MANY = 6
 """More comparisons of one kind are a table and no sentences."""
@@ -57,7 +52,8 @@ def answer_section(tables: Sequence[ComparisonTable], groups: Sequence[CostGroup
     parts = [_answer(ranked, groups) for ranked in tables]
     if any(ranked.teacher for ranked in tables):
         parts.append(_LEGEND)
-        parts.append(_COVERED)
+    if tables and all(len(row.seeds) < 2 for ranked in tables for row in ranked.rows):
+        parts.append(_ONE_SEED)
     return "\n\n".join(parts)
 
 
@@ -70,7 +66,6 @@ def _answer(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> str:
                 "No teacher is among these records, so nothing is said relative to one.",
                 *_highest(ranked.rows),
                 *_at_chance(ranked),
-                *_still_rising(ranked),
             ]
         )
     found = costs_of_rows(ranked, groups)
@@ -84,16 +79,14 @@ def _answer(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> str:
     ]
     if not kept:
         return f"{title} Only one user is among these records: there is nothing to compare."
-    gains = [d for d in compared if d.why == "baseline" and d.above_chance]
+    gains = [d for d in compared if (d.declared or d.why == "baseline") and d.above_chance]
     many = len(gains) > _MANY
     parts = [
         title,
         "\n".join(f"- {sentence}" for sentence in _sentences(ranked, kept, compared, [] if many else gains)),
         answer_table([*kept, *(share_of_its_teacher(d, costs) for d in scorer_differences(ranked))]),
         costs_measured(found) if ranked.cold is None else "",
-        f"What one change to a method does, with the same model and recipe:\n\n{gains_table(gains)}"
-        if many
-        else "",
+        f"{_DECLARED if ranked.declared else _ONE_STEP}:\n\n{gains_table(gains)}" if many else "",
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -123,7 +116,6 @@ def _sentences(
             if len(compared) <= _MANY or ndcg.stands_out
         ),
         *_at_chance(ranked),
-        *_still_rising(ranked),
     ]
 
 
@@ -166,14 +158,4 @@ def _at_chance(ranked: ComparisonTable) -> list[str]:
         else f"{escape(row.name)} ranks worse than a random order (AUC {hundredfold(row.mean('auc'))})."
         for row in ranked.rows
         if not row.beats_chance
-    ]
-
-
-def _still_rising(ranked: ComparisonTable) -> list[str]:
-    fits = len(ranked.fits)
-    if 2 * ranked.rising <= fits:
-        return []
-    return [
-        f"{ranked.rising} of {counted(fits, 'fit')} kept their last epoch: they may not have converged, and "
-        "with longer training the order may be another."
     ]

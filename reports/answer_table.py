@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .claims import seeds_agreement
+from .claims import over_seeds, within
 from .costs import EVERY_USER, LATENCY, machine_label, sampled
 from .markdown import Notes, escape, table
-from .quantities import BLANK, hundredfold, interval, quantity, share, signed
+from .quantities import BLANK, hundredfold, quantity, share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +33,8 @@ def answer_table(kept: Sequence[TeacherShare]) -> str:
             **({"Against": escape(k.against.other.name)} if several else {}),
             "AUC": hundredfold(k.row.mean("auc")),
             "AUC kept": share(k.quality),
-            "AUC difference": signed(k.against.paired.difference)
-            + f" {interval(k.against.paired.low, k.against.paired.high)}",
-            "Seeds": seeds_agreement(k.against),
+            "AUC difference": within(k.against),
+            "Over seeds": over_seeds(k.against),
             "Parameters": BLANK
             if k.row.parameters is None
             else f"{quantity(k.row.parameters, '1')} ({share(k.size)})",

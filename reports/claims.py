@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .markdown import escape, table
-from .quantities import BLANK, counted, interval, p_value, signed
+from .quantities import interval, p_value, signed
 from .table_rows import METRICS
 
 if TYPE_CHECKING:
@@ -14,78 +14,71 @@ if TYPE_CHECKING:
     from .differences import Difference
 
 __all__ = [
-    "SEEDS_RULE",
+    "basis",
     "gain_sentence",
     "gains_table",
     "lead_clause",
     "ndcg_sentence",
-    "seeds_agreement",
+    "over_seeds",
     "seeds_clause",
+    "within",
 ]
 
-SEEDS_RULE = (
-    "Seeds agree where the difference has the same sign for each of them; a seed is held against the same "
-    "seed of the other side, or where the two sides have other seeds, each against every one."
-)
+
+def within(difference: Difference) -> str:
+    """A difference × 100 with its interval over users and seeds."""
+    paired = difference.paired
+    return f"{signed(paired.difference)} {interval(paired.low, paired.high)}"
 
 
 def seeds_clause(difference: Difference) -> str:
-    """What the seeds say of a difference.
+    """How many seeds a difference rests on, and its t-interval over them.
 
     With one seed nothing is known of the method, only of the weights that it happened to give.
     """
     if difference.seeds < 2:
         return "one seed: luck of training is not covered"
-    seeds = counted(difference.seeds, "seed")
-    return f"{seeds}, which agree" if difference.seeds_agree else f"{seeds}, which do not agree"
+    return (
+        f"over {difference.seeds} seeds {interval(difference.paired.seeds_low, difference.paired.seeds_high)}"
+    )
 
 
-def seeds_agreement(difference: Difference) -> str:
-    """`seeds_clause` for a cell of a table; a scorer has no seeds."""
-    if difference.why == "scorer":
-        return BLANK
+def basis(difference: Difference) -> str:
+    """What a sentence rests on: the difference, its seeds, its p-value, and that of one of many."""
+    corrected = f", Holm p {p_value(difference.holm_p)} as one of {difference.among}" * (difference.among > 1)
+    p = p_value(difference.paired.p_value)
+    return f"{within(difference)}, {seeds_clause(difference)}, p {p}{corrected}"
+
+
+def over_seeds(difference: Difference) -> str:
+    """The t-interval over seeds and their number, for a cell of a table."""
     if difference.seeds < 2:
         return "one seed"
-    return f"{difference.seeds}, agree" if difference.seeds_agree else f"{difference.seeds}, do not agree"
+    return f"{interval(difference.paired.seeds_low, difference.paired.seeds_high)} ({difference.seeds})"
 
 
 def lead_clause(difference: Difference) -> str:
-    """How far the best of several rows lies above the teacher, and what speaks against a claim."""
-    above = (
-        f"{signed(difference.paired.difference)} {interval(difference.paired.low, difference.paired.high)}"
-    )
-    holm = f"Holm p {p_value(difference.holm_p)}"
-    doubts = []
-    if not difference.seeds_carry:
-        doubts.append(seeds_clause(difference))
-    if not difference.stands_out:
-        doubts.append(f"it is the best of {difference.among} ({holm})")
-    if not doubts:
-        basis = f"{above}; {seeds_clause(difference)}; {holm}, as the best of {difference.among}"
-        return f", distinguishably above the teacher's ({basis})"
-    average = "on average " if difference.seeds > 1 and not difference.seeds_agree else ""
-    return f", {average}above the teacher's by {above}, no claim: {', and '.join(doubts)}"
+    """How far the best of several rows lies above the teacher, and whether that is a claim."""
+    if difference.is_claimed:
+        return f", distinguishably above the teacher's ({basis(difference)})"
+    return f", above the teacher's on average, but no claim is made ({basis(difference)})"
 
 
 def gain_sentence(difference: Difference) -> str:
-    """What a fit gained on the same model and recipe with one step less in what is minimised, in AUC."""
-    paired = difference.paired
+    """What a fit gained on another in AUC: on what a suite declared, or the same but for one step."""
     name, other = escape(difference.row.name), escape(difference.other.name)
-    alone = f"{other}, the same model and recipe {escape(difference.step)}"
-    basis = f"{signed(paired.difference)} {interval(paired.low, paired.high)}, {seeds_clause(difference)}"
+    step = f", the same model and recipe {escape(difference.step)}" * bool(difference.step)
+    alone, told = f"{other}{step}", basis(difference)
     if difference.shows == "no":
-        return f"Between {name} and {alone}, no difference in AUC shows ({basis})."
+        return f"Between {name} and {alone}, no difference in AUC shows ({told})."
     if difference.shows == "unclear":
-        doubt = f"{basis}, Wilcoxon p {p_value(paired.p_value)}"
-        return f"Whether the AUC of {name} differs from that of {alone}, is unclear ({doubt})."
-    side = "above" if paired.difference > 0 else "below"
+        return f"Whether the AUC of {name} differs from that of {alone}, is unclear ({told})."
+    side = "above" if difference.paired.difference > 0 else "below"
     if difference.seeds < 2:
-        return f"The weights of {name} have an AUC {side} those of {alone} ({basis})."
-    if not difference.stands_out:
-        basis += f", Holm p {p_value(difference.holm_p)} as one of {difference.among}"
+        return f"The weights of {name} have an AUC {side} those of {alone} ({told})."
     if not difference.is_claimed:
-        return f"On average the AUC of {name} is {side} that of {alone}, but no claim is made ({basis})."
-    return f"The AUC of {name} is {side} that of {alone} ({basis})."
+        return f"On average the AUC of {name} is {side} that of {alone}, but no claim is made ({told})."
+    return f"The AUC of {name} is {side} that of {alone} ({told})."
 
 
 def gains_table(differences: Sequence[Difference]) -> str:
@@ -95,9 +88,9 @@ def gains_table(differences: Sequence[Difference]) -> str:
             {
                 "Method": escape(d.row.name),
                 "Against": escape(d.other.name),
-                "the same method": escape(d.step),
-                "AUC difference": f"{signed(d.paired.difference)} {interval(d.paired.low, d.paired.high)}",
-                "Seeds": seeds_agreement(d),
+                "which is": escape(d.step) or "declared",
+                "AUC difference": within(d),
+                "Over seeds": over_seeds(d),
                 "Holm p": p_value(d.holm_p),
                 "What shows": _what_shows(d),
             }
@@ -111,7 +104,7 @@ def _what_shows(difference: Difference) -> str:
     if difference.shows == "no":
         return "no difference"
     if difference.shows == "unclear":
-        return f"unclear, Wilcoxon p {p_value(difference.paired.p_value)}"
+        return f"unclear, p {p_value(difference.paired.p_value)}"
     side = "above" if difference.paired.difference > 0 else "below"
     if difference.seeds < 2:
         return f"these weights {side}"
@@ -125,12 +118,8 @@ def ndcg_sentence(difference: Difference, auc: str) -> str:
         difference: In NDCG.
         auc: Whether the same difference shows in AUC: "no" or "unclear".
     """
-    paired = difference.paired
-    side = "above" if paired.difference > 0 else "below"
+    side = "above" if difference.paired.difference > 0 else "below"
     name, other = escape(difference.row.name), escape(difference.other.name)
-    within = f"{signed(paired.difference)} {interval(paired.low, paired.high)}, {seeds_clause(difference)}"
-    if difference.among > 1:
-        within += f", Holm p {p_value(difference.holm_p)} as one of {difference.among}"
     apart = "AUC leaves it unclear" if auc == "unclear" else "AUC does not tell the two apart"
     heading = METRICS[difference.metric]
     if difference.seeds < 2:
@@ -139,4 +128,4 @@ def ndcg_sentence(difference: Difference, auc: str) -> str:
         whose = f"In {heading} {name} is {side} {other}"
     else:
         whose = f"On average {name} is {side} {other} in {heading}, but no claim is made"
-    return f"{whose} ({within}), though {apart}."
+    return f"{whose} ({basis(difference)}), though {apart}."

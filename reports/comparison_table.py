@@ -48,6 +48,7 @@ class ComparisonTable:
         passed_over: Records of its trials with other outcomes, which are not in the rows.
         told_apart_by: What tells it from another table of its dataset, setting and training negatives:
             "data 0a1b2c3d4e5f"; empty where there is no other.
+        declared: Pairs of its rows that a suite declared to compare.
     """
 
     dataset: str
@@ -62,6 +63,7 @@ class ComparisonTable:
     scorers: tuple[ScorerRow, ...] = ()
     passed_over: tuple[OtherOutcome, ...] = ()
     told_apart_by: str = ""
+    declared: tuple[tuple[Row, Row], ...] = ()
 
     @property
     def all_rows(self) -> tuple[AnyRow, ...]:
@@ -109,11 +111,6 @@ class ComparisonTable:
         """The fit of each evaluation, of the fit itself or of a variant."""
         return [record.fit for row in self.rows for record in row.records]
 
-    @property
-    def rising(self) -> int:
-        """How many of the fits kept their last epoch: longer training may raise them."""
-        return sum(fit.best_epoch == len(fit.history) for _, fit in self.fits)
-
     @cached_property
     def teacher(self) -> Row | None:
         """The row that taught most of the others; of equals the larger one. None if no row taught another."""
@@ -136,6 +133,10 @@ class ComparisonTable:
         if (own := self.teacher_of(row)) is not None or self.teacher is None:
             return own
         return _scored_alike(row, [other for other in self.rows if other.weights == self.teacher.weights])
+
+    def declared_against(self, row: Row) -> list[Row]:
+        """What a suite declared to compare a row with."""
+        return [other for own, other in self.declared if own is row]
 
     def baselines_of(self, row: Row) -> dict[Row, str]:
         """What a row is held against besides a teacher, and how it is told from it.

@@ -1,41 +1,52 @@
-"""Paired differences: each method against the teacher, and each distilled one against its baselines."""
+"""Paired differences: each method against the teacher, and against what was declared or is one step away."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
-from ..evaluation.metrics import PairedComparison, exceeds, holm, paired_comparison
+from ..evaluation.metrics import PairedComparison, crossed_p_value, holm, paired_comparison
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from .comparison_table import ComparisonTable
     from .table_rows import AnyRow, Row
 
-__all__ = ["Difference", "Shows", "differences", "scorer_differences", "shows"]
+__all__ = [
+    "SIGNIFICANT",
+    "Difference",
+    "Shows",
+    "compared",
+    "differences",
+    "p_value_of",
+    "scorer_differences",
+    "shows",
+]
 
-_SIGNIFICANT = 0.05
+SIGNIFICANT = 0.05
 
 Shows = Literal["yes", "no", "unclear"]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One row's per-user metric minus another's.
+    """One row's metric minus another's, user by user and seed by seed.
 
     Attributes:
         row: The row looked at.
         other: What it is compared with.
-        why: "teacher", "baseline", "variant" for what compression made of the other, or "scorer" for what
-            nobody trained, against the table's teacher.
-        paired: Mean difference, its 95 % interval and the Wilcoxon p-value.
+        why: "teacher", "baseline", "declared" for any other pair that a suite declares, "variant" for what
+            compression made of the other, or "scorer" for what nobody trained, against the table's teacher.
+        paired: Mean difference, its intervals and its p-value, over users and seeds.
         metric: Of `table_rows.METRICS`.
         step: Of a baseline: what tells it from the row ("without contrastive").
-        holm_p: The Wilcoxon p-value corrected (see `holm`) for the comparisons of its kind in its table and
-            metric, `among` of them; NaN where it stands for itself.
+        declared: Whether a suite declared the comparison before anything ran.
+        holm_p: The p-value corrected (see `holm`) for the comparisons of its family in its table and metric,
+            `among` of them: those that were declared, else those of its kind. NaN where it stands for itself.
         among: How many comparisons it is one of.
     """
 
@@ -45,18 +56,25 @@ class Difference:
     paired: PairedComparison
     metric: str = "auc"
     step: str = ""
+    declared: bool = False
     holm_p: float = float("nan")
     among: int = 1
 
     @property
     def stands_out(self) -> bool:
-        """Whether it shows, also as one of its kind that was looked for."""
-        return self.shows == "yes" and self.holm_p < _SIGNIFICANT
+        """Whether it shows, also as one of its family that was looked for."""
+        return self.shows == "yes" and self.holm_p < SIGNIFICANT
 
     @property
     def is_claimed(self) -> bool:
-        """Whether it is said of the method: it stands out, and the seeds carry it."""
-        return self.stands_out and self.seeds_carry
+        """Whether it is said of the method, and not of the weights that it happened to give.
+
+        This is the one place that says what a claim takes: an interval over users and seeds without zero, a
+        p-value over both that is small also as one of its family, and a t-interval over the seeds alone
+        without zero. The last keeps few seeds that happen to be alike from carrying a claim (see
+        `paired_comparison`), and one seed from carrying any; that all seeds agree is not asked beside it.
+        """
+        return self.stands_out and (self.paired.seeds_low > 0 or self.paired.seeds_high < 0)
 
     @property
     def shows(self) -> Shows:
@@ -65,55 +83,78 @@ class Difference:
 
     @property
     def seeds(self) -> int:
-        """How many seeds each side has at least."""
-        return min(len(self.row.seeds), len(self.other.seeds))
+        """How many seeds it rests on."""
+        return self.paired.seeds
 
     @property
     def above_chance(self) -> bool:
         """Whether both sides are told from a random order; where one is not, nothing is to be concluded."""
         return self.row.beats_chance and self.other.beats_chance
 
-    @property
-    def seeds_agree(self) -> bool:
-        """Whether every seed says that the same side is better.
-
-        Fits of one seed began alike, and a variant was made of its own fit, so they are held against each
-        other. Only where the two sides have other seeds is each held against every one of the other side.
-        """
-        own, others = self.row.means(self.metric), self.other.means(self.metric)
-        if self.row.seeds == self.other.seeds:
-            return bool(np.all(exceeds(own, others)) or np.all(exceeds(others, own)))
-        return bool(exceeds(min(own), max(others)) or exceeds(min(others), max(own)))
-
-    @property
-    def seeds_carry(self) -> bool:
-        """Whether the seeds carry a claim about the method: there are several, and they agree."""
-        return self.seeds > 1 and self.seeds_agree
-
 
 def shows(paired: PairedComparison) -> Shows:
     """Whether there is a difference; unclear where the interval and the test disagree."""
     beyond_zero = paired.low > 0 or paired.high < 0
-    if beyond_zero != (paired.p_value < _SIGNIFICANT):
+    if beyond_zero != (paired.p_value < SIGNIFICANT):
         return "unclear"
     return "yes" if beyond_zero else "no"
 
 
+def compared(row: AnyRow, other: AnyRow, metric: str) -> PairedComparison:
+    """Two rows of one table; fits of one seed are held against each other."""
+    own, others, paired = _seed_by_seed(row, other, metric)
+    return paired_comparison(own, others, paired_seeds=paired)
+
+
+def p_value_of(row: AnyRow, other: AnyRow, metric: str) -> float:
+    """The p-value of `compared` alone."""
+    own, others, paired = _seed_by_seed(row, other, metric)
+    return crossed_p_value(own, others, paired_seeds=paired)
+
+
+def _seed_by_seed(
+    row: AnyRow, other: AnyRow, metric: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64], bool]:
+    """Each row's metric by seed and user, and whether the seeds are paired.
+
+    They are where both ran two seeds or more, of which the others are left out, and where both ran the same
+    one. What nobody trained meets each seed.
+    """
+    own, others = row.per_seed(metric), other.per_seed(metric)
+    if not row.seeds or not other.seeds:
+        return own, others, True
+    both = [seed for seed in row.seeds if seed in other.seeds]
+    if len(both) < 2 and row.seeds != other.seeds:
+        return own, others, False
+    places, other_places = ([of.seeds.index(seed) for seed in both] for of in (row, other))
+    return own[places], others[other_places], True
+
+
 def differences(ranked: ComparisonTable, metric: str = "auc") -> list[Difference]:
-    """Each row against its teacher (its own if distilled, else the table's) and its baselines or its fits."""
+    """Each row against its teacher (its own if distilled, else the table's), and against what was declared.
+
+    Where no suite declared a comparison, in its place against the baselines, which are one step away. A
+    variant is held against its fits.
+    """
+    if ranked.users < 2:
+        return []
     found = []
-    for row in ranked.rows:
-        teacher = ranked.against(row)
-        why = "variant" if row.variant else "baseline"
-        pairs = [(teacher, "teacher", "")]
-        pairs += [
-            (other, why, step) for other, step in ranked.baselines_of(row).items() if other is not teacher
-        ]
-        for other, why, step in pairs:
-            if other is not None and other is not row and ranked.users > 1:
-                compared = paired_comparison(row.per_user(metric), other.per_user(metric))
-                found.append(Difference(row, other, why, compared, metric, step))
-    return _as_one_of_its_kind(found)
+    for row in dict.fromkeys([*ranked.rows, *(row for row, _ in ranked.declared)]):
+        shown = row in ranked.rows  # else it is drawn as a point of a line, and compared as declared alone
+        teacher = ranked.against(row) if shown else None
+        steps = ranked.baselines_of(row) if shown else {}
+        declared = ranked.declared_against(row)
+        pairs: dict[Row, tuple[str, str]] = {}
+        if row.variant or not ranked.declared:
+            pairs = {other: ("variant" if row.variant else "baseline", step) for other, step in steps.items()}
+        for other in declared:
+            pairs[other] = ("baseline", steps[other]) if other in steps else ("declared", "")
+        if teacher is not None and teacher is not row:
+            pairs = {teacher: ("teacher", ""), **{k: v for k, v in pairs.items() if k is not teacher}}
+        for other, (why, step) in pairs.items():
+            paired = compared(row, other, metric)
+            found.append(Difference(row, other, why, paired, metric, step, declared=other in declared))
+    return _as_one_of_its_family(found)
 
 
 def scorer_differences(ranked: ComparisonTable, metric: str = "auc") -> list[Difference]:
@@ -121,25 +162,17 @@ def scorer_differences(ranked: ComparisonTable, metric: str = "auc") -> list[Dif
     teacher = ranked.teacher
     if teacher is None or ranked.users < 2:
         return []
-    return _as_one_of_its_kind(
-        [
-            Difference(
-                row,
-                teacher,
-                "scorer",
-                paired_comparison(row.per_user(metric), teacher.per_user(metric)),
-                metric,
-            )
-            for row in ranked.scorers
-        ]
+    return _as_one_of_its_family(
+        [Difference(row, teacher, "scorer", compared(row, teacher, metric), metric) for row in ranked.scorers]
     )
 
 
-def _as_one_of_its_kind(found: Sequence[Difference]) -> list[Difference]:
-    """The comparisons with the p-values that are corrected for those of the same kind."""
+def _as_one_of_its_family(found: Sequence[Difference]) -> list[Difference]:
+    """The comparisons with p-values that are corrected for those declared with them, or of the same kind."""
     corrected: dict[int, Difference] = {}
-    for kind in {difference.why for difference in found}:
-        places = [place for place, difference in enumerate(found) if difference.why == kind]
+    families = ["declared" if difference.declared else difference.why for difference in found]
+    for family in set(families):
+        places = [place for place, of in enumerate(families) if of == family]
         p_values = holm([found[place].paired.p_value for place in places]).tolist()
         for place, p_value in zip(places, p_values, strict=True):
             corrected[place] = replace(found[place], holm_p=p_value, among=len(places))

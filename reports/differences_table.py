@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .claims import SEEDS_RULE, seeds_agreement
+from .claims import over_seeds, within
 from .differences import differences, scorer_differences
 from .markdown import escape, table
-from .quantities import BLANK, interval, p_value, signed
+from .quantities import hundredfold, p_value
 from .table_rows import METRICS
 
 if TYPE_CHECKING:
@@ -15,18 +15,23 @@ if TYPE_CHECKING:
 
 __all__ = ["DIFFERENCES_LEGEND", "differences_table"]
 
+_WHICH = {"declared": "declared"}
+
 _COMPARED = ("auc", "ndcg")
 """The paper's two metrics."""
 
 DIFFERENCES_LEGEND = (
-    "Differences: mean over users of the difference × 100, paired user by user, with its bootstrap 95 % "
-    "interval and the p-value of Wilcoxon's signed-rank test, which is not corrected for the number of "
-    "comparisons. Holm p is: over those of one kind in one table and metric (every row against its teacher; "
-    "every row against what is one step from it; every variant against its fit; what nobody trained against "
-    "the teacher). Who looks for the largest difference of a kind has to read that one. Distinguishable: the "
-    "interval does not hold zero and Wilcoxon's p < 0.05; unclear where only one of the two is so. That "
-    "speaks of these weights and other users; the luck of training is seen by the seeds alone. "
-    f"{SEEDS_RULE}"
+    "Differences: × 100, paired user by user and seed by seed (over the seeds that both rows have), with "
+    "the bootstrap 95 % interval over users and seeds. Over seeds: the t-interval of the seeds' means, and "
+    "how many they are; the bootstrap is too narrow where few seeds differ much, and this is not. p: that "
+    "such a difference is luck, of users and of training (min F′ over users × seeds; one seed: t over "
+    "users). Holm p: corrected for all that were declared, else for those of one kind in one table and "
+    "metric (every row against its teacher; every row against what is one step from it; every variant "
+    "against its fit; what nobody trained against the teacher). Who looks for the largest difference of a "
+    "kind has to read that one. Distinguishable: the interval does not hold zero and p < 0.05; unclear "
+    "where only one of the two is so. A claim asks Holm p < 0.05, and an interval over seeds without zero, "
+    "too. Could have seen: the least difference that would have shown in four of five repetitions (p < "
+    "0.05)."
 )
 
 
@@ -37,14 +42,14 @@ def differences_table(ranked: ComparisonTable) -> str:
         {
             "Method": escape(difference.row.name),
             "against": escape(difference.other.name),
-            "which is": escape(difference.step) or "the teacher",
+            "which is": escape(difference.step) or _WHICH.get(difference.why, "the teacher"),
             "Metric": METRICS[difference.metric],
-            "Difference": signed(difference.paired.difference),
-            "95 % interval": interval(difference.paired.low, difference.paired.high) or BLANK,
-            "Wilcoxon p": p_value(difference.paired.p_value),
+            "Difference": within(difference),
+            "Over seeds": over_seeds(difference),
+            "p": p_value(difference.paired.p_value),
             "Holm p": p_value(difference.holm_p),
             "Distinguishable": difference.shows,
-            "Seeds": seeds_agreement(difference),
+            "Could have seen": hundredfold(difference.paired.least),
         }
         for of_one_pair in zip(*by_metric, strict=True)
         for difference in of_one_pair

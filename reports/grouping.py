@@ -43,6 +43,7 @@ def comparison_tables(
     records: Sequence[QualityRecord | ScorerRecord],
     names: Mapping[str, str] | None = None,
     others: Iterable[FitRecord | Prepared] = (),
+    declared: Iterable[tuple[str, str]] = (),
 ) -> list[ComparisonTable]:
     """Sort evaluations into tables whose rows can be compared, and those of one recipe into rows.
 
@@ -53,6 +54,7 @@ def comparison_tables(
         records: Evaluations.
         names: Of fits, by hash; a fit without one goes by the name it was trained under.
         others: Trials that were not evaluated, but may be inputs of those that were.
+        declared: Pairs of fits, by hash, whose rows suites declared to compare.
 
     Raises:
         InputError: If a trial ranked nobody, or ranked other users than the rest of its table.
@@ -72,10 +74,13 @@ def comparison_tables(
         groups[(*ranked[:3], "", *ranked[3:])] = []
     # "random" before the rest: the paper's order; everything else by name.
     order = sorted(groups, key=lambda key: (key[:2], key[2] != "random", key[2], key[3] != key[2], *key[3:]))
+    declared = list(dict.fromkeys(declared))
+    rows_of = {key: _rows(groups[key], recipes, names or {}, taught) for key in order}
     return [
         ComparisonTable(
             *key,
-            rows=_rows(groups[key], recipes, names or {}, taught),
+            rows=rows_of[key],
+            declared=_declared(rows_of[key], declared),
             scorers=_scorer_rows(untrained[_apart_from_negatives(key)], groups[key]),
             passed_over=tuple(other for other in passed_over if _key(other.shown) == key),
             told_apart_by=_told_apart_by(key, order),
@@ -133,6 +138,18 @@ def _rows(
             key=lambda row: (not row.fits & taught, row.parameters, "teacher" in row.fit.inputs, row.name),
         )
     )
+
+
+def _declared(rows: Sequence[Row], pairs: Sequence[tuple[str, str]]) -> tuple[tuple[Row, Row], ...]:
+    """The pairs whose rows are both here and score new users in one way, each once."""
+    found = [
+        (row, other)
+        for way in dict.fromkeys(row.strategy for row in rows)
+        for of in [{fit: row for row in rows if row.strategy == way and not row.variant for fit in row.fits}]
+        for row, other in ((of.get(fit), of.get(against)) for fit, against in pairs)
+        if row is not None and other is not None and row is not other
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 def _scorer_rows(records: Sequence[ScorerRecord], trained: Sequence[QualityRecord]) -> tuple[ScorerRow, ...]:

@@ -18,6 +18,7 @@ from ..suites.records import (
 )
 from .answer import answer_section
 from .cold_section import cold_section
+from .convergence import convergence_section, longer_fits, without_longer
 from .cost_table import cost_section
 from .costs import CostGroup, Network, cost_groups, costs_of_rows, machine_label, network_of
 from .curves_figure import curves_figure
@@ -28,7 +29,7 @@ from .distillation_section import distillation_section
 from .gain_section import gain_section
 from .grouping import comparison_tables, names_of_fits
 from .markdown import escape
-from .paper_results import published_section
+from .paper_results import order_section, published_section
 from .provenance import other_outcomes, provenance_section
 from .quality_table import quality_legend, quality_table
 from .quantities import counted
@@ -100,7 +101,12 @@ def _compose(records: Sequence[Record], title: str | None) -> tuple[str, dict[st
             Fault("argument records", "no trial and no dataset", "at least one", "run a suite first")
         )
     names = names_of_fits(suites)
-    whole = comparison_tables(qualities, names, others)
+    twice = longer_fits(suites)
+    ranked, longer = without_longer(qualities, twice)
+    declared = [pair for suite in suites for pair in suite.compare]
+    whole = comparison_tables(ranked, names, others, declared)
+    longer_tables = comparison_tables(longer, names, others)
+    every = [*whole, *longer_tables]
     groups = cost_groups(costs, names, _teachers(whole, others))
     figures: dict[str, bytes] = {}
     sweeps = [sweeps_of(ranked) for ranked in whole]
@@ -110,7 +116,7 @@ def _compose(records: Sequence[Record], title: str | None) -> tuple[str, dict[st
         ("Answer", answer_section(tables, groups) or _unranked(others)),
         (
             "Quality",
-            "\n\n".join([*map(_quality, tables), *_legends(tables), *_left_out(whole, others, names)]),
+            "\n\n".join([*map(_quality, tables), *_legends(tables), *_left_out(every, others, names)]),
         ),
         ("Users", users_section(tables)),
         ("Cold start", cold_section(tables)),
@@ -119,10 +125,11 @@ def _compose(records: Sequence[Record], title: str | None) -> tuple[str, dict[st
         ("Cost", cost_section(groups)),
         ("Distillation", distillation_section(whole)),
         ("False negatives", gain_section(tables, figures)),
-        ("Training", _training(slugs, figures)),
+        ("Training", _training(convergence_section(whole, longer_tables, twice), slugs, figures)),
         ("Dataset", dataset_section(datasets)),
         ("Published by the paper", published_section(tables)),
-        ("How to repeat it", provenance_section(suites, whole, groups, others, names)),
+        ("The order of the rows, beside the paper's", order_section(tables)),
+        ("How to repeat it", provenance_section(suites, every, groups, others, names)),
     ]
     titles = {suite.title for suite in suites}
     heading = title or (titles.pop() if len(titles) == 1 else "How small and fast, before it gets worse?")
@@ -228,10 +235,10 @@ def _tradeoff(
     dashed = "; dashed: the teacher's AUC" if ranked.teacher else ""
     caption = (
         f"{alt}. Every point stands where it was measured; a thin line leads from it to its method's name "
-        f"and bootstrap 95 % interval over users, in the order of AUC{dashed}. Methods that share a model "
-        f"share its cost. Rows far below all others stand under a break of the AUC axis, on a scale of their "
-        f"own. A method has one colour and one marker in every report.{where} "
-        f"[SVG]({name}.svg), [PNG]({name}.png)."
+        f"and bootstrap 95 % interval over users and seeds, in the order of AUC{dashed}. Methods that share "
+        "a model share its cost. Rows far below all others stand under a break of the AUC axis, on a scale "
+        f"of their own. A method has one colour and one marker in every report.{where} [SVG]({name}.svg), "
+        f"[PNG]({name}.png)."
     )
     return f"![{alt}]({name}.svg)\n\n{caption}"
 
@@ -247,9 +254,9 @@ def _sweeps(
     return "\n\n".join(parts)
 
 
-def _training(slugs: Sequence[tuple[ComparisonTable, str]], figures: dict[str, bytes]) -> str:
-    """The curves of each table, those of the same fits once."""
-    parts, seen = [], set()
+def _training(converged: str, slugs: Sequence[tuple[ComparisonTable, str]], figures: dict[str, bytes]) -> str:
+    """Whether training converged, and the curves of each table, those of the same fits once."""
+    parts, seen = [converged] if converged else [], set()
     for ranked, slug in slugs:
         fits = frozenset(trial for row in ranked.rows for trial in row.fits)
         if fits and fits not in seen:
@@ -262,16 +269,11 @@ def _curves(ranked: ComparisonTable, slug: str, figures: dict[str, bytes]) -> st
     name = f"curves-{slug}"
     figures |= curves_figure(ranked.fits, name)
     alt = escape(f"Validation AUC by epoch on {ranked.dataset}, trained on {ranked.negatives} negatives")
-    rising = (
-        f"{ranked.rising} of {counted(len(ranked.fits), 'fit')} kept their last epoch: longer training may "
-        "raise them. "
-    )
     caption = (
         f"{alt}. A line is the mean of a method's seeds, its band reaches from the lowest to the highest of "
         "them, and a marker shows for each the epoch whose weights were kept. Panels go from methods that "
         "end highest to those that end lowest, each with a scale of its own. Methods may be validated on "
         "different halves of the validation set, so read each line by itself. "
-        f"{rising if ranked.rising else ''}"
         f"[SVG]({name}.svg), [PNG]({name}.png)."
     )
     return f"![{alt}]({name}.svg)\n\n{caption}"

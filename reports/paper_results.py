@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .comparison_table import setting_label
-from .markdown import table
-from .quantities import counted
+from .markdown import escape, table
+from .quantities import counted, p_value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from .comparison_table import ComparisonTable
 
-__all__ = ["published_section"]
+__all__ = ["order_section", "published_section"]
 
 # Tables 2 (random negatives), 3 (new users, AUC alone) and 4 (hard negatives): AUC and NDCG × 100.
 _PUBLISHED: dict[tuple[str, str], dict[str, tuple[float, float] | tuple[float]]] = {
@@ -103,6 +103,15 @@ _PUBLISHED: dict[tuple[str, str], dict[str, tuple[float, float] | tuple[float]]]
 _SOURCE = {"random": "Table 2", "hard": "Table 4", "cold-1": "Table 3", "cold-5": "Table 3"}
 
 
+_ITS_SIZE = " XS"
+"""The paper's own rows are of the smallest student, whose size the names of rows here end with."""
+
+_WEIGHTED = " (w)"
+"""Ends the name of a row whose scores for new users are averages weighted by similarity."""
+
+_FEWEST = 4
+"""Rows in common; the order of fewer says nothing, whatever it is (p is 0.33 at best for three)."""
+
 _USERS = {"polyvore-630": 630, "polyvore-519": 519}
 """Users of the paper's datasets."""
 
@@ -134,6 +143,52 @@ def published_section(tables: Sequence[ComparisonTable]) -> str:
         "differ, so these rows must not be ranked among those above. Values × 100; NDCG over all cut-offs."
     )
     return "\n\n".join([note, *parts])
+
+
+def order_section(tables: Sequence[ComparisonTable]) -> str:
+    """How far the rows of `tables` stand in the order of the paper's; empty where too few are in common."""
+    lines = [
+        {
+            "Ranked": escape(ranked.label),
+            "Beside": f"{dataset} ({_SOURCE[setting]})",
+            "Rows in common": str(len(ours)),
+            "Kendall's τ": f"{tau:.2f}".replace("-", "−"),
+            "p": p_value(p),
+        }
+        for ranked in tables
+        for (dataset, setting), published in _PUBLISHED.items()
+        if setting == ranked.setting and len(ours := _in_common(ranked, published)) >= _FEWEST
+        for tau, p in [_kendall([(row, published[name][0]) for name, row in ours.items()])]
+    ]
+    if not lines:
+        return ""
+    note = (
+        "Kendall's τ between the order of the rows' AUC and the order that the paper gives the same "
+        "methods: 1 where every pair stands in the same order, −1 where none does, with the exact p of so "
+        "much agreement between two orders that have nothing to do with each other. Rows are matched by "
+        "name; the paper's FND is FND XS here."
+    )
+    return f"{table(lines, text_columns=2)}\n\n{note}"
+
+
+def _in_common(ranked: ComparisonTable, published: Iterable[str]) -> dict[str, float]:
+    """The AUC here of the paper's rows, by the paper's names."""
+    here = {row.name: row.mean("auc") for row in ranked.rows if not row.variant}
+    names = {name: next((n for n in (name, _sized(name)) if n in here), None) for name in published}
+    return {name: here[own] for name, own in names.items() if own is not None}
+
+
+def _sized(name: str) -> str:
+    """A row of the paper's by its name here: "FND (w)" is "FND XS (w)"."""
+    method, way = name.removesuffix(_WEIGHTED), _WEIGHTED * name.endswith(_WEIGHTED)
+    return f"{method}{_ITS_SIZE}{way}"
+
+
+def _kendall(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    from scipy.stats import kendalltau
+
+    found: Any = kendalltau(*zip(*pairs, strict=True))  # scipy does not say what it returns
+    return float(found.statistic), float(found.pvalue)
 
 
 def _other_size(published: int, here: set[int]) -> str:

@@ -8,12 +8,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from ..evaluation.metrics import bootstrap_interval, paired_comparison
-from ..evaluation.metrics.equality import best
-from .differences import shows
+from ..evaluation.metrics import best
 from .markdown import escape, table
 from .quantities import BLANK, counted, hundredfold, interval
-from .table_rows import METRICS, AnyRow, Row
+from .table_rows import METRICS
+from .ties import tie_letters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,10 +24,13 @@ __all__ = ["quality_legend", "quality_table"]
 TIE = "≈"
 """Marks a cell that is not told from the best of its column."""
 
+_TIES = "Tied in AUC"
+
 
 def quality_table(ranked: ComparisonTable) -> str:
     """Rows of one dataset and setting as markdown, and who they are ranked for."""
-    columns = {metric: _cells(ranked, metric) for metric in METRICS}
+    letters = {metric: tie_letters(ranked, metric) for metric in METRICS}
+    columns = {metric: _cells(ranked, metric, letters[metric]) for metric in METRICS}
     lines = []
     for index, row in enumerate(ranked.all_rows):
         cells = {
@@ -38,7 +40,8 @@ def quality_table(ranked: ComparisonTable) -> str:
             "Objectives": escape(row.objectives) or BLANK,
             "Seed numbers": ", ".join(map(str, row.seeds)) or BLANK,
         }
-        lines.append(cells | {heading: columns[metric][index] for metric, heading in METRICS.items()})
+        cells |= {heading: columns[metric][index] for metric, heading in METRICS.items()}
+        lines.append(cells | ({_TIES: letters["auc"][index] or BLANK} if any(letters["auc"]) else {}))
     return f"{table(lines, text_columns=4)}\n\n{_users(ranked)}"
 
 
@@ -62,51 +65,43 @@ def _users(ranked: ComparisonTable) -> str:
     return f"Ranked for {', '.join(fact for fact in facts if fact)}; every row ranks the same candidates."
 
 
-def _cells(ranked: ComparisonTable, metric: str) -> list[str]:
+def _cells(ranked: ComparisonTable, metric: str, letters: Sequence[str]) -> list[str]:
     """One metric's cell of every row: the best that was trained in bold, ties with it marked."""
     leading = best([row.mean(metric) for row in ranked.rows]).tolist() if ranked.rows else []
-    leaders = [row for row, leads in zip(ranked.rows, leading, strict=True) if leads]
+    top = {letter for leads, own in zip(leading, letters, strict=False) if leads for letter in own}
     cells = []
-    for row in ranked.all_rows:
+    for index, row in enumerate(ranked.all_rows):
         text = hundredfold(row.mean(metric))
-        if row in leaders and len(ranked.rows) > 1:
+        if index < len(leading) and leading[index] and len(ranked.rows) > 1:
             text = f"**{text}**"
-        elif row in ranked.rows and leaders and _tied(row, leaders[0], metric):
+        elif top & set(letters[index]):
             text = f"{text}{TIE}"
         spread = row.seed_spread(metric)
-        within = interval(*bootstrap_interval(row.per_user(metric))) if ranked.users > 1 else ""
+        within = interval(*row.interval(metric)) if ranked.users > 1 else ""
         parts = (text, f"± {hundredfold(spread)}" if math.isfinite(spread) else "", within)
         cells.append(" ".join(part for part in parts if part) or BLANK)
     return cells
-
-
-def _tied(row: AnyRow, leader: Row, metric: str) -> bool:
-    """Whether no difference from the best row shows, by the rule that `shows` has for every page."""
-    own, leading = row.per_user(metric), leader.per_user(metric)
-    if row is leader or len(own) < 2:
-        return False
-    return shows(paired_comparison(own, leading)) != "yes"
 
 
 def quality_legend(tables: Sequence[ComparisonTable]) -> str:
     """How to read the tables of `tables`; empty without any."""
     if not tables:
         return ""
-    seeds = {len(row.seeds) for ranked in tables for row in ranked.all_rows}
+    seeds = {len(row.seeds) for ranked in tables for row in ranked.rows} or {0}
+    both = "users and seeds" if max(seeds) > 1 else "users"
     sentences = [
-        "How to read the tables: values × 100, means over users; in brackets a bootstrap 95 % interval "
-        "over users.",
-        f"**Bold**: best of its column among what was trained. {TIE}: not distinguishable from the best, as "
-        "the differences below are: the 95 % interval of the paired bootstrap over users (same users, same "
-        "candidates) holds zero, or Wilcoxon's p is not below 0.05.",
+        f"How to read the tables: values × 100, means over {both}; in brackets a bootstrap 95 % interval "
+        f"over {both}.",
+        f"**Bold**: best of its column among what was trained. {TIE}: not told from the best. {_TIES}: rows "
+        "that share a letter are not told from one another, and those that share none are (p < 0.05 over "
+        "users and seeds, Holm's correction for all pairs of rows of the table that were trained).",
         "NDCG (all cut-offs) averages NDCG@m over every m, as the paper's authors compute it; "
         "NDCG (standard) is that of the full list.",
     ]
     if max(seeds) > 1:
-        sentences.append(
-            "Several seeds are averaged user by user; ± is the standard deviation of the seeds' means."
-        )
-    sentences.append("The interval is for the choice of users, not the luck of training.")
+        sentences.append("± is the standard deviation of the seeds' means.")
+    if min(seeds) < 2:
+        sentences.append("Of one seed the interval is for the choice of users, not the luck of training.")
     return "\n\n".join(filter(None, [" ".join(sentences), _scorers_legend(tables)]))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from .claims import seeds_clause
+from .claims import basis, seeds_clause, within
 from .costs import network_of
 from .markdown import escape
-from .quantities import hundredfold, interval, p_value, quantity, share, signed
+from .quantities import hundredfold, p_value, quantity, share
 from .table_rows import Row
 
 if TYPE_CHECKING:
@@ -28,40 +28,37 @@ def keeps_sentence(kept: TeacherShare) -> str:
     verdict = {
         "yes": "",
         "no": ", not distinguishable from zero",
-        "unclear": f", unclear with Wilcoxon p {p_value(against.paired.p_value)}",
+        "unclear": f", unclear with p {p_value(against.paired.p_value)}",
     }[against.shows]
-    within = f"{signed(against.paired.difference)} {interval(against.paired.low, against.paired.high)}"
     cost = f"{share(kept.size)} of its parameters"
     if kept.latency and math.isfinite(kept.latency.share):
         hedge = " (the intervals of the two latencies overlap)" if kept.latency.overlaps else ""
         cost += f" and {share(kept.latency.share, decimals=0)} of its latency{hedge}"
     if against.shows == "yes" and against.paired.difference > 0:
         aucs = f"{hundredfold(kept.row.mean('auc'))} beside {hundredfold(against.other.mean('auc'))}"
-        many = f"; Holm p {p_value(against.holm_p)} as one of {against.among}" if against.among > 1 else ""
-        basis = f"{aucs}; difference {within}; {seeds_clause(against)}{many}"
+        told = f"{aucs}; difference {basis(against)}"
         if against.seeds < 2:
-            return f"The weights of {name} rank better than {teacher} ({basis}) at {cost}."
+            return f"The weights of {name} rank better than {teacher} ({told}) at {cost}."
         if not against.is_claimed:
-            return (
-                f"On average {name} ranks better than {teacher}, but no claim is made ({basis}), at {cost}."
-            )
-        return f"{name} ranks better than {teacher} ({basis}) at {cost}."
+            return f"On average {name} ranks better than {teacher}, but no claim is made ({told}), at {cost}."
+        return f"{name} ranks better than {teacher} ({told}) at {cost}."
     return (
         f"{name} keeps {share(kept.quality)} of the AUC of {teacher} "
         f"({hundredfold(kept.row.mean('auc'))} of {hundredfold(against.other.mean('auc'))}; difference "
-        f"{within}{verdict}; {seeds_clause(against)}) at {cost}."
+        f"{within(against)}{verdict}; {seeds_clause(against)}) at {cost}."
     )
 
 
 def weak_teacher_sentence(kept: Sequence[TeacherShare]) -> list[str]:
-    """That a teacher ranks worse than a network like those it teaches does without it, by its interval."""
+    """That a teacher ranks worse than a network like those it teaches does without it, where that shows."""
     taught = {(k.against.other, _network(k)) for k in kept if k.row.distilled}
     above = [
         k
         for k in kept
         if not (k.row.taught or k.row.variant)
         and k.against.above_chance
-        and k.against.paired.low > 0
+        and k.against.shows == "yes"
+        and k.against.paired.difference > 0
         and (k.against.other, _network(k)) in taught
     ]
     if not above:
@@ -111,5 +108,4 @@ def _not_below(against: Difference) -> bool:
 
 
 def _distance(against: Difference) -> str:
-    paired = against.paired
-    return f"{signed(paired.difference)} {interval(paired.low, paired.high)}, {seeds_clause(against)}"
+    return f"{within(against)}, {seeds_clause(against)}"

@@ -83,16 +83,20 @@ class AnyRow:
         """Parameters of the model as it is shipped."""
         return None
 
+    def per_seed(self, metric: str) -> NDArray[np.float64]:
+        """(number of records, number of users): a metric of each user, by each record."""
+        return np.array([getattr(record.test, metric) for record in self.records], dtype=np.float64)
+
     def per_user(self, metric: str) -> NDArray[np.float64]:
         """(number of users,): a metric of each user, averaged over the records."""
-        return np.mean([getattr(record.test, metric) for record in self.records], axis=0)
+        return self.per_seed(metric).mean(axis=0)
 
-    def per_user_shuffled(self, metric: str) -> NDArray[np.float64] | None:
-        """The same where each user's candidates are ranked as another user; None if nobody asked for it."""
+    def per_seed_shuffled(self, metric: str) -> NDArray[np.float64] | None:
+        """`per_seed` where each user's candidates are ranked as another user; None if nobody asked for it."""
         ranked = [record.shuffled.test for record in self.records if record.shuffled is not None]
         if len(ranked) < len(self.records):
             return None
-        return np.mean([getattr(scores, metric) for scores in ranked], axis=0)
+        return np.array([getattr(scores, metric) for scores in ranked], dtype=np.float64)
 
     @property
     def ignores_users(self) -> bool:
@@ -108,8 +112,8 @@ class AnyRow:
         return [float(np.mean(getattr(record.test, metric))) for record in self.records]
 
     def interval(self, metric: str) -> tuple[float, float]:
-        """The bootstrap 95 % interval of the mean."""
-        return bootstrap_interval(self.per_user(metric))
+        """The bootstrap 95 % interval of the mean, over users and seeds."""
+        return bootstrap_interval(self.per_seed(metric))
 
     def seed_spread(self, metric: str) -> float:
         """Sample standard deviation of the means of its records; NaN for one."""
@@ -119,12 +123,12 @@ class AnyRow:
     @cached_property
     def beats_chance(self) -> bool:
         """Whether the interval of its AUC lies above that of a random order."""
-        return bool(exceeds(bootstrap_interval(self.per_user("auc"))[0], _CHANCE))
+        return bool(exceeds(self.interval("auc")[0], _CHANCE))
 
     @cached_property
     def holds_chance(self) -> bool:
         """Whether the interval of its AUC holds that of a random order."""
-        low, high = bootstrap_interval(self.per_user("auc"))
+        low, high = self.interval("auc")
         return not exceeds(low, _CHANCE) and not exceeds(_CHANCE, high)
 
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..evaluation.metrics import bootstrap_interval, places
+from ..evaluation.metrics import places
 from .figure import LABEL_GROUND, PAGE_WIDTH, Style, bare_axes, drawable, new_figure, style_of
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def method_lines(rows: Sequence[Row]) -> list[MethodLine]:
     """The rows' lines by ascending AUC, those of one AUC by name."""
     lines = []
     for row in rows:
-        low, high = bootstrap_interval(row.per_user("auc"))
+        low, high = row.interval("auc")
         lines.append(MethodLine(row.name, 100 * row.mean("auc"), 100 * low, 100 * high, style_of(row.name)))
     order = places([line.auc for line in lines])
     numbers = sorted(range(len(lines)), key=lambda number: (order[number], lines[number].name))
@@ -179,7 +179,7 @@ def _draw_intervals(
         line.mark(axes, line.auc, up)
     axes.margins(x=0.08)
     axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.set_xlabel("test AUC × 100,\n95 % interval over users")
+    axes.set_xlabel("test AUC × 100,\n95 % interval, users × seeds")
 
 
 def lead(figure: Figure, path: Sequence[tuple[float, float]], line: MethodLine) -> None:

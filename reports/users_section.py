@@ -20,10 +20,10 @@ __all__ = ["users_section"]
 _LEGEND = (
     "Each user's test candidates are ranked again as if another user asked: the users stand in a circle that "
     "is drawn from the fit's seed, and each is replaced by the next, so that nobody stands for themselves. "
-    "What a method loses by that, it owes to knowing its users. AUC × 100; the difference is paired user by "
-    "user, seeds averaged first, with its bootstrap 95 % interval and the p-value of Wilcoxon's signed-rank "
-    "test. Beats itself shuffled: the interval lies above zero and p < 0.05; unclear where only one of the "
-    "two is so. Knows no users: every score was the same, to the last bit, whoever asked."
+    "What a method loses by that, it owes to knowing its users. AUC × 100; interval and p over users and "
+    "seeds, as of the differences above. Beats itself shuffled: the interval lies above zero and p < 0.05; "
+    "unclear where only one of the two is so. Knows no users: every score was the same, to the last bit, "
+    "whoever asked."
 )
 
 
@@ -39,7 +39,7 @@ def _rows(ranked: ComparisonTable) -> list[dict[str, str]]:
 
 def _cells(row: AnyRow) -> dict[str, str]:
     """One line; empty where the users were not shuffled."""
-    own, shuffled = row.per_user("auc"), row.per_user_shuffled("auc")
+    own, shuffled = row.per_seed("auc"), row.per_seed_shuffled("auc")
     if shuffled is None:
         return {}
     paired = paired_comparison(own, shuffled)
@@ -50,6 +50,6 @@ def _cells(row: AnyRow) -> dict[str, str]:
         "AUC as another user": hundredfold(float(shuffled.mean())),
         "Difference": signed(paired.difference),
         "95 % interval": interval(paired.low, paired.high) or BLANK,
-        "Wilcoxon p": p_value(paired.p_value),
+        "p": p_value(paired.p_value),
         "Beats itself shuffled": "knows no users" if row.ignores_users else verdict[shows(paired)],
     }

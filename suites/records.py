@@ -361,6 +361,9 @@ class SuiteRecord(_Frozen):
         command: The command line that ran it.
         fingerprint: Hash of the suite as resolved, overrides applied.
         names: The row's name of each of its fits, by hash: a name is for people and no part of a trial.
+        compare: Comparisons that it declares, by hash: a fit, and the fit of that seed it is held against.
+        longer: By hash, fits that are another one trained for twice its epochs, and that one: evaluated to
+            see whether the other has converged, and no row of a table.
         date: When it ran (ISO, to the second); of two that name one fit, the later is right.
     """
 
@@ -370,6 +373,8 @@ class SuiteRecord(_Frozen):
     command: str
     fingerprint: Hash
     names: dict[Hash, Name] = {}
+    compare: list[tuple[Hash, Hash]] = []
+    longer: dict[Hash, Hash] = {}
     date: Date
 
 

@@ -16,14 +16,16 @@ from ..datasets import Fault, InputError, list_datasets
 from ..training.method import MOST_EPOCHS, Method
 from .method_tables import merged, method_tables, toml_stems
 from .records import Negatives
+from .suite_rows import refuse_namesakes, refuse_rows_not_run, twice_as_long
 from .sweep import Sweep, swept_methods
 
 __all__ = ["PRESETS", "CostPlan", "Suite", "list_suites", "load_suite", "name_for_others"]
 
+S = TypeVar("S", bound=Sequence[Any])
 T = TypeVar("T")
 
 
-def _each_once(values: list[T]) -> list[T]:
+def _each_once(values: S) -> S:
     if len(set(values)) < len(values):
         raise ValueError("each value once")
     return values
@@ -34,6 +36,9 @@ Listed = Annotated[list[T], Field(min_length=1), AfterValidator(_each_once)]
 
 PRESETS = ("full", "quick")
 """How much of a suite is run: all of it, or what is enough for a first look."""
+
+Pair = Annotated[tuple[str, str], Field(strict=False), AfterValidator(_each_once)]
+"""Two different values, written as a list of two."""
 
 Setting = Literal["random", "hard", "cold-1", "cold-5"]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -78,6 +83,9 @@ class Suite(BaseModel):
             what the ranking owes to its user.
         variants: By name of a variant, the ids of the methods whose fits are compressed so: each is evaluated
             like its fit, and measured for cost where its fit is.
+        compare: Comparisons declared before anything runs, as ids: a method, and what it is held against.
+        longer: Of the methods those that are another one of them, trained for twice its epochs, and that one:
+            evaluated to see whether the other has converged, and no row of a table.
         cost: What is measured for cost, or None.
         with_neighbours: Of the methods those that say themselves, rather than all together, how look-alike
             items are found; no part of the suite's fingerprint.
@@ -98,6 +106,8 @@ class Suite(BaseModel):
     scorers: Annotated[list[str], AfterValidator(_each_once)] = []
     shuffled_users: bool = True
     variants: dict[str, Listed[str]] = {}
+    compare: list[Pair] = []
+    longer: dict[str, str] = {}
     cost: CostPlan | None = None
     with_neighbours: Annotated[list[str], Field(exclude=True)] = []
     with_stem_fit: Annotated[list[str], Field(exclude=True)] = []
@@ -126,6 +136,8 @@ class _Written(BaseModel):
     every_method: dict[str, Any] = {}
     method: dict[str, dict[str, Any]] = {}
     variants: dict[str, Listed[str]] = {}
+    compare: Annotated[list[Pair], AfterValidator(_each_once)] = []
+    converged: Annotated[list[str], AfterValidator(_each_once)] = []
     cost: CostPlan | None = None
 
 
@@ -207,7 +219,6 @@ def load_suite(
     resolved: dict[str, Method] = {}
     for key in raw.methods:
         _resolve(key, raw, path, epochs, resolved, pupils=())
-    _refuse_namesakes(resolved, raw.scorers, path)
     unknown = set(raw.method) - set(resolved)
     if unknown:
         raise InputError(Fault(f"{path}, method.{min(unknown)}", "a method not in `methods`", "one that is"))
@@ -215,11 +226,16 @@ def load_suite(
     for where, keys in (named | ({"cost.methods": raw.cost.methods} if raw.cost else {})).items():
         if missing := [key for key in keys if key not in resolved]:
             raise InputError(Fault(f"{path}, {where}", repr(missing[0]), f"one of {', '.join(resolved)}"))
+    asked_of = {"compare": [key for pair in raw.compare for key in pair], "converged": raw.converged}
+    refuse_rows_not_run(raw.methods, resolved, asked_of, path)
     kept = _chosen(resolved, methods)
+    longer = {f"{key}-longer": key for key in raw.converged if key in kept}
+    kept |= {twin: twice_as_long(resolved[key], f"{path}, converged") for twin, key in longer.items()}
+    refuse_namesakes(kept, raw.scorers, path)
     variants = {variant: [key for key in keys if key in kept] for variant, keys in raw.variants.items()}
     measured = [key for key in raw.cost.methods if key in kept] if raw.cost else []
     asked = {*(methods or raw.methods), *measured, *(key for keys in variants.values() for key in keys)}
-    asked |= {method.teacher for method in kept.values()}
+    asked |= {method.teacher for method in kept.values()} | longer.keys()
     return Suite(
         name=path.stem,
         title=raw.title,
@@ -232,6 +248,8 @@ def load_suite(
         scorers=raw.scorers,
         shuffled_users=raw.shuffled_users,
         variants={variant: keys for variant, keys in variants.items() if keys},
+        compare=[pair for pair in raw.compare if asked.issuperset(pair)],
+        longer=longer,
         cost=raw.cost.model_copy(update={"methods": measured}) if raw.cost and measured else None,
         with_neighbours=[key for key in kept if "neighbours" in by_hand.get(key, {})],
         with_stem_fit=[key for key in kept if "stem_fit" in by_hand.get(key, {})],
@@ -366,20 +384,6 @@ def _placed(options: dict[str, Any], folder: Path) -> dict[str, Any]:
         is_file = isinstance(value, dict) and set(value) == {"file"}
         placed[name] = str((folder / value["file"]).absolute()) if is_file else value
     return placed
-
-
-def _refuse_namesakes(methods: dict[str, Method], scorers: Sequence[str], path: Path) -> None:
-    """Rows of a table are told apart by their names."""
-    first: dict[str, str] = dict.fromkeys(scorers, "a scorer")
-    for key, method in methods.items():
-        if (other := first.setdefault(method.name, key)) != key:
-            raise InputError(
-                Fault(
-                    f"{path}, method {key}, name",
-                    f"{method.name!r}, the name of {other}",
-                    "a name of its own",
-                )
-            )
 
 
 def _find(name: str | Path) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.hashes import content_hash
+from ..training.method import Method
 from .record_files import RECORD_FILE, load_record, write_record
 from .records import SuiteRecord
 from .suite_file import Suite
@@ -25,12 +26,22 @@ def record_suite(suite: Suite, trials: Sequence[Trial[Any]], command: str, out: 
         command: What the user typed.
         out: Folder of the runs.
     """
+    fits = [trial for trial in trials if isinstance(trial, FitTrial)]
     record = SuiteRecord(
         suite=suite.name,
         title=suite.title,
         command=command,
         fingerprint=content_hash(suite.model_dump(mode="json")),
-        names={trial.hash: trial.method.name for trial in trials if isinstance(trial, FitTrial)},
+        names={trial.hash: trial.method.name for trial in fits},
+        compare=[
+            pair for part in suite.parts for asked in part.compare for pair in _pairs(part, asked, fits)
+        ],
+        longer=dict(
+            pair
+            for part in suite.parts
+            for asked in part.longer.items()
+            for pair in _pairs(part, asked, fits)
+        ),
         date=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     said = record.model_dump(mode="json", exclude={"date"})
@@ -45,6 +56,21 @@ def record_suite(suite: Suite, trials: Sequence[Trial[Any]], command: str, out: 
         return last
     write_record(record, out / "suites" / content_hash(said | {"after": last.date}))
     return record
+
+
+def _pairs(part: Suite, asked: tuple[str, str], fits: Sequence[FitTrial]) -> list[tuple[str, str]]:
+    """The fits of two methods that were trained on one dataset, against the same negatives, with one seed."""
+
+    def runs(method: Method) -> dict[tuple[str, str, int], str]:
+        own = method.model_dump(exclude={"name"})  # one fit may go by a name for each of several suites
+        return {
+            (trial.dataset.fingerprint, trial.negatives, trial.seed): trial.hash
+            for trial in fits
+            if trial.method.model_dump(exclude={"name"}) == own
+        }
+
+    one, other = (runs(part.methods[key]) for key in asked)
+    return [(one[run], other[run]) for run in one if run in other]
 
 
 def _renames(other: SuiteRecord, record: SuiteRecord) -> bool:

@@ -13,9 +13,10 @@ from ...core.lazy import lazy_names
 if TYPE_CHECKING:
     from .all_metrics import RankMetrics, rank_metrics
     from .auc import per_user_auc
-    from .comparison import PairedComparison, holm, paired_comparison
+    from .comparison import PairedComparison, crossed_p_value, paired_comparison
     from .equality import best, exceeds, places, same
     from .intervals import bootstrap_interval
+    from .multiplicity import holm, tie_groups
     from .ndcg import Variant, per_user_ndcg
     from .ranking import ranked_users
 
@@ -25,6 +26,7 @@ __all__ = [
     "Variant",
     "best",
     "bootstrap_interval",
+    "crossed_p_value",
     "exceeds",
     "holm",
     "paired_comparison",
@@ -34,6 +36,7 @@ __all__ = [
     "rank_metrics",
     "ranked_users",
     "same",
+    "tie_groups",
 ]
 
 __getattr__, __dir__ = lazy_names(
@@ -41,9 +44,10 @@ __getattr__, __dir__ = lazy_names(
     {
         "all_metrics": ["RankMetrics", "rank_metrics"],
         "auc": ["per_user_auc"],
-        "comparison": ["PairedComparison", "holm", "paired_comparison"],
+        "comparison": ["PairedComparison", "crossed_p_value", "paired_comparison"],
         "equality": ["best", "exceeds", "places", "same"],
         "intervals": ["bootstrap_interval"],
+        "multiplicity": ["holm", "tie_groups"],
         "ndcg": ["Variant", "per_user_ndcg"],
         "ranking": ["ranked_users"],
     },

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["TOLERANCE", "best", "exceeds", "places", "same", "settled"]
+__all__ = ["TOLERANCE", "best", "exceeds", "places", "same"]
 
 TOLERANCE = 1e-12
 """Numbers of a size of about 1 that differ by no more than this are one number.
@@ -92,25 +92,3 @@ def best(values: ArrayLike) -> NDArray[np.bool_]:
     found = np.asarray(values, dtype=np.float64)
     finite = found[np.isfinite(found)]
     return same(found, finite.max()) if finite.size else np.zeros(found.shape, dtype=bool)
-
-
-def settled(differences: ArrayLike, *, scale: float) -> NDArray[np.float64]:
-    """Differences with one spelling each: equal magnitudes become one number, and zeros 0.
-
-    Args:
-        differences: (n,), finite.
-        scale: The largest magnitude of the numbers that were subtracted; rounding is relative to it.
-
-    Returns:
-        float64 (n,). A magnitude that no other comes near stays as it is, to the bit.
-
-    Example:
-        >>> settled([0.3 - 0.2, 0.2 - 0.3, 0.2 - 0.1, 0.1 + 0.2 - 0.3], scale=0.3).tolist()
-        [0.09999999999999998, -0.09999999999999998, 0.09999999999999998, 0.0]
-    """
-    found = np.asarray(differences, dtype=np.float64)
-    magnitudes, place = np.unique(np.abs(found), return_inverse=True)
-    begins = np.diff(magnitudes, prepend=0.0) > TOLERANCE * scale
-    # The first group starts at 0 and takes in what is equal to it; every other is named by its least member.
-    names = np.concatenate([[0.0], magnitudes[begins]])[np.cumsum(begins)]
-    return np.where(names[place] > 0, np.copysign(names[place], found), 0.0)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -13,14 +14,11 @@ from .made_records import quality, user_scores
 from .tables import by_first_column, read_tables
 
 
-@pytest.mark.parametrize(("late", "said"), [(2, False), (3, True), (4, True)])
-def test_that_most_fits_may_not_have_converged_is_part_of_the_answer(late, said):
-    """Of four; six epochs each."""
-    records = [
-        quality("N-pair XS", seed=seed, best_epoch=6 if seed < late else 5, scores=user_scores(0.8))
-        for seed in range(4)
-    ]
-    assert (f"{late} of 4 fits kept their last epoch: they may not have converged" in answer(records)) == said
+def test_the_last_epoch_is_no_evidence():
+    """Under a rate that ends at zero the last epoch is nearly always the best."""
+    text = answer([quality("N-pair XS", seed=seed, best_epoch=6) for seed in range(4)])
+    assert "epoch" not in text
+    assert "converged" not in text
 
 
 @pytest.mark.parametrize(
@@ -42,39 +40,56 @@ def test_what_distillation_did(auc, sentence):
     assert "one seed: luck of training is not covered)" in text
 
 
-def test_a_method_is_spoken_of_where_its_seeds_agree():
+def test_a_method_is_spoken_of_where_users_and_seeds_carry_it():
     text = answer(seeds([0.85, 0.9], [0.7, 0.75]))
-    assert "The AUC of FND XS is above that of N-pair XS" in text
-    assert "2 seeds, which agree" in text
+    assert re.search(r"The AUC of FND XS is above that of N-pair XS, .* over 2 seeds .*, p < 0.001", text)
 
 
-def test_seeds_that_disagree_carry_no_claim():
+def test_seeds_that_differ_carry_no_claim():
     text = answer(seeds([0.7, 0.95], [0.75, 0.76]))
+    assert (
+        "Between FND XS and N-pair XS, the same model and recipe with n-pair in place of fnd, no diff" in text
+    )
+
+
+def two_seeds(*, field: str, shifts: tuple[float, float]) -> str:
+    """What is said of a student that differs from N-pair by so much in each seed, and from user to user."""
+    same = user_scores(0.8, seed=3)
+    wave = 0.028 * np.sin(np.arange(24))
+    teachers = [quality("Teacher", "teacher", 0.93, seed=seed) for seed in (0, 1)]
+    students = [
+        quality(
+            "FND XS",
+            scores=same.model_copy(update={field: (np.array(getattr(same, field)) + by + wave).tolist()}),
+            objective="fnd",
+            seed=seed,
+            teacher=teachers[seed].fit.trial,
+        )
+        for seed, by in enumerate(shifts)
+    ]
+    return answer([*teachers, *students, *(quality("N-pair XS", scores=same, seed=s) for s in (0, 1))])
+
+
+def test_two_seeds_that_differ_a_little_carry_none_either():
+    """p is small over users and seeds, and the t-interval over two seeds holds zero."""
+    assert "The AUC of FND XS is above that of N-pair XS" in two_seeds(field="auc", shifts=(0.02, 0.02))
+    text = two_seeds(field="auc", shifts=(0.024, 0.016))
     assert "On average the AUC of FND XS is above that of N-pair XS" in text
     assert "no claim is made" in text
     assert "The AUC of FND XS is above" not in text
 
 
-def test_ndcg_makes_no_claim_where_the_seeds_disagree():
-    """The mean over seeds is below for every user, one seed of the two is above."""
-    same = user_scores(0.8, seed=3)
+def test_one_seed_is_said_to_leave_out_the_luck_of_training():
+    assert "There is one seed: " in answer(pair())
+    assert "There is one seed: " not in answer(seeds([0.8, 0.8], [0.8, 0.8]))
 
-    def moved(by: float):
-        return same.model_copy(update={"ndcg": [value + by for value in same.ndcg]})
 
-    teachers = [quality("Teacher", "teacher", 0.93, seed=seed) for seed in (0, 1)]
-
-    def said(shifts: list[float]) -> str:
-        students = [
-            quality("FND XS", scores=moved(by), objective="fnd", seed=seed, teacher=teachers[seed].fit.trial)
-            for seed, by in enumerate(shifts)
-        ]
-        return answer([*teachers, *students, *(quality("N-pair XS", scores=same, seed=s) for s in (0, 1))])
-
-    assert "- In NDCG (all cut-offs) FND XS is below N-pair XS (" in said([-0.05, -0.06])
-    torn = said([-0.1, 0.02])
+def test_ndcg_makes_no_claim_where_the_seeds_differ():
+    claimed = two_seeds(field="ndcg", shifts=(-0.02, -0.02))
+    assert "- In NDCG (all cut-offs) FND XS is below N-pair XS (" in claimed
+    torn = two_seeds(field="ndcg", shifts=(-0.024, -0.016))
     assert "In NDCG" not in torn
-    assert "On average FND XS is below N-pair XS in NDCG (all cut-offs), but no claim is made (−4.00" in torn
+    assert "On average FND XS is below N-pair XS in NDCG (all cut-offs), but no claim is made (−1.89" in torn
 
 
 @pytest.mark.parametrize(("holm_p", "claimed"), [(0.04, True), (0.105, False)])
@@ -91,7 +106,7 @@ def test_ndcg_makes_no_claim_of_what_shows_only_as_one_of_many(holm_p, claimed):
 def test_many_comparisons_are_tables_that_say_what_the_sentences_say():
     """Seven students that each lost one thing: a row each, and the sentences of none."""
     base = user_scores(0.8, seed=3)
-    pull = np.array([0.15] * 6 + [-0.0005] * 18)
+    pull = np.array([0.15] * 4 + [-0.003] * 20)
     doubtful = base.model_copy(update={"auc": (np.array(base.auc) + pull).tolist()})
     teachers = [quality("Teacher", "teacher", 0.93, seed=seed) for seed in (0, 1)]
     scores = {
@@ -113,15 +128,15 @@ def test_many_comparisons_are_tables_that_say_what_the_sentences_say():
     kept, gains = read_tables(text)
     assert "keeps" not in text
     assert ", the same model and recipe" not in text
-    seeds_of = {name: row["Seeds"] for name, row in by_first_column(kept).items()}
-    assert (seeds_of["lower"], seeds_of["torn"]) == ("2, agree", "2, do not agree")
+    seeds_of = {name: row["Over seeds"] for name, row in by_first_column(kept).items()}
+    assert seeds_of["torn"].endswith(" (2)")
     shown = {name: row["What shows"] for name, row in by_first_column(gains).items()}
-    assert shown["doubtful"].startswith("unclear, Wilcoxon p 0.")
+    assert shown["doubtful"].startswith("unclear, p 0.")
     assert {name: shown[name] for name in ("same", "higher", "lower", "torn", "sixth")} == {
         "same": "no difference",
         "higher": "above",
         "lower": "below",
-        "torn": "above on average, no claim",
+        "torn": "no difference",
         "sixth": "no difference",
     }
     assert {row["Against"] for row in gains} == {"N-pair XS"}
@@ -167,11 +182,10 @@ def test_a_row_of_another_recipe_is_no_baseline():
 def test_doubt_is_said():
     """A few users far ahead move the mean, the others fall back a little: interval and test disagree."""
     base = user_scores(0.8)
-    pull = np.array([0.15] * 6 + [-0.0005] * 18)
+    pull = np.array([0.15] * 4 + [-0.003] * 20)
     moved = base.model_copy(update={"auc": (np.array(base.auc) + pull).tolist()})
     text = answer([*pair(scores=moved), quality("N-pair XS", scores=base)])
-    assert "unclear" in text
-    assert "Wilcoxon p 0." in text
+    assert re.search(r"is unclear \(\+2\.25 .* p 0\.0", text)
 
 
 def test_a_row_at_chance_is_called_out():

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from outfitbench.evaluation.metrics import PairedComparison
-from outfitbench.reports.differences import Difference, differences
+from outfitbench.reports.differences import Difference, compared, differences, p_value_of
 from outfitbench.reports.differences_table import differences_table
 from outfitbench.reports.grouping import comparison_tables
 from scipy import stats
@@ -39,8 +39,13 @@ def test_numbers_are_those_of_scipy(metric, heading):
     a, b = (
         next(r for r in ranking.rows if r.name == name).per_user(metric) for name in ("FND S", "N-pair S")
     )
-    assert row["Difference"] == f"{100 * np.mean(a - b):+.2f}"
-    assert float(row["Wilcoxon p"]) == pytest.approx(stats.wilcoxon(a, b).pvalue, abs=5.1e-4)
+    oracle = stats.ttest_rel(a, b)
+    assert row["Difference"].startswith(f"{100 * np.mean(a - b):+.2f} [")
+    assert float(row["p"]) == pytest.approx(oracle.pvalue, abs=5.1e-4)
+    assert row["Over seeds"] == "one seed"
+    error = np.std(a - b, ddof=1) / np.sqrt(len(a))
+    least = stats.t.ppf([0.975, 0.8], len(a) - 1).sum() * error
+    assert float(row["Could have seen"]) == pytest.approx(100 * least, abs=0.0051)
 
 
 @pytest.mark.parametrize(
@@ -91,20 +96,52 @@ def of_seeds(method: str, aucs: dict[int, float]):
 
 
 @pytest.mark.parametrize(
-    ("own", "others", "agree"),
+    ("own", "others", "seeds", "difference"),
     [
-        ({0: 0.62, 1: 0.72}, {0: 0.61, 1: 0.71}, True),  # each above its own seed, not above every seed
-        ({0: 0.61, 1: 0.71}, {0: 0.62, 1: 0.72}, True),
-        ({0: 0.62, 1: 0.70}, {0: 0.61, 1: 0.71}, False),
-        ({0: 0.62, 1: 0.71}, {0: 0.61, 1: 0.71}, False),  # nothing is no sign
-        ({2: 0.62, 3: 0.72}, {0: 0.61, 1: 0.71}, False),
-        ({2: 0.73, 3: 0.72}, {0: 0.61, 1: 0.71}, True),
-        ({0: 0.62}, {0: 0.61, 1: 0.71}, False),
+        ({0: 0.62, 1: 0.72}, {0: 0.61, 1: 0.71}, 2, 0.01),
+        ({0: 0.62, 1: 0.72, 2: 0.9}, {0: 0.61, 1: 0.71}, 2, 0.01),  # paired where both ran
+        ({0: 0.62}, {0: 0.61}, 1, 0.01),
+        ({2: 0.62, 3: 0.72}, {0: 0.61, 1: 0.73}, 2, 0.0),  # each side's by themselves
+        ({0: 0.62}, {0: 0.61, 1: 0.71}, 1, -0.04),
     ],
 )
-def test_seeds_agree_pair_by_pair_where_both_sides_have_the_same(own, others, agree):
-    a, b = of_seeds("A", own), of_seeds("B", others)
-    assert Difference(a, b, "baseline", PairedComparison(0.01, 0.0, 0.02, 0.01)).seeds_agree == agree
+def test_fits_of_one_seed_are_held_against_each_other(own, others, seeds, difference):
+    found = compared(of_seeds("A", own), of_seeds("B", others), "auc")
+    assert found.seeds == seeds
+    assert found.difference == pytest.approx(difference)
+    assert found.p_value == p_value_of(of_seeds("A", own), of_seeds("B", others), "auc")
+
+
+def test_the_interval_over_seeds_is_that_of_paired_seeds():
+    own, others = {0: 0.62, 1: 0.74, 2: 0.68}, {0: 0.61, 1: 0.71, 2: 0.66}
+    found = compared(of_seeds("A", own), of_seeds("B", others), "auc")
+    oracle = stats.ttest_rel([*own.values()], [*others.values()]).confidence_interval()
+    assert (found.seeds_low, found.seeds_high) == pytest.approx((oracle.low, oracle.high))
+
+
+def test_what_a_suite_declares_is_a_family_of_its_own():
+    """BPR against N-pair is one step from nothing; the steps that were not declared are left out."""
+    records = [record for record in whole_grid() if record.kind == "quality" and record.setting == "random"]
+    fits = {record.fit.method: record.fit.trial for record in records}
+    asked = [("N-pair XS", "BPR XS"), ("FND XS", "N-pair XS"), ("FND S", "Teacher")]
+    pairs = [(fits[row], fits[other]) for row, other in asked]
+    (ranking,) = comparison_tables(records, declared=pairs)
+    found = {(d.row.name, d.other.name): d for d in differences(ranking)}
+    declared = [d for d in found.values() if d.declared]
+    assert {(d.row.name, d.other.name): d.why for d in declared} == {
+        ("N-pair XS", "BPR XS"): "declared",
+        ("FND XS", "N-pair XS"): "baseline",
+        ("FND S", "Teacher"): "teacher",
+    }
+    assert {d.among for d in declared} == {3}
+    smallest = min(declared, key=lambda d: d.paired.p_value)
+    assert smallest.holm_p == pytest.approx(min(1, 3 * smallest.paired.p_value))
+    assert ("FND XS", "BPR XS") not in found
+    assert found["BPR XS", "Teacher"].among == 4
+    (rows,) = read_tables(differences_table(ranking))
+    assert {
+        row["which is"] for row in rows if row["Method"] == "N-pair XS" and row["against"] == "BPR XS"
+    } == {"declared"}
 
 
 def test_a_teacher_of_the_students_own_kind_is_compared_once():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from outfitbench.reports.answer import answer_section
-from outfitbench.reports.differences import differences
 from outfitbench.reports.grouping import comparison_tables
+from outfitbench.reports.ties import tie_letters
 from outfitbench.reports.tradeoff_lines import method_lines
 from outfitbench.suites.records import UserScores
 
@@ -31,23 +31,35 @@ def test_all_that_share_the_highest_auc_are_named(spellings):
     alone = answer_section(comparison_tables([quality("A", scores=first), quality("B", scores=second)]), [])
     assert "The highest AUC is 80.00 (A and B)." in alone
 
-    teacher = quality("Teacher", "teacher", scores=scores(0.6, 0.6))
+    teacher = quality("Teacher", "teacher", scores=scores(0.6, 0.9))
     taught = {"objective": "fnd", "teacher": teacher.fit.trial}
     students = [quality("A", scores=first, **taught), quality("B", scores=second, **taught)]
     beside = answer_section(comparison_tables([teacher, *students]), [])
     assert "Beside the teacher the highest AUC is 80.00 (A and B)." in beside
 
 
-@pytest.mark.parametrize("spellings", [(MORE, LESS), (LESS, MORE)])
-def test_seeds_agree_on_no_side_where_two_are_equal(spellings):
-    own, others = spellings
-    teachers = [quality("Teacher", "teacher", seed=seed, scores=scores(others, others)) for seed in (0, 1)]
-    students = [
-        quality("A", seed=seed, scores=scores(own, own), objective="fnd", teacher=teacher.fit.trial)
-        for seed, teacher in enumerate(teachers)
+def of_users(shift: float, wave: float = 0.0) -> UserScores:
+    return scores(*(0.7 + shift + wave * (-1) ** user for user in range(12)))
+
+
+def test_rows_share_a_letter_where_they_are_not_told_apart():
+    """A and C lie a little on either side of B, for which the users differ; D is far below all of them."""
+    records = [
+        quality("A", scores=of_users(0.02)),
+        quality("B", scores=of_users(0.0, wave=0.1)),
+        quality("C", scores=of_users(-0.02)),
+        quality("D", scores=of_users(-0.3)),
+        scorer("random", scores=of_users(-0.2)),
     ]
-    (difference,) = differences(comparison_tables([*teachers, *students])[0])
-    assert not difference.seeds_agree
+    (ranked,) = comparison_tables(records)
+    letters = dict(zip([row.name for row in ranked.all_rows], tie_letters(ranked, "auc"), strict=True))
+    assert letters == {"A": "a", "B": "ab", "C": "b", "D": "c", "random": ""}
+
+
+def test_alone_and_with_one_user_there_are_no_letters():
+    assert tie_letters(comparison_tables([quality("A")])[0], "auc") == [""]
+    alone = [quality(name, scores=scores(0.8)) for name in "AB"]
+    assert tie_letters(comparison_tables(alone)[0], "auc") == ["", ""]
 
 
 @pytest.mark.parametrize("thirds", [(0.55, 0.9, 0.05), (0.35, 0.7, 0.45)])

@@ -40,7 +40,7 @@ def test_a_model_that_ignores_users_differs_by_nothing_and_is_said_so():
     scores = user_scores(0.8)
     row = rows_of(quality("Type-Aware", scores=scores, shuffled=shuffled(scores, same_scores=True)))
     cells = row["Type-Aware"]
-    assert (cells["Difference"], cells["95 % interval"], cells["Wilcoxon p"]) == (
+    assert (cells["Difference"], cells["95 % interval"], cells["p"]) == (
         "+0.00",
         "[0.00, 0.00]",
         "1.000",

@@ -125,6 +125,17 @@ def test_arguments_stand_above_the_file_and_are_named_where_they_are_wrong(suite
             GOOD.replace('["n-pair-xs"]', '["n-pair-xs", "bpr-xs"]') + '[method.bpr-xs]\nname = "N-pair XS"',
             "the name of n-pair-xs",
         ),
+        (
+            GOOD + 'compare = [["n-pair-xs", "bpr-xs"]]',
+            "compare: found 'bpr-xs', of which the suite makes no row",
+        ),
+        (GOOD + 'compare = [["n-pair-xs", "n-pair-xs"]]', "compare.0: found ['n-pair-xs', 'n-pair-xs']"),
+        (GOOD + 'compare = [["n-pair-xs"]]', "compare.0.1: "),
+        (GOOD + 'converged = ["teacher"]', "converged: found 'teacher', of which the suite makes no row"),
+        (
+            GOOD + 'converged = ["n-pair-xs"]\n[method.n-pair-xs.recipe]\nepochs = 99_999',
+            "converged: found N-pair XS with 199,998 epochs",
+        ),
     ],
 )
 def test_a_broken_suite_is_refused_in_one_line(suite_file: Path, text: str, says: str) -> None:
@@ -175,3 +186,24 @@ def test_some_methods_and_other_seeds(suite_file: Path) -> None:
         load_suite("demo", methods=["fnds"])
     with pytest.raises(InputError, match="argument seeds: found -1"):
         load_suite("demo", seeds=[-1])
+
+
+def test_comparisons_are_declared_by_id_and_go_with_their_methods(suite_file: Path) -> None:
+    """A teacher that students bring along has a row, too."""
+    suite_file.write_text(
+        GOOD.replace('["n-pair-xs"]', '["n-pair-xs", "fnd-xs"]')
+        + 'compare = [["fnd-xs", "n-pair-xs"], ["fnd-xs", "teacher"]]'
+    )
+    assert load_suite(suite_file).compare == [("fnd-xs", "n-pair-xs"), ("fnd-xs", "teacher")]
+    assert load_suite(suite_file, methods=["fnd-xs"]).compare == [("fnd-xs", "teacher")]
+
+
+def test_what_is_to_have_converged_is_trained_for_twice_as_long_beside_it(suite_file: Path) -> None:
+    suite_file.write_text(GOOD.replace("n-pair-xs", "fnd-xs") + 'converged = ["teacher", "fnd-xs"]')
+    suite = load_suite(suite_file, epochs=3)
+    assert suite.longer == {"teacher-longer": "teacher", "fnd-xs-longer": "fnd-xs"}
+    for twin, key in suite.longer.items():
+        assert suite.methods[twin].recipe.epochs == 6
+        assert suite.methods[twin].teacher == suite.methods[key].teacher
+        assert twin not in suite.unranked
+    assert load_suite(suite_file, methods=["teacher"]).longer == {"teacher-longer": "teacher"}

@@ -34,3 +34,23 @@ def test_the_name_that_was_run_last_holds(smoke: Suite, tmp_path: Path, monkeypa
         assert kept in records
         assert len(records) == count, "what says what was said last stays"
         assert names_of_fits(records) == {trial.hash: trial.method.name for trial in asked}
+
+
+def test_what_is_declared_is_kept_by_hash_for_each_seed(smoke: Suite, tmp_path: Path) -> None:
+    longer = smoke.methods["fnd-xs"].model_copy(
+        update={"name": "Twice", "recipe": smoke.methods["fnd-xs"].recipe.model_copy(update={"epochs": 2})}
+    )
+    suite = smoke.model_copy(
+        update={
+            "seeds": [0, 1],
+            "methods": smoke.methods | {"twice": longer},
+            "compare": [("fnd-xs", "teacher-xs")],
+            "longer": {"twice": "fnd-xs"},
+        }
+    )
+    trials = plan_trials(suite, [load_dataset("closet-12")])
+    of = {(t.method.name, t.seed): t.hash for t in trials if isinstance(t, FitTrial)}
+    name = {key: method.name for key, method in suite.methods.items()}
+    record = suite_record.record_suite(suite, trials, "", tmp_path)
+    assert record.compare == [(of[name["fnd-xs"], s], of[name["teacher-xs"], s]) for s in (0, 1)]
+    assert record.longer == {of["Twice", s]: of[name["fnd-xs"], s] for s in (0, 1)}
