@@ -25,18 +25,23 @@ class Report:
     Attributes:
         runs: Folders that `outfitbench run` or `outfitbench profile` wrote, or record files.
         out: Folder of the report.
+        claims: TOML file of claims to hold against the records, in place of the paper's.
     """
 
     runs: Annotated[Positional[tuple[Path, ...]], arg(metavar="[RUN ...]")]
     out: Path
+    claims: Path | None = None
 
     def run(self, session: Session) -> Answer:
         """Read every record, write the report."""
         from ..reports import write_report
-        from ..suites.record_files import load_records
+        from ..reports.claim_file import load_claims
+        from ..suites.record_files import load_records, record_places
 
         records = load_records(self.runs)
-        page = write_report(records, writable_folder("argument --out", self.out))
+        claims = load_claims(self.claims) if self.claims else None
+        out = writable_folder("argument --out", self.out)
+        page = write_report(records, out, claims=claims, files=record_places(self.runs))
         return Answer(
             f"{len(records)} records compared in {page}",
             {"records": len(records), "report": page, "quality": _quality(records)},

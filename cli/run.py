@@ -103,6 +103,7 @@ class Run:
         """How good each method is, and why a trial failed."""
         from ..reports import write_report
         from ..reports.grouping import names_of_fits, row_name
+        from ..suites.record_files import record_places
         from ..suites.records import QualityRecord, ScorerRecord, SuiteRecord
 
         names = names_of_fits(record for record in outcome.records if isinstance(record, SuiteRecord))
@@ -110,7 +111,9 @@ class Run:
         rows = [_quality_row(record, row_name([record], names)) for record in quality]
         rows += [_scorer_row(record) for record in outcome.records if isinstance(record, ScorerRecord)]
         told = rows or not outcome.trials
-        page = write_report(outcome.records, self.out / "report") if told else None
+        page = None
+        if told:
+            page = write_report(outcome.records, self.out / "report", files=record_places([self.out]))
         lines = [_table(rows)] if rows else []
         lines += [f"failed: {label}: {message}" for label, message in outcome.failed.items()]
         lines += [f"report: {page}"] if page else []

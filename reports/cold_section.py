@@ -8,7 +8,6 @@ from collections import defaultdict
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from ..evaluation.metrics import bootstrap_interval
 from .markdown import escape, table
 from .quantities import BLANK, hundredfold, interval
 
@@ -23,12 +22,13 @@ __all__ = ["cold_section"]
 _LEGEND = (
     "Nothing was trained on these users: a few of their training outfits are known, and their test outfits "
     "are ranked among random negatives. AUC × 100, the mean over users and over the draws of what is known; "
-    "in brackets a bootstrap 95 % interval over users; ± is the standard deviation over the draws of the "
-    "mean over users. Strategy (paper, Sec. 3.5): *avg* is the mean score of the known users who like the "
-    "known outfits (similarity above δ), and always of the one who likes them most; *w-avg*, or (w), weighs "
-    "them by how much they do. *no-user*: the method knows no users, and ranks alike for all. Any other is "
-    "the method's own. Neighbours: how many known users a score is made of, on average; alone: in how many "
-    "per cent of all draws and users nobody was above δ, so that the most similar known user stands alone."
+    "in brackets a bootstrap 95 % interval over users and seeds; ± is the standard deviation over the draws "
+    "of the mean over users. Strategy (paper, Sec. 3.5): *avg* is the mean score of the known users who "
+    "like the known outfits (similarity above δ), and always of the one who likes them most; *w-avg*, or "
+    "(w), weighs them by how much they do. *no-user*: the method knows no users, and ranks alike for all. "
+    "Any other is the method's own. Neighbours: how many known users a score is made of, on average; alone: "
+    "in how many per cent of all draws and users nobody was above δ, so that the most similar known user "
+    "stands alone."
 )
 
 
@@ -67,10 +67,10 @@ def _of_one_pair(members: Sequence[ComparisonTable]) -> str:
 
 
 def _auc(row: Row) -> str:
-    """Mean, spread over the draws (of several seeds the mean spread), and interval over users."""
+    """Mean, spread over the draws (of several seeds the mean spread), and interval over users and seeds."""
     values = row.per_user("auc")
     spread = fmean(cold.spread["auc"] for cold in row.cold)
-    within = interval(*bootstrap_interval(values)) if len(values) > 1 else ""
+    within = interval(*row.interval("auc")) if len(values) > 1 else ""
     return f"{hundredfold(float(values.mean()))} ± {hundredfold(spread)} {within}".strip()
 
 

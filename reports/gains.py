@@ -6,7 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..evaluation.metrics import PairedComparison, paired_comparison
+from ..evaluation.metrics import PairedComparison
+from .differences import compared
 from .recipes import objectives_label
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Gain:
         base: The row that it is held against.
         dataset: Its name.
         rate: Share of the training negatives that is truly liked.
-        paired: Of the rows' AUC, user by user.
+        paired: Of the rows' AUC, user by user and seed by seed.
     """
 
     method: str
@@ -53,13 +54,7 @@ def gains_by_rate(tables: Sequence[ComparisonTable]) -> dict[str, list[Gain]]:
             continue
         trained = "" if ranked.negatives == ranked.setting else f"-trained-{ranked.negatives}"
         found[f"{ranked.setting}{trained}", base.name] += [
-            Gain(
-                row.name,
-                base.name,
-                ranked.dataset,
-                rate,
-                paired_comparison(row.per_user("auc"), base.per_user("auc")),
-            )
+            Gain(row.name, base.name, ranked.dataset, rate, compared(row, base, "auc"))
             for row in ranked.rows
             if row is not base and not row.variant
         ]

@@ -17,6 +17,8 @@ from ..suites.records import (
     SuiteRecord,
 )
 from .answer import answer_section
+from .claim_file import ClaimFile, paper_claims
+from .claims_page import claims_page, links_between
 from .cold_section import cold_section
 from .convergence import convergence_section, longer_fits, without_longer
 from .cost_table import cost_section
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from .comparison_table import ComparisonTable
     from .sweeps import Sweep
 
-__all__ = ["PAGE", "write_report"]
+__all__ = ["CLAIMS_PAGE", "PAGE", "write_report"]
 
 PAGE = "README.md"
 """The page's file; a host that shows folders shows it first."""
@@ -55,16 +57,29 @@ _MADE_BY = b"\n\nMade by `outfitbench report` "
 """Every page of ours says so; what does not is left alone."""
 
 
-def write_report(records: Iterable[Record], out: Path, *, title: str | None = None) -> Path:
-    """Write a markdown page and its figures (SVG and PNG) into a folder.
+CLAIMS_PAGE = "claims.md"
+"""Beside the page, where the records decide a claim: what they say of each."""
 
-    The same records, in any order, give the same bytes. Each file is written whole or not at all, the page
-    last, so that a page never points at a figure that is not there.
+
+def write_report(
+    records: Iterable[Record],
+    out: Path,
+    *,
+    title: str | None = None,
+    claims: ClaimFile | None = None,
+    files: Mapping[str, Path] | None = None,
+) -> Path:
+    """Write a markdown page, its figures (SVG and PNG), and what it says of claims into a folder.
+
+    The same records, in any order, give the same bytes, if they lie in the same place from `out`. Each file
+    is written whole or not at all, the page last, so that a page never points at what is not there.
 
     Args:
         records: Of any number of trials, datasets and suites.
         out: The folder; made if need be.
         title: Heading of the page; the suite's own by default.
+        claims: What is claimed; by default what the paper claims.
+        files: Where the record of each trial lies, by hash, for the links from a claim to its records.
 
     Returns:
         The page.
@@ -75,22 +90,29 @@ def write_report(records: Iterable[Record], out: Path, *, title: str | None = No
     """
     if out.exists() and not out.is_dir():
         raise InputError(Fault(out, "a file", "a folder for the page and its figures"))
-    if (there := out / PAGE).is_file() and _MADE_BY not in there.read_bytes():
-        raise InputError(Fault(there, "a file of another hand", "a page that may be replaced, or none"))
-    page, figures = _compose(list(records), title)
+    for there in (out / PAGE, out / CLAIMS_PAGE):
+        if there.is_file() and _MADE_BY not in there.read_bytes():
+            raise InputError(Fault(there, "a file of another hand", "a page that may be replaced, or none"))
+    asked = claims or paper_claims()
+    pages, figures = _compose(list(records), title, asked, links_between(out, files or {}))
     for name, content in figures.items():
         _write(out / name, content)
-    return _write(out / PAGE, page.encode())
+    if CLAIMS_PAGE not in pages:
+        (out / CLAIMS_PAGE).unlink(missing_ok=True)
+    for name, text in sorted(pages.items(), key=lambda page: page[0] == PAGE):
+        _write(out / name, text.encode())
+    return out / PAGE
 
 
-def _write(path: Path, content: bytes) -> Path:
+def _write(path: Path, content: bytes) -> None:
     with atomic_file(path) as temporary:
         temporary.write_bytes(content)
-    return path
 
 
-def _compose(records: Sequence[Record], title: str | None) -> tuple[str, dict[str, bytes]]:
-    """The page's text and its figures by file name."""
+def _compose(
+    records: Sequence[Record], title: str | None, claims: ClaimFile, links: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, bytes]]:
+    """The pages' texts and their figures by file name."""
     qualities = [record for record in records if isinstance(record, QualityRecord | ScorerRecord)]
     costs = [record for record in records if isinstance(record, CostRecord)]
     others = distinct([record for record in records if isinstance(record, FitRecord | Prepared)])
@@ -112,8 +134,13 @@ def _compose(records: Sequence[Record], title: str | None) -> tuple[str, dict[st
     sweeps = [sweeps_of(ranked) for ranked in whole]
     tables = [without_swept(ranked, found) for ranked, found in zip(whole, sweeps, strict=True)]
     slugs = list(zip(tables, _slugs(tables), strict=True))
+    answer = answer_section(tables, groups) or _unranked(others)
+    claimed = claims_page(claims, whole, links)
+    pointer = (
+        [f"Claim by claim: [{escape(claims.title)}, and what was found]({CLAIMS_PAGE})."] if claimed else []
+    )
     sections = [
-        ("Answer", answer_section(tables, groups) or _unranked(others)),
+        ("Answer", "\n\n".join(part for part in (answer, *pointer) if part)),
         (
             "Quality",
             "\n\n".join([*map(_quality, tables), *_legends(tables), *_left_out(every, others, names)]),
@@ -135,7 +162,11 @@ def _compose(records: Sequence[Record], title: str | None) -> tuple[str, dict[st
     heading = title or (titles.pop() if len(titles) == 1 else "How small and fast, before it gets worse?")
     intro = "Made by `outfitbench report` from records alone; a number without a record does not exist here."
     body = [f"## {name}\n\n{text}" for name, text in sections if text]
-    return "\n\n".join([f"# {escape(heading)}", intro, *body]) + "\n", figures
+    pages = {PAGE: "\n\n".join([f"# {escape(heading)}", intro, *body]) + "\n"}
+    if claimed:
+        heading = f"{claims.title}, and what was found"
+        pages[CLAIMS_PAGE] = "\n\n".join([f"# {escape(heading)}", intro, claimed]) + "\n"
+    return pages, figures
 
 
 def _teachers(tables: Sequence[ComparisonTable], others: Sequence[FitRecord | Prepared]) -> set[Network]:

@@ -14,7 +14,15 @@ from ..core.hashes import content_hash, file_hash
 from ..core.names import shown
 from .records import DatasetRecord, FitRecord, QualityRecord, Record, SuiteRecord, VariantRecord
 
-__all__ = ["ERROR_FILE", "RECORD_FILE", "held", "load_record", "load_records", "write_record"]
+__all__ = [
+    "ERROR_FILE",
+    "RECORD_FILE",
+    "held",
+    "load_record",
+    "load_records",
+    "record_places",
+    "write_record",
+]
 
 RECORD_FILE = "record.json"
 
@@ -148,3 +156,12 @@ def load_records(paths: Iterable[Path]) -> list[Record]:
                 _refuse_other(fit, file, fits)
             found.setdefault(record.model_dump_json(), record)
     return list(found.values())
+
+
+def record_places(paths: Iterable[Path]) -> dict[str, Path]:
+    """Where the record of each trial lies below some folders, by its hash, which its folder goes by."""
+    places: dict[str, Path] = {}
+    for path in paths:
+        for file in sorted(path.rglob(RECORD_FILE)) if path.is_dir() else [path]:
+            places.setdefault(file.parent.name, file)
+    return places

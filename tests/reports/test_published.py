@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from outfitbench.reports import write_report
-from outfitbench.suites.record_files import load_records
+from outfitbench.suites.record_files import load_records, record_places
 from outfitbench.suites.records import QualityRecord
 
 PUBLISHED = Path(__file__).parents[2] / "reports" / "published"
@@ -17,8 +17,11 @@ REPORTS = sorted(path.parent.name for path in PUBLISHED.glob("*/records"))
 @pytest.mark.parametrize("name", REPORTS)
 def test_the_records_give_the_published_page(name: str, tmp_path: Path) -> None:
     folder = PUBLISHED / name
-    write_report(load_records([folder / "records"]), tmp_path)
-    assert (tmp_path / "README.md").read_text() == (folder / "README.md").read_text()
+    places = record_places([folder / "records"])
+    as_there = {trial: tmp_path / place.relative_to(folder) for trial, place in places.items()}
+    write_report(load_records([folder / "records"]), tmp_path, files=as_there)
+    for page in folder.glob("*.md"):
+        assert (tmp_path / page.name).read_text() == page.read_text()
     written = {path.name for path in tmp_path.iterdir()}
     assert written == {path.name for path in folder.iterdir()} - {"records"}
 
