@@ -21,6 +21,7 @@ methods = ["n-pair-xs"]
 
 [every_method.recipe]
 epochs = 1
+batch_size = 16
 """
 
 
@@ -33,13 +34,19 @@ class FinishedRun:
     answer: dict[str, Any]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_outfits(in_the_small_world: None) -> None:
+    """What the commands take, do and say shows with few."""
+
+
 @pytest.fixture(scope="session")
-def finished_run(tmp_path_factory) -> FinishedRun:
+def finished_run(small_world: Path, tmp_path_factory) -> FinishedRun:
     home = tmp_path_factory.mktemp("run")
     suite = home / "one.toml"
     suite.write_text(SUITE)
     printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
+        patch.setenv("OUTFITBENCH_CACHE", str(small_world))
         assert main(["run", str(suite), "--out", str(home / "runs"), "--json", "--quiet"]) == 0
     return FinishedRun(suite, home / "runs", json.loads(printed.getvalue()))
 

@@ -14,13 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from outfitbench.cli.main import main
 
 SUITE = """
 title = "Resume"
 datasets = ["closet-12"]
 methods = ["cl-xs"]
 [every_method.recipe]
-epochs = 3
+epochs = 4
+batch_size = 16
 precision = "fp32"
 [every_method.neighbours]
 epochs = 1
@@ -59,9 +62,13 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def undisturbed(suite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("undisturbed")
-    process = start(suite, out)
-    _, stderr = process.communicate()
-    assert process.returncode == 0, stderr.decode()
+    threads = torch.get_num_threads()
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("OMP_NUM_THREADS", "2")
+            assert main(["run", str(suite), "--out", str(out), "--quiet"]) == 0
+    finally:
+        torch.set_num_threads(threads)
     return out
 
 
@@ -74,7 +81,7 @@ def test_killed_again_and_again_it_ends_the_same(suite: Path, undisturbed: Path,
         # Into the epoch after the next checkpoint: past the checkpoint, before the end.
         while process.poll() is None and _progress(tmp_path) == before:
             time.sleep(0.01)
-        time.sleep(moments.uniform(0, 0.3))
+        time.sleep(moments.uniform(0, 0.1))
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
             kills += 1

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -251,22 +252,26 @@ def test_a_dry_run_says_about_how_long_training_takes(smoke: Suite, finished: Pa
     assert run_suite(smoke, finished, device="cpu", dry_run=True).seconds == {}
 
 
-def test_two_processes_share_a_grid(finished: Path, tmp_path: Path) -> None:
+def test_two_processes_share_a_grid(
+    smoke: Suite, smoke_file: Path, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another one, and this one as soon as that one has begun its first trial."""
     command = [
         sys.executable,
         "-c",
         "import sys; from pathlib import Path; from outfitbench.suites import load_suite, run_suite\n"
-        "suite = load_suite('smoke', epochs=1).model_copy(update={'cost': None})\n"
-        "sys.exit(bool(run_suite(suite, Path(sys.argv[1]), device='cpu').failed))",
+        "suite = load_suite(Path(sys.argv[1]), epochs=1).model_copy(update={'cost': None})\n"
+        "sys.exit(bool(run_suite(suite, Path(sys.argv[2]), device='cpu').failed))",
+        str(smoke_file),
         str(tmp_path),
     ]
-    both = [
-        subprocess.Popen(command, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        for _ in range(2)
-    ]
-    said = [process.communicate()[0].decode() for process in both]
-    assert [process.returncode for process in both] == [0, 0], said
-    epochs = "".join(said).count("epoch 1/1: loss")
+    other = subprocess.Popen(command, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    while other.poll() is None and not list(tmp_path.glob("fits/*/run.lock")):
+        time.sleep(0.01)
+    assert not run_suite(smoke, tmp_path, device="cpu").failed
+    theirs, ours = other.communicate()[0].decode(), capsys.readouterr()
+    assert other.returncode == 0, theirs
+    epochs = (theirs + ours.out + ours.err).count("epoch 1/1: loss")
     assert epochs == 2, "each trial is trained by one of them"
     for path in tmp_path.glob("evaluations/*/record.json"):
         record, expected = (
