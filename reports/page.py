@@ -14,6 +14,7 @@ from ..suites.records import (
     QualityRecord,
     Record,
     ScorerRecord,
+    SpaceRecord,
     SuiteRecord,
 )
 from .answer import answer_section
@@ -36,6 +37,7 @@ from .provenance import other_outcomes, provenance_section
 from .quality_table import quality_legend, quality_table
 from .quantities import counted
 from .record_choice import distinct
+from .space_section import space_section
 from .sweep_section import sweep_section
 from .sweeps import sweeps_of, without_swept
 from .tradeoff_figure import tradeoff_figure
@@ -118,7 +120,8 @@ def _compose(
     others = distinct([record for record in records if isinstance(record, FitRecord | Prepared)])
     datasets = distinct([record for record in records if isinstance(record, DatasetRecord)])
     suites = distinct([record for record in records if isinstance(record, SuiteRecord)])
-    if not qualities and not costs and not others and not datasets:
+    spaces = distinct([record for record in records if isinstance(record, SpaceRecord)])
+    if not (qualities or costs or others or spaces or datasets):
         raise InputError(
             Fault("argument records", "no trial and no dataset", "at least one", "run a suite first")
         )
@@ -149,6 +152,7 @@ def _compose(
         ("Cold start", cold_section(tables)),
         ("Trade-off", "\n\n".join(_tradeoff(*n, groups, figures) for n in slugs if _has_tradeoff(n[0]))),
         ("One option at a time", _sweeps(slugs, sweeps, figures)),
+        ("The user–outfit space", space_section(spaces, names, figures)),
         ("Cost", cost_section(groups)),
         ("Distillation", distillation_section(whole)),
         ("False negatives", gain_section(tables, figures)),

@@ -174,7 +174,7 @@ def _shared(names: Sequence[str]) -> str:
     first, last = min(names), max(names)  # what these two share, all share
     end = next((at for at, letter in enumerate(first) if last[at : at + 1] != letter), len(first))
     start = first[:end]
-    if start in names:
+    if all(name == start or name.startswith(f"{start}, ") for name in names):
         return start
     return (start.rpartition(", ")[0] or start.rpartition(" ")[0]).strip()
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from ..core.hashes import content_hash
 
 __all__ = [
+    "SPACE_VERSION",
     "TRAINING_VERSION",
     "VARIANT_VERSION",
     "ColdDescription",
@@ -20,6 +21,7 @@ __all__ = [
     "NeighboursDescription",
     "ObjectiveDescription",
     "ScorerDescription",
+    "SpaceDescription",
     "StemDescription",
     "SubjectDescription",
     "VariantDescription",
@@ -27,6 +29,9 @@ __all__ = [
 
 TRAINING_VERSION = 2
 """Raised when a description would be trained to other weights than before, or a default is changed."""
+
+SPACE_VERSION = 1
+"""Raised when a description would be laid out otherwise than before."""
 
 VARIANT_VERSION = 1
 """Raised when a variant of the same name would come to other files than before."""
@@ -257,6 +262,23 @@ class VariantDescription(Description):
     version: int
     variant: str
     sources: dict[str, str] = {}
+
+
+class SpaceDescription(Description):
+    """Some users of a dataset with their outfits, as a fit sees them, in two dimensions.
+
+    Attributes:
+        version: `SPACE_VERSION`.
+        users: How many.
+        outfits: Of each user and kind, at most.
+        perplexity: Of t-SNE.
+    """
+
+    kind: Literal["space"] = "space"
+    version: int
+    users: int
+    outfits: int
+    perplexity: float
 
 
 class SubjectDescription(BaseModel):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import torch
+
 from ..bench.engines import check_engine
 from ..bench.variants import VARIANTS
 from ..bench.workloads import check_workload
@@ -18,17 +20,20 @@ from ..models.backbones.factory import check_backbone
 from ..models.registry import MODELS
 from ..training.augmentations import ViewPair, every_pair, needs_neighbours
 from ..training.method import Method
+from ..training.network import bare_model
 from ..training.recombination import Recombination, check_recombined
 from .cold_settings import NewUsers, is_cold, new_users
 from .cold_trial import ColdTrial
 from .describing import chosen_objectives
-from .suite_file import CostPlan, Suite
+from .suite_file import Suite
+from .suite_plans import CostPlan
 from .trial import (
     CostTrial,
     EvaluationTrial,
     FitTrial,
     NeighboursTrial,
     ScorerTrial,
+    SpaceTrial,
     StemTrial,
     Trial,
     VariantTrial,
@@ -60,9 +65,20 @@ def plan_trials(
     named = dict(zip(suite.datasets, datasets, strict=True))
     trials: dict[str, Trial[Any]] = {}
     for part in suite.parts:
-        for trial in _plan_part(part, [named[name] for name in part.datasets], siblings or {}):
+        those = [named[name] for name in part.datasets]
+        if suite.suites:
+            those = [dataset for dataset in those if _serves(dataset, part)]
+        for trial in _plan_part(part, those, siblings or {}):
             trials.setdefault(trial.hash, trial)
     return list(trials.values())
+
+
+def _serves(dataset: Dataset, part: Suite) -> bool:
+    """Whether a dataset has what a part of a suite asks for; the part is left out, and that said, if not."""
+    lacking = dataset.cold_sibling is None and any(map(is_cold, part.settings))
+    if lacking:
+        say(f"{part.name}: no dataset of new users goes with {dataset.name}, left out")
+    return not lacking
 
 
 def _plan_part(
@@ -89,6 +105,8 @@ def _plan_part(
     for dataset in datasets:
         for method in suite.methods.values():
             _check_data(method, dataset)
+        for key in suite.space.methods if suite.space else ():
+            _check_space(f"suite {suite.name}", key, suite.methods[key], dataset)
         stems = {
             key: once(StemTrial(dataset, method=method))
             for key, method in suite.methods.items()
@@ -119,6 +137,10 @@ def _plan_part(
                 for model in models:
                     for trial in _evaluations(model, suite, cold):
                         once(trial)
+                if suite.space is not None and (negatives, seed) == (suite.negatives[0], suite.seeds[0]):
+                    options = suite.space.model_dump(exclude={"methods"})
+                    for key in suite.space.methods:
+                        once(SpaceTrial(dataset, {"weights": fits[key]}, **options))
                 if suite.cost is not None and (negatives, seed) == (suite.negatives[0], suite.seeds[0]):
                     chosen = {fits[key] for key in suite.cost.methods}
                     measured += [model for model in models if fit_of(model) in chosen]
@@ -267,6 +289,15 @@ def _check_stem(suite: Suite, key: str, method: Method) -> None:
         raise InputError(Fault(f"{where}, stem_fit", "a table without effect", expected, "remove it"))
     if method.stem:
         check_backbone(method.stem_fit.target, pretrained=True, where=f"{where}, stem_fit.target")
+
+
+def _check_space(where: str, key: str, method: Method, dataset: Dataset) -> None:
+    """Refuse a method whose users and outfits are not points of one space."""
+    with torch.device("meta"):  # what it is shows without its weights
+        model = bare_model(method, dataset)
+    if not (model.has_user_vectors and model.has_outfit_vectors):
+        found = f"{key!r}, whose users and outfits are not vectors of one space"
+        raise InputError(Fault(f"{where}, space.methods", found, "a method of the paper's own network"))
 
 
 def _check_costs(suite: Suite, plan: CostPlan) -> None:

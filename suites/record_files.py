@@ -12,7 +12,7 @@ from ..core.errors import Fault, InputError
 from ..core.files import atomic_file
 from ..core.hashes import content_hash, file_hash
 from ..core.names import shown
-from .records import DatasetRecord, FitRecord, QualityRecord, Record, SuiteRecord, VariantRecord
+from .records import DatasetRecord, FitRecord, QualityRecord, Record, SpaceRecord, SuiteRecord, VariantRecord
 
 __all__ = [
     "ERROR_FILE",
@@ -75,7 +75,7 @@ def load_record(path: Path) -> Record:
         found = f"a fault ({first['msg']})"
         raise InputError(Fault(where, found, "a whole record", _AGAIN)) from error
     _refuse_altered(record, path)
-    if isinstance(record, QualityRecord | VariantRecord):
+    if isinstance(record, QualityRecord | VariantRecord | SpaceRecord):
         _refuse_altered(record.fit, path)
     return record
 

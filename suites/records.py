@@ -6,16 +6,17 @@ records is quick.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from ..bench.engine_profile import EngineProfile
 from ..core.machine import Machine
 from ..evaluation.user_scores import ColdStart, Share, ShuffledUsers, UserScores
 from ..models.options import InputKind
 from ..training.history import Distillation, Environment, Epoch
+from .record_fields import Count, Date, Hash, Name, Negatives, Seconds, Setting, Version
+from .run_records import DatasetRecord, SuiteRecord
 
 __all__ = [
     "EVALUATOR_VERSION",
@@ -25,10 +26,13 @@ __all__ = [
     "FitRecord",
     "Machine",
     "NeighboursRecord",
+    "PointKind",
     "Prepared",
     "QualityRecord",
     "Record",
     "ScorerRecord",
+    "SpacePoint",
+    "SpaceRecord",
     "StemRecord",
     "SuiteRecord",
     "VariantRecord",
@@ -37,39 +41,6 @@ __all__ = [
 EVALUATOR_VERSION = 3
 """Raised whenever a metric, scorer, candidate rule or measuring rule changes; tables never mix versions.
 3: a user's evaluation negatives are all different, where there are enough."""
-
-Name = Annotated[str, Field(min_length=1)]
-"""What people call something."""
-
-Hash = Annotated[str, Field(pattern=r"^[0-9a-z-]+$")]
-"""Of a description or of content; see `core.hashes`."""
-
-Negatives = Literal["random", "hard"]
-"""What is trained against."""
-
-Setting = Annotated[str, Field(pattern=r"^(random|hard|cold-[1-9][0-9]*)$")]
-"""What is ranked."""
-
-Version = Annotated[int, Field(ge=1, lt=2**63)]
-"""Of the evaluator: `EVALUATOR_VERSION` when it was measured."""
-
-
-def _date(text: str) -> str:
-    try:
-        datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ValueError("a date (ISO)") from error
-    return text
-
-
-Date = Annotated[str, AfterValidator(_date)]
-"""A day, or a moment to the second (ISO)."""
-
-Count = Annotated[int, Field(ge=0, lt=2**63)]
-"""How many of something."""
-
-Seconds = dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]]
-"""Wall time by phase, beside whatever else the machine did; no part of an outcome."""
 
 
 class _Frozen(BaseModel):
@@ -295,6 +266,56 @@ class VariantRecord(_Trial):
     bytes: Count
 
 
+PointKind = Literal["positive", "negative", "held-out"]
+"""What an outfit is to the user beside whom it is shown."""
+
+
+class SpacePoint(_Frozen):
+    """An outfit in the user–outfit space.
+
+    Attributes:
+        kind: "positive" of the training set, "negative" that training drew for one, or "held-out": a positive
+            of the test set, which training would take for a negative if it drew it.
+        user: Whose it is.
+        items: Global ids.
+        x: Where it stands.
+        y: Where it stands.
+        distance: d at α = 1 (Eq. 12): the mean score of the user's positives less that of the outfit. Below
+            zero, the fit as a teacher calls it a false negative.
+        truly_liked: Whether its user likes it as much as an average positive, where the dataset knows.
+    """
+
+    kind: PointKind
+    user: Count
+    items: list[Count]
+    x: FiniteFloat
+    y: FiniteFloat
+    distance: FiniteFloat
+    truly_liked: bool | None = None
+
+
+class SpaceRecord(_Trial):
+    """Users and outfits as a fit sees them, laid out in two dimensions.
+
+    Attributes:
+        fit: The record of the fit; the role "weights".
+        users: Where each user stands.
+        points: The outfits.
+        items: Global ids of all items that they are made of.
+        pictures: Of these items, in their order, row by row on one sheet: a PNG in base 64; None without
+            images.
+        picture_size: Pixels of the side of a picture.
+    """
+
+    kind: Literal["space"] = "space"
+    fit: FitRecord
+    users: dict[Count, tuple[FiniteFloat, FiniteFloat]]
+    points: Annotated[list[SpacePoint], Field(min_length=1)]
+    items: list[Count]
+    pictures: str | None
+    picture_size: Annotated[int, Field(ge=1, le=1024)]
+
+
 class CostRecord(EngineProfile, _Trial):
     """What a fit, a variant or a model with random weights costs: an `EngineProfile` that is kept.
 
@@ -312,77 +333,12 @@ class CostRecord(EngineProfile, _Trial):
     date: Date
 
 
-class DatasetRecord(_Frozen):
-    """Statistics of a dataset as one run saw it.
-
-    Attributes:
-        dataset: Dataset name.
-        data_fingerprint: Content hash.
-        split_scheme: "released" or "9:2:2".
-        origin: Where it comes from, in one sentence ("drawn by closet version 1, seed 60").
-        users: Number of users.
-        items: Number of items.
-        items_by_category: Items by category name.
-        outfits: Outfits by split.
-        sizes: Outfits by number of items ("2", "3", "4").
-        wears_per_item: Mean number of outfits an item occurs in.
-        image_size: Pixels of the largest images that a model sees, or None without images.
-        image_sizes: Of the images of all models, ascending; empty without images, and in records of old.
-        feature_size: Width of the items' feature vectors, or None without; where there are some, models see
-            them instead of the images.
-        left_out: How many rows of which file were not used, by what they are.
-        notes: What is odd about the data, though usable.
-    """
-
-    kind: Literal["dataset"] = "dataset"
-    dataset: Name
-    data_fingerprint: Hash
-    split_scheme: Name
-    origin: str
-    users: Count
-    items: Count
-    items_by_category: dict[str, Count]
-    outfits: dict[str, Count]
-    sizes: dict[str, Count]
-    wears_per_item: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    image_size: Count | None
-    image_sizes: list[Count] = []
-    feature_size: Count | None = None
-    left_out: dict[str, Count] = {}
-    notes: list[str] = []
-
-
-class SuiteRecord(_Frozen):
-    """Which suite asked for the trials, so that a report can say how to repeat it.
-
-    Attributes:
-        suite: The suite's name.
-        title: Heading of the report.
-        command: The command line that ran it.
-        fingerprint: Hash of the suite as resolved, overrides applied.
-        names: The row's name of each of its fits, by hash: a name is for people and no part of a trial.
-        compare: Comparisons that it declares, by hash: a fit, and the fit of that seed it is held against.
-        longer: By hash, fits that are another one trained for twice its epochs, and that one: evaluated to
-            see whether the other has converged, and no row of a table.
-        date: When it ran (ISO, to the second); of two that name one fit, the later is right.
-    """
-
-    kind: Literal["suite"] = "suite"
-    suite: Name
-    title: Name
-    command: str
-    fingerprint: Hash
-    names: dict[Hash, Name] = {}
-    compare: list[tuple[Hash, Hash]] = []
-    longer: dict[Hash, Hash] = {}
-    date: Date
-
-
 Record = Annotated[
     FitRecord
     | NeighboursRecord
     | StemRecord
     | VariantRecord
+    | SpaceRecord
     | QualityRecord
     | ScorerRecord
     | CostRecord

@@ -35,6 +35,7 @@ from .run_cold_evaluation import run_cold_evaluation
 from .run_evaluation import run_evaluation, run_scorer
 from .run_fit import run_fit
 from .run_neighbours import run_neighbours
+from .run_space import run_space
 from .run_stem import run_stem
 from .run_variant import run_variant
 from .suite_file import Suite
@@ -45,6 +46,7 @@ from .trial import (
     FitTrial,
     NeighboursTrial,
     ScorerTrial,
+    SpaceTrial,
     StemTrial,
     Trial,
     VariantTrial,
@@ -61,6 +63,7 @@ _PLACES = {
     "stem": "stems",
     "variant": "variants",
     "evaluation": "evaluations",
+    "space": "spaces",
     "cost": "costs",
 }
 
@@ -309,6 +312,7 @@ _RUNS: dict[type[Trial[Any]], Callable[..., Record]] = {
     EvaluationTrial: run_evaluation,
     ColdTrial: run_cold_evaluation,
     ScorerTrial: run_scorer,
+    SpaceTrial: run_space,
 }
 
 

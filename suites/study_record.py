@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..evaluation.user_scores import Share
-from .records import Count, Hash, Name, Negatives
+from .record_fields import Count, Hash, Name, Negatives
 from .search_space import Value
 
 __all__ = ["State", "StudyRecord", "TriedPoint"]

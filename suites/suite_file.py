@@ -5,63 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from ..bench.effort import FULL, Effort
 from ..core.names import unknown_name
 from ..core.toml_file import parse, read_toml
 from ..datasets import Fault, InputError, list_datasets
 from ..training.method import MOST_EPOCHS, Method
 from .method_tables import merged, method_tables, toml_stems
 from .records import Negatives
+from .suite_plans import CostPlan, Listed, SpacePlan, each_once, plan_for
 from .suite_rows import refuse_namesakes, refuse_rows_not_run, twice_as_long
 from .sweep import Sweep, swept_methods
 
-__all__ = ["PRESETS", "CostPlan", "Suite", "list_suites", "load_suite", "name_for_others"]
-
-S = TypeVar("S", bound=Sequence[Any])
-T = TypeVar("T")
-
-
-def _each_once(values: S) -> S:
-    if len(set(values)) < len(values):
-        raise ValueError("each value once")
-    return values
-
-
-Listed = Annotated[list[T], Field(min_length=1), AfterValidator(_each_once)]
-"""One or more values, none of them twice."""
+__all__ = ["PRESETS", "Suite", "list_suites", "load_suite", "name_for_others"]
 
 PRESETS = ("full", "quick")
 """How much of a suite is run: all of it, or what is enough for a first look."""
 
-Pair = Annotated[tuple[str, str], Field(strict=False), AfterValidator(_each_once)]
+Pair = Annotated[tuple[str, str], Field(strict=False), AfterValidator(each_once)]
 """Two different values, written as a list of two."""
 
 Setting = Literal["random", "hard", "cold-1", "cold-5"]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-
-
-class CostPlan(BaseModel):
-    """What of a suite is measured for cost.
-
-    Attributes:
-        methods: Ids of methods whose trained weights are profiled (first seed and setting).
-        engines: By name: "torch", "torch-compile", "onnxruntime", or one of a plugin.
-        devices: "cpu", "cuda"; a device this machine lacks is left out and said.
-        workloads: By name: "start", "request", "batch", "encode", "recommend", or one of a plugin.
-        effort: How many samples of each quantity.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    methods: Listed[str]
-    engines: Listed[str] = ["torch", "onnxruntime"]
-    devices: Listed[Literal["cpu", "cuda"]] = ["cpu", "cuda"]
-    workloads: Listed[str] = ["start", "request", "batch", "encode", "recommend"]
-    effort: Effort = FULL
 
 
 class Suite(BaseModel):
@@ -87,6 +54,7 @@ class Suite(BaseModel):
         longer: Of the methods those that are another one of them, trained for twice its epochs, and that one:
             evaluated to see whether the other has converged, and no row of a table.
         cost: What is measured for cost, or None.
+        space: Whose user–outfit space is laid out, or None.
         with_neighbours: Of the methods those that say themselves, rather than all together, how look-alike
             items are found; no part of the suite's fingerprint.
         with_stem_fit: The same of how a stem is trained.
@@ -103,12 +71,13 @@ class Suite(BaseModel):
     seeds: Listed[Seed] = [0]
     methods: dict[str, Method]
     unranked: list[str] = []
-    scorers: Annotated[list[str], AfterValidator(_each_once)] = []
+    scorers: Annotated[list[str], AfterValidator(each_once)] = []
     shuffled_users: bool = True
     variants: dict[str, Listed[str]] = {}
     compare: list[Pair] = []
     longer: dict[str, str] = {}
     cost: CostPlan | None = None
+    space: SpacePlan | None = None
     with_neighbours: Annotated[list[str], Field(exclude=True)] = []
     with_stem_fit: Annotated[list[str], Field(exclude=True)] = []
     suites: list[Suite] = []
@@ -131,14 +100,15 @@ class _Written(BaseModel):
     seeds: Listed[Seed] = [0]
     methods: Listed[str] = []
     sweep: dict[str, Sweep] = {}
-    scorers: Annotated[list[str], AfterValidator(_each_once)] = []
+    scorers: Annotated[list[str], AfterValidator(each_once)] = []
     shuffled_users: bool = True
     every_method: dict[str, Any] = {}
     method: dict[str, dict[str, Any]] = {}
     variants: dict[str, Listed[str]] = {}
-    compare: Annotated[list[Pair], AfterValidator(_each_once)] = []
-    converged: Annotated[list[str], AfterValidator(_each_once)] = []
+    compare: Annotated[list[Pair], AfterValidator(each_once)] = []
+    converged: Annotated[list[str], AfterValidator(each_once)] = []
     cost: CostPlan | None = None
+    space: SpacePlan | None = None
 
 
 class _Presets(BaseModel):
@@ -223,7 +193,8 @@ def load_suite(
     if unknown:
         raise InputError(Fault(f"{path}, method.{min(unknown)}", "a method not in `methods`", "one that is"))
     named = {f"variants.{variant}": keys for variant, keys in raw.variants.items()}
-    for where, keys in (named | ({"cost.methods": raw.cost.methods} if raw.cost else {})).items():
+    named |= {f"{name}.methods": plan.methods for name in ("cost", "space") if (plan := getattr(raw, name))}
+    for where, keys in named.items():
         if missing := [key for key in keys if key not in resolved]:
             raise InputError(Fault(f"{path}, {where}", repr(missing[0]), f"one of {', '.join(resolved)}"))
     asked_of = {"compare": [key for pair in raw.compare for key in pair], "converged": raw.converged}
@@ -233,8 +204,9 @@ def load_suite(
     kept |= {twin: twice_as_long(resolved[key], f"{path}, converged") for twin, key in longer.items()}
     refuse_namesakes(kept, raw.scorers, path)
     variants = {variant: [key for key in keys if key in kept] for variant, keys in raw.variants.items()}
-    measured = [key for key in raw.cost.methods if key in kept] if raw.cost else []
-    asked = {*(methods or raw.methods), *measured, *(key for keys in variants.values() for key in keys)}
+    cost, space = plan_for(raw.cost, kept), plan_for(raw.space, kept)
+    asked = {*(methods or raw.methods), *(key for keys in variants.values() for key in keys)}
+    asked |= {key for plan in (cost, space) if plan for key in plan.methods}
     asked |= {method.teacher for method in kept.values()} | longer.keys()
     return Suite(
         name=path.stem,
@@ -250,7 +222,8 @@ def load_suite(
         variants={variant: keys for variant, keys in variants.items() if keys},
         compare=[pair for pair in raw.compare if asked.issuperset(pair)],
         longer=longer,
-        cost=raw.cost.model_copy(update={"methods": measured}) if raw.cost and measured else None,
+        cost=cost,
+        space=space,
         with_neighbours=[key for key in kept if "neighbours" in by_hand.get(key, {})],
         with_stem_fit=[key for key in kept if "stem_fit" in by_hand.get(key, {})],
     )

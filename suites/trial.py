@@ -25,6 +25,7 @@ from .describing import (
     source_hashes,
 )
 from .descriptions import (
+    SPACE_VERSION,
     TRAINING_VERSION,
     CostDescription,
     Description,
@@ -32,6 +33,7 @@ from .descriptions import (
     FitDescription,
     NeighboursDescription,
     ScorerDescription,
+    SpaceDescription,
     StemDescription,
     VariantDescription,
 )
@@ -43,6 +45,7 @@ __all__ = [
     "FitTrial",
     "NeighboursTrial",
     "ScorerTrial",
+    "SpaceTrial",
     "StemTrial",
     "Trial",
     "VariantTrial",
@@ -278,6 +281,36 @@ class ScorerTrial(Trial[ScorerDescription]):
     def label(self) -> str:
         """Who ranks, and what."""
         return f"{self.scorer} · {self.dataset.name} · ranks {self.setting}"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SpaceTrial(Trial[SpaceDescription]):
+    """The user–outfit space of a fit in two dimensions; role "weights".
+
+    Attributes:
+        users: How many users are shown.
+        outfits: How many outfits of each user and kind, at most.
+        perplexity: Of t-SNE.
+    """
+
+    kind: ClassVar[str] = "space"
+    users: int
+    outfits: int
+    perplexity: float
+
+    def _describe(self) -> SpaceDescription:
+        return SpaceDescription(
+            inputs=self._input_hashes,
+            version=SPACE_VERSION,
+            users=self.users,
+            outfits=self.outfits,
+            perplexity=self.perplexity,
+        )
+
+    @property
+    def label(self) -> str:
+        """Whose space it is."""
+        return f"{self.inputs['weights'].label} · user–outfit space"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from outfitbench.datasets import InputError, load_dataset
 from outfitbench.suites import list_suites, load_suite
+from outfitbench.suites.cold_trial import ColdTrial
 from outfitbench.suites.plan import plan_trials
 from outfitbench.suites.trial import FitTrial
 
@@ -180,6 +181,7 @@ def test_every_suite_plans_on_any_dataset(name: str) -> None:
     asked = {(m.name, kind) for part in bare for m in part.methods.values() for kind in part.negatives}
     assert {(fit.method.name, fit.negatives) for fit in fits} == asked
     assert len(fits) == len(asked), "what parts share is one trial"
+    assert not any(isinstance(trial, ColdTrial) for trial in trials), "nobody new goes with closet-12"
 
 
 def test_the_papers_suite_holds_every_table_and_figure_of_it() -> None:
