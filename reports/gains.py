@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -50,7 +50,7 @@ def gains_by_rate(tables: Sequence[ComparisonTable]) -> dict[str, list[Gain]]:
     found: dict[tuple[str, str], list[Gain]] = defaultdict(list)
     for ranked in tables:
         base, rate = _plain_row(ranked), _rate(ranked)
-        if base is None or rate is None or ranked.users < 2:
+        if base is None or rate is None or ranked.users < 2 or ranked.cold is not None:
             continue
         trained = "" if ranked.negatives == ranked.setting else f"-trained-{ranked.negatives}"
         found[f"{ranked.setting}{trained}", base.name] += [
@@ -58,10 +58,12 @@ def gains_by_rate(tables: Sequence[ComparisonTable]) -> dict[str, list[Gain]]:
             for row in ranked.rows
             if row is not base and not row.variant
         ]
-    several = {
-        key: gains for key, gains in found.items() if len({(gain.dataset, gain.rate) for gain in gains}) > 1
+    bases = Counter(setting for setting, _ in found)
+    return {
+        setting: gains
+        for (setting, _), gains in found.items()
+        if bases[setting] == 1 and len({gain.rate for gain in gains}) > 1
     }
-    return {setting: gains for (setting, _), gains in several.items()}
 
 
 def _plain_row(ranked: ComparisonTable) -> Row | None:

@@ -319,7 +319,7 @@ def _check_teacher(suite: Suite, key: str, method: Method) -> None:
     if not asks:
         raise InputError(Fault(where, repr(method.teacher), "none: no objective of the method asks for one"))
     teacher = suite.methods[method.teacher]
-    network = ("model", "options", "backbone", "image_size", "items", "stem", "freeze")
+    network = ("model", "options", "backbone", "image_size", "items")
     if not method.own_network and all(getattr(teacher, f) == getattr(method, f) for f in network):
         fix = "say own_network = true if that is meant"
         raise InputError(Fault(where, f"{method.teacher!r}, its student's own network", "another", fix))

@@ -11,6 +11,7 @@ from ..core.files import sweep
 from ..core.hashes import file_hash
 from ..core.machine import describe_machine
 from ..evaluation.frozen import convolutions_of
+from ..models.initial import initialise_rectified
 from ..models.weights import save_tensors
 from ..training.checkpoint import Checkpoint, begun_environment
 from ..training.environment import Device, choose_environment, enter_environment
@@ -45,13 +46,11 @@ def run_stem(trial: StemTrial, folder: Path, inputs: dict[str, Path], device: De
     sweep(folder)
     started = time.perf_counter()
     method, dataset = trial.method, trial.dataset
-    environment = begun_environment(folder, trial.label) or choose_environment(
-        device, method.recipe.precision, heavy=True
-    )
+    environment = begun_environment(folder, trial.label) or choose_environment(device, "auto", heavy=True)
     enter_environment(environment)
+    convolutions, _ = convolutions_of(bare_model(method, dataset)).cut(method.image_size)
     torch.manual_seed(_SEED)
-    network = convolutions_of(bare_model(method, dataset))
-    convolutions, _ = network.cut(method.image_size)
+    initialise_rectified(convolutions, raw_input=True)  # alike, whichever network they were cut from
     convolutions = convolutions.to(environment.device)
     options = method.stem_fit
     losses = train_stem(

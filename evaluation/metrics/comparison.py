@@ -103,6 +103,7 @@ def paired_comparison(
         for value in (_difference(sides), *percentiles(means, level))
     )
     chance, of_seeds = _chance(sides, scale)
+    several = len(of_seeds.parts) == len(sides)  # one side's only seed tells nothing of its luck
     reach = of_seeds.quantile((1 + level) / 2) * of_seeds.error if of_seeds.error else 0.0
     seen = chance.quantile((1 + level) / 2) + chance.quantile(POWER) if chance.error else math.nan
     return PairedComparison(
@@ -111,7 +112,7 @@ def paired_comparison(
         high,
         _p_value(sides, difference, scale),
         min(len(side) for side in sides),
-        *((difference - reach, difference + reach) if of_seeds.parts else (math.nan, math.nan)),
+        *((difference - reach, difference + reach) if several else (math.nan, math.nan)),
         seen * chance.error,
     )
 

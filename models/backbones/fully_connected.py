@@ -35,8 +35,9 @@ class FullyConnected(nn.Sequential):
 
         The pooling repeats each value of a map that is smaller than 6×6, r² times. The weights of the copies
         are trained as one, V = ΣW / r, over r times the map: their gradient, its norm and their decay come to
-        the same, and at 3×3 the largest layer is a fourth of the products, forward and backward. Dropout
-        then takes a value of the map with all its copies, or leaves them all.
+        the same (under SGD; Adam's steps know no size), and at 3×3 the largest layer is a fourth of the
+        products, forward and backward. Dropout then takes a value of the map with all its copies, or leaves
+        them all.
 
         Args:
             side: Height and width of the maps.

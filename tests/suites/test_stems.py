@@ -81,6 +81,17 @@ def test_frozen_convolutions_ship_as_the_stem_left_them_and_the_rest_is_learnt(t
     assert {record.fit.description["model"]["freeze"] for record in qualities} == {"convolutions"}
 
 
+def test_a_stem_is_the_same_whichever_method_asks_first(tmp_path: Path) -> None:
+    found = []
+    for first in ("n-pair-xs", "n-pair-s"):
+        suite = suite_of(tmp_path)
+        alone = suite.model_copy(update={"methods": {first: suite.methods[first]}})
+        stemmed, *_ = run_suite(alone, tmp_path / first, device="cpu").trials
+        found.append((stemmed.hash, load_file(trial_folder(tmp_path / first, stemmed) / "stem.safetensors")))
+    assert found[0][0] == found[1][0]
+    assert all(torch.equal(weights, found[1][1][name]) for name, weights in found[0][1].items())
+
+
 def test_convolutions_that_are_not_frozen_start_from_the_stem_and_train_on(tmp_path: Path) -> None:
     more = "[method.n-pair-xs]\nfreeze = false\n"
     suite = suite_of(tmp_path, more).model_copy(update={"settings": ["random"]})

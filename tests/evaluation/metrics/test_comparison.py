@@ -166,3 +166,12 @@ def test_opposite_differences_cancel():
 def test_bad_input_is_one_clear_line(a, b, message):
     with pytest.raises(InputError, match=message):
         paired_comparison(a, b)
+
+
+def test_one_seed_on_either_side_tells_nothing_of_the_luck_of_training() -> None:
+    rng = np.random.default_rng(5)
+    three, one = rng.normal(0.9, 0.01, (3, 20)), rng.normal(0.5, 0.01, (1, 20))
+    for a, b in ((three, one), (one, three), (one, one)):
+        found = paired_comparison(a, b, paired_seeds=False)
+        assert found.seeds == 1
+        assert np.isnan([found.seeds_low, found.seeds_high]).all()
