@@ -17,7 +17,7 @@ from ..core.hashes import file_hash
 from ..core.progress import tracked
 from ..datasets import Dataset
 from ..datasets.images.decode import DECODER_VERSION
-from ..models import ModelError, OutfitModel
+from ..models import OutfitModel
 from ..models.backbones import (
     BACKBONES,
     Backbone,
@@ -77,8 +77,8 @@ def freeze_backbone(
         part: What is frozen; what follows the convolutions is trained.
 
     Raises:
-        InputError: If the model has no backbone of its own to freeze, or sees no images.
-        ModelError: If the backbone's convolutions cannot be taken by themselves.
+        InputError: If the model has no backbone of its own to freeze, or none whose convolutions can be taken
+            by themselves, or sees no images.
     """
     backbone = getattr(model, "backbone", None)
     if not isinstance(backbone, Backbone) or inputs.kind != "image":
@@ -88,26 +88,28 @@ def freeze_backbone(
         raise InputError(Fault("method, freeze", found, "a model with a `backbone` over images"))
     seen, rest = backbone, FeatureBackbone(backbone.width)
     if part == "convolutions":
-        seen, rest = convolutions_of(model).cut(inputs.size)
+        seen, rest = convolutions_of(model, "method, freeze").cut(inputs.size)
     vectors = frozen_vectors(seen, dataset, inputs)
     model.backbone = rest
     model.input_kind, model.input_size = "features", rest.input_size
     return Frozen(model, backbone, ItemInputs(dataset, inputs.size, vectors=vectors))
 
 
-def convolutions_of(model: OutfitModel) -> ImageBackbone:
-    """A model's image network, of which the convolutions can be taken by themselves.
+def convolutions_of(model: OutfitModel, where: str = "model") -> ImageBackbone:
+    """A model's image network, of which the convolutions can be taken by themselves (`ImageBackbone.cut`).
+
+    Args:
+        model: Any.
+        where: The method and its key, for the message.
 
     Raises:
-        ModelError: If it has none.
+        InputError: If it has none.
     """
     backbone = getattr(model, "backbone", None)
     if isinstance(backbone, ImageBackbone) and backbone.convolutions is not None:
         return backbone
-    raise ModelError(
-        f"model: found the image network {model.backbone_name}, expected one whose convolutions can be taken "
-        "by themselves, as an AlexNet's"
-    )
+    found, expected = f"the image network {model.backbone_name}", "one whose convolutions can be taken alone"
+    raise InputError(Fault(where, found, f"{expected}, as an AlexNet's"))
 
 
 def pretrained_vectors(backbone: str, dataset: Dataset, image_size: int) -> NDArray[np.float32]:

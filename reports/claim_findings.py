@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..evaluation.metrics import PairedComparison, holm, paired_comparison
-from .differences import SIGNIFICANT, compared, shows
+from .differences import claimed, compared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,10 +57,9 @@ class Finding:
 
     @property
     def says(self) -> str:
-        """Whether it holds; of one seed nothing is said of a method, see `Difference.is_claimed`."""
+        """Whether it holds, by what a claim takes (`claimed`)."""
         paired, within = self.paired, self.claim.alike_within
-        over_seeds = paired.seeds_low > 0 or paired.seeds_high < 0
-        apart = shows(paired) == "yes" and self.holm_p < SIGNIFICANT and over_seeds
+        apart = claimed(paired, self.holm_p)
         if within is None:
             return (HOLDS if paired.difference > 0 else NOT) if apart else OPEN
         ends = (paired.low, paired.high, paired.seeds_low, paired.seeds_high)

@@ -20,6 +20,7 @@ __all__ = [
     "SIGNIFICANT",
     "Difference",
     "Shows",
+    "claimed",
     "compared",
     "differences",
     "p_value_of",
@@ -63,18 +64,12 @@ class Difference:
     @property
     def stands_out(self) -> bool:
         """Whether it shows, also as one of its family that was looked for."""
-        return self.shows == "yes" and self.holm_p < SIGNIFICANT
+        return _stands_out(self.paired, self.holm_p)
 
     @property
     def is_claimed(self) -> bool:
-        """Whether it is said of the method, and not of the weights that it happened to give.
-
-        This is the one place that says what a claim takes: an interval over users and seeds without zero, a
-        p-value over both that is small also as one of its family, and a t-interval over the seeds alone
-        without zero. The last keeps few seeds that happen to be alike from carrying a claim (see
-        `paired_comparison`), and one seed from carrying any; that all seeds agree is not asked beside it.
-        """
-        return self.stands_out and (self.paired.seeds_low > 0 or self.paired.seeds_high < 0)
+        """Whether it is said of the method; see `claimed`."""
+        return claimed(self.paired, self.holm_p)
 
     @property
     def shows(self) -> Shows:
@@ -90,6 +85,25 @@ class Difference:
     def above_chance(self) -> bool:
         """Whether both sides are told from a random order; where one is not, nothing is to be concluded."""
         return self.row.beats_chance and self.other.beats_chance
+
+
+def claimed(paired: PairedComparison, holm_p: float) -> bool:
+    """Whether a difference is said of a method, and not of the weights that it happened to give.
+
+    This is the one place that says what a claim takes: an interval over users and seeds without zero, a
+    p-value over both that is small also as one of its family, and a t-interval over the seeds alone without
+    zero. The last keeps few seeds that happen to be alike from carrying a claim (see `paired_comparison`), and
+    one seed from carrying any; that all seeds agree is not asked beside it.
+
+    Args:
+        paired: The comparison.
+        holm_p: Its p-value with Holm's correction for its family.
+    """
+    return _stands_out(paired, holm_p) and (paired.seeds_low > 0 or paired.seeds_high < 0)
+
+
+def _stands_out(paired: PairedComparison, holm_p: float) -> bool:
+    return shows(paired) == "yes" and holm_p < SIGNIFICANT
 
 
 def shows(paired: PairedComparison) -> Shows:

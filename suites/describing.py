@@ -162,10 +162,10 @@ def describe_stem(method: Method, dataset: Dataset) -> StemDescription:
     where = f"method {method.name} on {dataset.name}"
     try:
         with torch.device("meta"):  # what it is shows without its weights
-            backbone = convolutions_of(bare_model(method, dataset))
+            model = bare_model(method, dataset)
     except ModelError as error:
-        found, expected = str(error).partition(": found ")[2].split(", expected ", 1)
-        raise InputError(Fault(f"{where}, stem", found, expected, "say stem = false for it")) from error
+        raise InputError(Fault(where, str(error), "a network that takes its items")) from error
+    backbone = convolutions_of(model, f"{where}, stem")
     target = backbone_entry(method.stem_fit.target, f"{where}, stem_fit.target")
     own = backbone_entry(method.backbone or backbone.name)
     return StemDescription(

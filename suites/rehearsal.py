@@ -74,7 +74,7 @@ def rehearse(trial: FitTrial, device: Device, *, fetch: bool) -> Rehearsal:
             else:
                 note = weights_to_fetch(model.backbone_name)
         if images and method.freeze == "convolutions":
-            _, model.backbone = convolutions_of(model).cut(method.image_size)
+            _, model.backbone = convolutions_of(model, f"method {method.name}, freeze").cut(method.image_size)
             model.input_kind, model.input_size = "features", model.backbone.input_size
         heavy = is_heavy(method, trial.dataset)
         environment = choose_environment(device, method.recipe.precision, heavy=heavy)
