@@ -92,8 +92,8 @@ def claimed(paired: PairedComparison, holm_p: float) -> bool:
 
     This is the one place that says what a claim takes: an interval over users and seeds without zero, a
     p-value over both that is small also as one of its family, and a t-interval over the seeds alone without
-    zero. The last keeps few seeds that happen to be alike from carrying a claim (see `paired_comparison`), and
-    one seed from carrying any; that all seeds agree is not asked beside it.
+    zero. The last keeps few seeds that happen to be alike from carrying a claim (see `paired_comparison`),
+    and one seed from carrying any; that all seeds agree is not asked beside it.
 
     Args:
         paired: The comparison.
