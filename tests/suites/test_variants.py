@@ -141,11 +141,13 @@ def test_whatever_a_strangers_variant_raises_is_its_own(dataset: Dataset, tmp_pa
     (tmp_path / "fits" / fit.hash).mkdir(parents=True)
     finish(fit, tmp_path / "fits" / fit.hash, altered=False)
     outcome = RunOutcome([broken], frozenset())
-    assert runner._run_all([broken], outcome, tmp_path, "cpu") == {broken.hash: "ValueError (no such layer)"}
+    assert runner.run_trials([broken], outcome, tmp_path, "cpu") == {
+        broken.hash: "ValueError (no such layer)"
+    }
 
     def fail(*arguments: object) -> None:
         raise ValueError("a fault of ours")
 
     monkeypatch.setitem(runner._RUNS, VariantTrial, fail)
     with pytest.raises(ValueError, match="a fault of ours"):
-        runner._run_all([ours], RunOutcome([ours], frozenset()), tmp_path, "cpu")
+        runner.run_trials([ours], RunOutcome([ours], frozenset()), tmp_path, "cpu")
