@@ -105,7 +105,7 @@ def step_of(method, dataset):
         ("lpae-u", 1.5),
         ("outfit-net", 1.5),
         ("n-pair-r-xs", 1.35),
-        ("fnd-r-xs", 1.35),
+        ("fnd-r-xs", 1.5),
         ("recd-xs", 1.35),
         ("hinton-xs", 1.5),
         ("rkd-xs", 1.5),
