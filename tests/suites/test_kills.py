@@ -24,7 +24,7 @@ methods = ["n-pair-xs", "cl-xs"]
 epochs = 5
 precision = "fp32"
 [every_method.neighbours]
-epochs = 12
+epochs = 60
 [variants]
 fp16 = ["cl-xs"]
 [cost]
