@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -17,12 +18,15 @@ from .records import DatasetRecord, FitRecord, QualityRecord, Record, SpaceRecor
 __all__ = [
     "ERROR_FILE",
     "RECORD_FILE",
+    "file_of",
     "held",
     "load_record",
     "load_records",
     "record_places",
     "write_record",
 ]
+
+R = TypeVar("R", bound=Record)
 
 RECORD_FILE = "record.json"
 
@@ -93,6 +97,23 @@ def held(path: Path, expected: str) -> Path:
             Fault(path, f"a file of hash {found}", f"{expected}, as in the record beside it", _AGAIN)
         )
     return path
+
+
+def file_of(folder: Path, kind: type[R], name: str, hashed: Callable[[R], str]) -> Path:
+    """A file of a finished trial, held against its record.
+
+    Args:
+        folder: The trial's.
+        kind: Of its record: a role is filled by trials of one kind.
+        name: Of the file.
+        hashed: Its hash in the record.
+
+    Raises:
+        InputError: If it is missing or altered.
+    """
+    record = load_record(folder / RECORD_FILE)
+    assert isinstance(record, kind)
+    return held(folder / name, hashed(record))
 
 
 _DESCRIBED = {

@@ -23,7 +23,7 @@ from ..training.objectives.objective import FitContext
 from ..training.teacher import Teacher
 from .describing import chosen_objectives, create_objectives
 from .plan import recombination_of, view_pairs_of
-from .record_files import RECORD_FILE, held, load_record, write_record
+from .record_files import file_of, write_record
 from .records import FitRecord, NeighboursRecord
 from .run_neighbours import TABLE_FILE
 from .run_stem import stem_of
@@ -141,9 +141,7 @@ def weights_of(folder: Path) -> Path:
     Raises:
         InputError: If they are missing or altered.
     """
-    record = load_record(folder / RECORD_FILE)
-    assert isinstance(record, FitRecord)  # roles are filled by kind
-    return held(folder / WEIGHTS_FILE, record.weights)
+    return file_of(folder, FitRecord, WEIGHTS_FILE, lambda record: record.weights)
 
 
 def _teacher(trial: FitTrial, folder: Path, device: str) -> Teacher:
@@ -161,6 +159,4 @@ def _teacher(trial: FitTrial, folder: Path, device: str) -> Teacher:
 
 
 def _neighbours(folder: Path) -> NDArray:
-    record = load_record(folder / RECORD_FILE)
-    assert isinstance(record, NeighboursRecord)
-    return load_table(held(folder / TABLE_FILE, record.table))
+    return load_table(file_of(folder, NeighboursRecord, TABLE_FILE, lambda record: record.table))

@@ -17,7 +17,7 @@ from ..training.checkpoint import Checkpoint, begun_environment
 from ..training.environment import Device, choose_environment, enter_environment
 from ..training.network import bare_model
 from ..training.stem import train_stem
-from .record_files import RECORD_FILE, held, load_record, write_record
+from .record_files import file_of, write_record
 from .records import StemRecord
 from .trial import StemTrial
 
@@ -83,6 +83,4 @@ def stem_of(folder: Path) -> Path:
     Raises:
         InputError: If they are missing or altered.
     """
-    record = load_record(folder / RECORD_FILE)
-    assert isinstance(record, StemRecord)  # roles are filled by kind
-    return held(folder / STEM_FILE, record.weights)
+    return file_of(folder, StemRecord, STEM_FILE, lambda record: record.weights)

@@ -19,9 +19,22 @@ from ..core.progress import say
 from ..models.weights import save_tensors
 from .history import Environment, Epoch
 
-__all__ = ["Checkpoint", "Progress", "begun_environment"]
+__all__ = [
+    "OPTIMIZER",
+    "PROGRESS_FILE",
+    "WEIGHTS",
+    "Checkpoint",
+    "Progress",
+    "begun_environment",
+    "load_state",
+    "state_tensors",
+]
 
-_WEIGHTS, _OPTIMIZER = "weights.", "optimizer."
+PROGRESS_FILE = "progress.safetensors"
+"""The state after the last whole epoch."""
+
+WEIGHTS, OPTIMIZER = "weights.", "optimizer."
+"""What names in that file begin with: of a weight, and of a buffer (`optimizer.KEY.PARAMETER`)."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +63,7 @@ class Checkpoint:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._progress = folder / "progress.safetensors"
+        self._progress = folder / PROGRESS_FILE
 
     def environment(self) -> Environment | None:
         """The environment that the fit began in; None where it has not begun."""
@@ -75,18 +88,13 @@ class Checkpoint:
         best = self.best(progress.best_epoch)
         if progress.best_epoch == progress.history[-1].number:
             save_tensors({name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}, best)
-        tensors = {_WEIGHTS + name: tensor.detach().cpu() for name, tensor in step.state_dict().items()}
-        for name, parameter in step.named_parameters():
-            for key, value in optimizer.state.get(parameter, {}).items():
-                if isinstance(value, Tensor):
-                    tensors[f"{_OPTIMIZER}{key}.{name}"] = value.cpu()
         header = {
             "history": json.dumps([epoch.model_dump() for epoch in progress.history]),
             "best_epoch": str(progress.best_epoch),
             "seconds": str(progress.seconds),
             "environment": where.model_dump_json(),
         }
-        save_tensors(tensors, self._progress, header)
+        save_tensors(state_tensors(step, optimizer), self._progress, header)
         for old in self._folder.glob("best-*.safetensors"):
             if old != best:
                 old.unlink()
@@ -107,24 +115,9 @@ class Checkpoint:
                 return Progress()
         except (OSError, SafetensorError, LookupError, TypeError, ValueError):
             return Progress()
-        weights = _under(_WEIGHTS, tensors)
-        if _shapes(weights) != _shapes(step.state_dict()):
+        if _shapes(_under(WEIGHTS, tensors)) != _shapes(step.state_dict()):
             return Progress()
-        step.load_state_dict(weights)
-        buffers = _under(_OPTIMIZER, tensors)
-        # Where kernels count steps on the parameter's device, they read the count there: torch's own rule.
-        counted_there = {
-            parameter
-            for group in optimizer.param_groups
-            if group.get("fused") or group.get("capturable")
-            for parameter in group["params"]
-        }
-        for name, parameter in step.named_parameters():
-            for full, value in buffers.items():
-                key, _, of = full.partition(".")
-                if of == name:
-                    beside = key != "step" or parameter in counted_there
-                    optimizer.state[parameter][key] = value.to(parameter.device if beside else "cpu")
+        load_state(step, optimizer, tensors)
         return progress
 
     def best(self, epoch: int) -> Path:
@@ -149,6 +142,48 @@ def begun_environment(folder: Path, label: str) -> Environment | None:
     say(f"{label}: it was begun on {begun.device}, which is not here, and starts over")
     Checkpoint(folder).clear()
     return None
+
+
+def state_tensors(module: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
+    """Weights and the optimizer's buffers, by name.
+
+    Args:
+        module: All that trains.
+        optimizer: Of its parameters.
+    """
+    tensors = {
+        WEIGHTS + name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()
+    }
+    for name, parameter in module.named_parameters():
+        for key, value in optimizer.state.get(parameter, {}).items():
+            if isinstance(value, Tensor):
+                tensors[f"{OPTIMIZER}{key}.{name}"] = value.cpu().contiguous()
+    return tensors
+
+
+def load_state(module: nn.Module, optimizer: Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Put back what `state_tensors` gave.
+
+    Args:
+        module: With weights of the same names and shapes.
+        optimizer: Of its parameters.
+        tensors: By name.
+    """
+    module.load_state_dict(_under(WEIGHTS, tensors))
+    # Where kernels count steps on the parameter's device, they read the count there: torch's own rule.
+    counted_there = {
+        parameter
+        for group in optimizer.param_groups
+        if group.get("fused") or group.get("capturable")
+        for parameter in group["params"]
+    }
+    buffers = _under(OPTIMIZER, tensors)
+    for name, parameter in module.named_parameters():
+        for full, value in buffers.items():
+            key, _, of = full.partition(".")
+            if of == name:
+                beside = key != "step" or parameter in counted_there
+                optimizer.state[parameter][key] = value.to(parameter.device if beside else "cpu")
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

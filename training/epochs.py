@@ -9,20 +9,17 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor, nn
+from torch import nn
 from torch.optim import Optimizer
 
 from ..core.progress import say
 from ..models.weights import save_tensors
+from .checkpoint import OPTIMIZER, PROGRESS_FILE, WEIGHTS, load_state, state_tensors
 from .errors import TrainingError
 from .history import Environment
 
-__all__ = ["PROGRESS_FILE", "train_by_epochs"]
+__all__ = ["train_by_epochs"]
 
-PROGRESS_FILE = "progress.safetensors"
-"""State after the last whole epoch. Its header's `environment` is read by `checkpoint.Checkpoint`, too."""
-
-_WEIGHTS, _OPTIMIZER = "weights.", "optimizer."
 _ADAM = ("step", "exp_avg", "exp_avg_sq")
 
 
@@ -74,20 +71,9 @@ def train_by_epochs(
             "task": task,
             "environment": environment.model_dump_json(),
         }
-        save_tensors(_state(model, optimizer), path, header)
+        save_tensors(state_tensors(model, optimizer), path, header)
         say(f"{name}: loss {losses[-1]:.5f}")
     return losses
-
-
-def _state(model: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
-    """Weights and the optimizer's buffers, by name."""
-    tensors = {
-        _WEIGHTS + name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()
-    }
-    for name, parameter in model.named_parameters():
-        for key in _ADAM:
-            tensors[f"{_OPTIMIZER}{key}.{name}"] = optimizer.state[parameter][key].cpu().contiguous()
-    return tensors
 
 
 def _restore(path: Path, model: nn.Module, optimizer: Optimizer, task: str) -> list[float]:
@@ -99,17 +85,11 @@ def _restore(path: Path, model: nn.Module, optimizer: Optimizer, task: str) -> l
         losses = [float(loss) for loss in json.loads(header["losses"])]
     except (OSError, SafetensorError, LookupError, TypeError, ValueError):
         return []
-    expected = {_WEIGHTS + name: tensor.shape for name, tensor in model.state_dict().items()}
+    expected = {WEIGHTS + name: tensor.shape for name, tensor in model.state_dict().items()}
     for name, parameter in model.named_parameters():
         for key in _ADAM:
-            expected[f"{_OPTIMIZER}{key}.{name}"] = torch.Size() if key == "step" else parameter.shape
+            expected[f"{OPTIMIZER}{key}.{name}"] = torch.Size() if key == "step" else parameter.shape
     if header.get("task") != task or {name: t.shape for name, t in tensors.items()} != expected:
         return []
-    model.load_state_dict({name: tensors[_WEIGHTS + name] for name in model.state_dict()})
-    for name, parameter in model.named_parameters():
-        for key in _ADAM:
-            buffer = tensors[f"{_OPTIMIZER}{key}.{name}"]
-            # Adam counts its steps on the CPU, wherever the weights are, unless its kernels count them there.
-            beside = key != "step" or any(group.get("fused") for group in optimizer.param_groups)
-            optimizer.state[parameter][key] = buffer.to(parameter.device if beside else "cpu")
+    load_state(model, optimizer, tensors)
     return losses

@@ -14,8 +14,7 @@ from outfitbench.core.errors import InputError
 from outfitbench.training import autoencoder
 from outfitbench.training.autoencoder import Autoencoder, latent_codes, train_autoencoder
 from outfitbench.training.autoencoder_options import AutoencoderOptions
-from outfitbench.training.checkpoint import Checkpoint
-from outfitbench.training.epochs import PROGRESS_FILE
+from outfitbench.training.checkpoint import PROGRESS_FILE, Checkpoint
 from outfitbench.training.errors import TrainingError
 from outfitbench.training.history import Environment
 from outfitbench.training.neighbours import neighbour_table

@@ -13,7 +13,7 @@ from outfitbench.datasets import Dataset, load_dataset
 from outfitbench.models.backbones import ImageBackbone, create_backbone
 from outfitbench.models.options import ModelOptions
 from outfitbench.training import stem
-from outfitbench.training.epochs import PROGRESS_FILE
+from outfitbench.training.checkpoint import PROGRESS_FILE
 from outfitbench.training.history import Environment
 from outfitbench.training.stem import train_stem
 from outfitbench.training.stem_options import StemOptions
