@@ -14,12 +14,17 @@ from typing import TYPE_CHECKING
 
 from ..evaluation.metrics import best
 from .answer_table import answer_table, costs_measured
-from .claims import gain_sentence, gains_table, lead_clause, ndcg_sentence
 from .costs import EVERY_USER, costs_of_rows
+from .difference_sentences import gain_sentence, gains_table, lead_clause, ndcg_sentence
 from .differences import Difference, differences, scorer_differences
 from .markdown import escape
 from .quantities import counted, hundredfold
-from .student_claims import keeps_sentence, smallest_sentence, weak_teacher_sentence
+from .student_claims import (
+    distillation_sentence,
+    keeps_sentence,
+    smallest_sentence,
+    weak_teacher_sentence,
+)
 from .teacher_share import TeacherShare, share_of_its_teacher
 
 if TYPE_CHECKING:
@@ -83,7 +88,7 @@ def _answer(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> str:
     many = len(gains) > _MANY
     parts = [
         title,
-        "\n".join(f"- {sentence}" for sentence in _sentences(ranked, kept, compared, [] if many else gains)),
+        "\n".join(f"- {sentence}" for sentence in _sentences(ranked, kept, compared, gains, each=not many)),
         answer_table([*kept, *(share_of_its_teacher(d, costs) for d in scorer_differences(ranked))]),
         costs_measured(found) if ranked.cold is None else "",
         f"{_DECLARED if ranked.declared else _ONE_STEP}:\n\n{gains_table(gains)}" if many else "",
@@ -96,19 +101,23 @@ def _sentences(
     kept: Sequence[TeacherShare],
     compared: Sequence[Difference],
     gains: Sequence[Difference],
+    *,
+    each: bool,
 ) -> list[str]:
-    """One for each distilled student, or for each one where none was distilled; then what to beware of.
+    """What distillation did; each distilled student, or each one where none was; then what to beware of.
 
-    Where many are compared, what NDCG alone shows is said only where it carries a claim.
+    The gains are told one by one if `each`. Where many are compared, what NDCG alone shows is said only
+    where it carries a claim.
     """
     distilled = [k for k in kept if k.row.distilled] or kept
     in_ndcg = differences(ranked, "ndcg")
     return [
+        *distillation_sentence(gains),
         *_leads(kept),
         *weak_teacher_sentence(kept),
         *smallest_sentence(kept),
         *(keeps_sentence(k) for k in distilled if len(distilled) <= _MANY and k.against.above_chance),
-        *map(gain_sentence, gains),
+        *map(gain_sentence, gains if each else []),
         *(
             ndcg_sentence(ndcg, auc.shows)
             for auc, ndcg in zip(compared, in_ndcg, strict=True)

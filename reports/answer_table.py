@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .claims import over_seeds, within
 from .costs import EVERY_USER, LATENCY, machine_label, sampled
+from .difference_sentences import over_seeds, within
 from .markdown import Notes, escape, table
 from .quantities import BLANK, hundredfold, quantity, share
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from os.path import relpath
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from .claim_findings import NOT_RUN, findings, verdict
-from .markdown import code, escape, table
+from .markdown import escape, table
 from .quantities import BLANK, hundredfold, interval, p_value, signed
+from .record_links import record_links
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     from .claim_findings import Finding
     from .comparison_table import ComparisonTable
 
-__all__ = ["claims_page", "links_between"]
+__all__ = ["claims_page"]
 
 _LEGEND = (
     "Differences: AUC × 100, paired user by user and seed by seed, with the bootstrap 95 % interval over "
@@ -32,12 +30,6 @@ _LEGEND = (
     "comparisons holds where each of them does, and does not where one does not. One seed says nothing of "
     "luck of training, and decides no claim."
 )
-
-
-def links_between(out: Path, files: Mapping[str, Path]) -> dict[str, str]:
-    """How a page in `out` points at files elsewhere, wherever both are moved together."""
-    here = out.absolute()
-    return {name: quote(Path(relpath(file.absolute(), here)).as_posix()) for name, file in files.items()}
 
 
 def claims_page(claims: ClaimFile, tables: Sequence[ComparisonTable], links: Mapping[str, str]) -> str:
@@ -87,7 +79,9 @@ def _section(number: int, claim: Claim, found: Sequence[Finding], links: Mapping
             "Holm p": p_value(finding.holm_p),
             "Could have seen": hundredfold(finding.paired.least),
             "Found": finding.says,
-            "Records": _records(finding, links),
+            "Records": "; ".join(
+                f"{escape(row.name)} {record_links(row, links)}" for row in dict.fromkeys(finding.rows)
+            ),
         }
         for finding in found
     ]
@@ -115,15 +109,3 @@ def _over_seeds(finding: Finding) -> str:
     if math.isnan(paired.seeds_low):
         return "one seed"
     return f"{interval(paired.seeds_low, paired.seeds_high)} ({paired.seeds})"
-
-
-def _records(finding: Finding, links: Mapping[str, str]) -> str:
-    """Each row's evaluations by seed, each a link to its record where it is known where that lies."""
-    parts = []
-    for row in dict.fromkeys(finding.rows):
-        seeds = [
-            f"[{record.fit.seed}]({links[record.trial]})" if record.trial in links else code(record.trial)
-            for record in row.records
-        ]
-        parts.append(f"{escape(row.name)} {', '.join(seeds)}")
-    return "; ".join(parts)

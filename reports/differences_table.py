@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .claims import over_seeds, within
+from .difference_sentences import over_seeds, within
 from .differences import differences, scorer_differences
 from .markdown import escape, table
 from .quantities import hundredfold, p_value

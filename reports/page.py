@@ -19,7 +19,7 @@ from ..suites.records import (
 )
 from .answer import answer_section
 from .claim_file import ClaimFile, paper_claims
-from .claims_page import claims_page, links_between
+from .claims_page import claims_page
 from .cold_section import cold_section
 from .convergence import convergence_section, longer_fits, without_longer
 from .cost_table import cost_section
@@ -37,6 +37,7 @@ from .provenance import other_outcomes, provenance_section
 from .quality_table import quality_legend, quality_table
 from .quantities import counted
 from .record_choice import distinct
+from .record_links import links_between
 from .space_section import space_section
 from .sweep_section import sweep_section
 from .sweeps import sweeps_of, without_swept
@@ -146,12 +147,14 @@ def _compose(
         ("Answer", "\n\n".join(part for part in (answer, *pointer) if part)),
         (
             "Quality",
-            "\n\n".join([*map(_quality, tables), *_legends(tables), *_left_out(every, others, names)]),
+            "\n\n".join(
+                [*(_quality(t, links) for t in tables), *_legends(tables), *_left_out(every, others, names)]
+            ),
         ),
         ("Users", users_section(tables)),
         ("Cold start", cold_section(tables)),
         ("Trade-off", "\n\n".join(_tradeoff(*n, groups, figures) for n in slugs if _has_tradeoff(n[0]))),
-        ("One option at a time", _sweeps(slugs, sweeps, figures)),
+        ("One option at a time", _sweeps(slugs, sweeps, links, figures)),
         ("The user–outfit space", space_section(spaces, names, figures)),
         ("Cost", cost_section(groups)),
         ("Distillation", distillation_section(whole)),
@@ -204,14 +207,19 @@ def _slugs(tables: Sequence[ComparisonTable]) -> list[str]:
     return slugs
 
 
-def _quality(ranked: ComparisonTable) -> str:
+def _quality(ranked: ComparisonTable, links: Mapping[str, str]) -> str:
     parts = [f"### {escape(ranked.label)}"]
     if ranked.told_apart_by:
         parts.append(
             f"Another table of this dataset and setting differs from this one "
             f"({escape(ranked.told_apart_by)}), so their rows must not be compared with each other."
         )
-    parts += [quality_table(ranked), differences_table(ranked), other_outcomes(ranked), _warnings(ranked)]
+    parts += [
+        quality_table(ranked, links),
+        differences_table(ranked),
+        other_outcomes(ranked),
+        _warnings(ranked),
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -279,10 +287,13 @@ def _tradeoff(
 
 
 def _sweeps(
-    slugs: Sequence[tuple[ComparisonTable, str]], sweeps: Sequence[Sequence[Sweep]], figures: dict[str, bytes]
+    slugs: Sequence[tuple[ComparisonTable, str]],
+    sweeps: Sequence[Sequence[Sweep]],
+    links: Mapping[str, str],
+    figures: dict[str, bytes],
 ) -> str:
     parts = [
-        f"### {escape(ranked.label)}\n\n{sweep_section(ranked, found, slug, figures)}"
+        f"### {escape(ranked.label)}\n\n{sweep_section(ranked, found, slug, links, figures)}"
         for (ranked, slug), found in zip(slugs, sweeps, strict=True)
         if found
     ]

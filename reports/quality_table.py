@@ -6,16 +6,18 @@ The statistics come from `evaluation.metrics`, the one place that implements the
 from __future__ import annotations
 
 import math
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..evaluation.metrics import best
 from .markdown import escape, table
 from .quantities import BLANK, counted, hundredfold, interval
+from .record_links import record_links
 from .table_rows import METRICS
 from .ties import tie_letters
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from .comparison_table import ComparisonTable
 
@@ -27,8 +29,14 @@ TIE = "≈"
 _TIES = "Tied in AUC"
 
 
-def quality_table(ranked: ComparisonTable) -> str:
-    """Rows of one dataset and setting as markdown, and who they are ranked for."""
+def quality_table(ranked: ComparisonTable, links: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Rows of one dataset and setting as markdown, and who they are ranked for.
+
+    Args:
+        ranked: The rows.
+        links: Where the record of each trial is to be found from the page, by hash; a seed leads to the
+            evaluation that it gave.
+    """
     letters = {metric: tie_letters(ranked, metric) for metric in METRICS}
     columns = {metric: _cells(ranked, metric, letters[metric]) for metric in METRICS}
     lines = []
@@ -38,7 +46,7 @@ def quality_table(ranked: ComparisonTable) -> str:
             "Model": escape(row.model) or BLANK,
             "Backbone": escape(row.backbone) or BLANK,
             "Objectives": escape(row.objectives) or BLANK,
-            "Seed numbers": ", ".join(map(str, row.seeds)) or BLANK,
+            "Seeds": record_links(row, links),
         }
         cells |= {heading: columns[metric][index] for metric, heading in METRICS.items()}
         lines.append(cells | ({_TIES: letters["auc"][index] or BLANK} if any(letters["auc"]) else {}))

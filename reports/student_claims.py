@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from .claims import basis, seeds_clause, within
 from .costs import network_of
+from .difference_sentences import basis, seeds_clause, within
 from .markdown import escape
 from .quantities import hundredfold, p_value, quantity, share
 from .table_rows import Row
@@ -18,7 +18,36 @@ if TYPE_CHECKING:
     from .differences import Difference
     from .teacher_share import TeacherShare
 
-__all__ = ["keeps_sentence", "smallest_sentence", "weak_teacher_sentence"]
+__all__ = ["distillation_sentence", "keeps_sentence", "smallest_sentence", "weak_teacher_sentence"]
+
+
+def distillation_sentence(gains: Sequence[Difference]) -> list[str]:
+    """Whether a teacher helped: the largest gain over the same network and recipe without one.
+
+    Its p-value is corrected for all gains that it was chosen from, so the largest may be named.
+
+    Args:
+        gains: Of any kind; empty comes back where none is of that kind.
+    """
+    taught = [d for d in gains if d.row.distilled and not d.other.taught and d.why == "baseline"]
+    if not taught:
+        return []
+    gain = max(taught, key=lambda d: d.paired.difference)
+    more = gain.paired.difference > 0
+    name, other = escape(gain.row.name), escape(gain.other.name)
+    if gain.shows == "no":
+        effect = "No effect of distillation on the AUC shows"
+    elif gain.shows == "unclear" or (gain.seeds > 1 and not gain.is_claimed):
+        effect = "Whether distillation changes the AUC is not settled"
+    elif gain.seeds < 2:
+        effect = f"With these weights the AUC is {'higher' if more else 'lower'} after distillation"
+    else:
+        effect = f"Distillation {'raises' if more else 'lowers'} the AUC"
+    chosen = f", the largest of {len(taught)} such differences" * (len(taught) > 1)
+    return [
+        f"{effect}: {name} has {hundredfold(gain.row.mean('auc'))} and {other}, the same model and recipe "
+        f"{escape(gain.step)}, {hundredfold(gain.other.mean('auc'))} ({basis(gain)}){chosen}."
+    ]
 
 
 def keeps_sentence(kept: TeacherShare) -> str:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from .markdown import escape, table
 from .quantities import hundredfold, interval
+from .record_links import record_links
 from .sweep_figure import sweep_figure, value_label
 from .sweeps import SIZE
 from .table_rows import METRICS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from .comparison_table import ComparisonTable
     from .sweeps import Sweep
@@ -24,7 +25,11 @@ _IN_THE_PAPER = {"fnd.alpha": "Fig. 4", "contrastive.pair": "Fig. 5", SIZE: "Fig
 
 
 def sweep_section(
-    ranked: ComparisonTable, sweeps: Sequence[Sweep], slug: str, figures: dict[str, bytes]
+    ranked: ComparisonTable,
+    sweeps: Sequence[Sweep],
+    slug: str,
+    links: Mapping[str, str],
+    figures: dict[str, bytes],
 ) -> str:
     """The sweeps of a table as markdown; empty without any.
 
@@ -32,12 +37,15 @@ def sweep_section(
         ranked: The table.
         sweeps: Its sweeps.
         slug: For the names of the files.
+        links: Where the record of each trial is to be found from the page, by hash.
         figures: File contents by name; the figures are added.
     """
-    return "\n\n".join(_one(ranked, sweep, slug, figures) for sweep in sweeps)
+    return "\n\n".join(_one(ranked, sweep, slug, links, figures) for sweep in sweeps)
 
 
-def _one(ranked: ComparisonTable, sweep: Sweep, slug: str, figures: dict[str, bytes]) -> str:
+def _one(
+    ranked: ComparisonTable, sweep: Sweep, slug: str, links: Mapping[str, str], figures: dict[str, bytes]
+) -> str:
     what = "the network's size" if sweep.option == SIZE else sweep.symbol
     name = f"sweep-{sweep.option.replace('.', '-').replace('_', '-')}-{slug}"
     figures |= sweep_figure(sweep, name)
@@ -50,11 +58,11 @@ def _one(ranked: ComparisonTable, sweep: Sweep, slug: str, figures: dict[str, by
         f"{alt}{paper}. The rows of a line differ in this alone. Means over users and seeds, with bootstrap "
         f"95 % intervals over both.{dashed} [SVG]({name}.svg), [PNG]({name}.png)."
     )
-    parts = [f"![{alt}]({name}.svg)", caption, _numbers(sweep), _warnings(sweep)]
+    parts = [f"![{alt}]({name}.svg)", caption, _numbers(sweep, links), _warnings(sweep)]
     return "\n\n".join(part for part in parts if part)
 
 
-def _numbers(sweep: Sweep) -> str:
+def _numbers(sweep: Sweep, links: Mapping[str, str]) -> str:
     """The rows in numbers; those of networks stand among all others already."""
     if sweep.option == SIZE:
         return ""
@@ -62,7 +70,7 @@ def _numbers(sweep: Sweep) -> str:
         {
             "Method": escape(line.name),
             escape(sweep.symbol): escape(value_label(sweep, line, row, value)),
-            "Seed numbers": ", ".join(map(str, row.seeds)),
+            "Seeds": record_links(row, links),
             **{heading: _cell(row, metric) for metric, heading in METRICS.items()},
         }
         for line in sweep.lines

@@ -247,7 +247,7 @@ def test_names_that_look_like_numbers_stay_as_they_are(tmp_path):
     page = write_report(
         [made for name in names for made in (quality(name), cost(name))], tmp_path
     ).read_text()
-    trained = by_first_column(next(t for t in read_tables(page) if "Seed numbers" in t[0]))
+    trained = by_first_column(next(t for t in read_tables(page) if "Seeds" in t[0]))
     assert set(trained) == {escape(name) for name in names}
 
 

@@ -96,7 +96,7 @@ def test_several_seeds_show_their_spread():
         quality("FND", seed=seed, scores=scores([value, value])) for seed, value in ((0, 0.8), (1, 0.9))
     ]
     row = rows_of(*records)["FND"]
-    assert row["Seed numbers"] == "0, 1"
+    assert row["Seeds"] == "0, 1"
     assert row["AUC"] == "85.00 ± 7.07 [80.00, 90.00]"
     assert "standard deviation of the seeds" in quality_legend(comparison_tables(records))
     assert "standard deviation" not in quality_legend(comparison_tables(records[:1]))

@@ -32,7 +32,7 @@ def test_scorers_stand_below_the_methods_by_what_they_are_worth():
     (rows,) = read_tables(quality_table(ranked))
     assert [row["Method"] for row in rows] == ["FND", "N-pair", "random", "hidden-truth"]
     truth = rows[-1]
-    assert [truth[key] for key in ("Model", "Backbone", "Objectives", "Seed numbers")] == ["–"] * 4
+    assert [truth[key] for key in ("Model", "Backbone", "Objectives", "Seeds")] == ["–"] * 4
     mean = 100 * np.mean(records[0].test.auc)
     assert truth["AUC"].startswith(f"{mean:.2f} [")
 

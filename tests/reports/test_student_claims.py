@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from .answers import answer, pair, seeds
 from .made_records import cost, quality, user_scores
@@ -114,3 +115,23 @@ def test_one_record_for_both_has_no_overlap_to_speak_of():
 def test_only_distilled_students_get_a_sentence_where_there_are_any():
     text = answer([*pair(), quality("BPR XS", auc=0.7, objective="bpr")])
     assert "BPR XS keeps" not in text
+
+
+@pytest.mark.parametrize(
+    ("student", "baseline", "said"),
+    [
+        ([0.9, 0.9], [0.8, 0.8], "Distillation raises the AUC: FND XS has "),
+        ([0.7, 0.7], [0.8, 0.8], "Distillation lowers the AUC: FND XS has "),
+        ([0.8, 0.8], [0.8, 0.8], "No effect of distillation on the AUC shows: FND XS has "),
+        ([0.9], [0.8], "With these weights the AUC is higher after distillation: FND XS has "),
+    ],
+)
+def test_the_first_sentence_says_what_distillation_did(student, baseline, said):
+    text = answer(seeds(student, baseline))
+    first = next(line for line in text.splitlines() if line.startswith("- "))
+    assert first.startswith(f"- {said}")
+    assert "with n-pair in place of fnd" in first
+
+
+def test_without_a_counterpart_nothing_is_said_of_distillation():
+    assert "istillation" not in answer(pair())

@@ -236,7 +236,7 @@ def test_the_page_shows_swept_rows_with_their_line_and_nowhere_else(tmp_path):
     assert "FND XS, α = 0.5" not in head
     section, _, rest = rest.partition("\n## ")
     (numbers,) = read_tables(section)
-    assert [(line["Method"], line["α"], line["Seed numbers"]) for line in numbers] == [
+    assert [(line["Method"], line["α"], line["Seeds"]) for line in numbers] == [
         ("FND XS", "0.5", "0, 1"),
         ("FND XS", "1.25", "0, 1"),
         ("FND XS", "2", "0, 1"),
