@@ -228,7 +228,7 @@ def _fits(fits: Sequence[tuple[str, FitRecord]], number: dict[str, int]) -> str:
 
 
 def _stems(records: Sequence[StemRecord], number: dict[str, int]) -> str:
-    return _listed(
+    made = _listed(
         [
             {
                 "Stem": code(record.trial),
@@ -246,6 +246,11 @@ def _stems(records: Sequence[StemRecord], number: dict[str, int]) -> str:
         ],
         text_columns=5,
     )
+    shared = (
+        "A stem is trained once and serves every method and seed of its dataset and image size, as "
+        "ImageNet's weights would: what the seeds differ by is not its luck."
+    )
+    return f"{made}\n\n{shared}" if made else ""
 
 
 def _neighbours(records: Sequence[NeighboursRecord], number: dict[str, int]) -> str:

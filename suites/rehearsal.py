@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..core.errors import Fault, InputError
 from ..evaluation.frozen import convolutions_of
@@ -20,9 +21,9 @@ from ..training.network import bare_model, fitting, gives_backbone, is_heavy
 from ..training.optimizer import create_optimizer
 from ..training.step import TrainingStep, WeightedObjectives
 from .describing import create_objectives
-from .trial import FitTrial, has_foreign_part
+from .trial import FitTrial, StemTrial, has_foreign_part
 
-__all__ = ["Rehearsal", "rehearse"]
+__all__ = ["Rehearsal", "rehearse", "seconds_of_stem"]
 
 _OVERHEAD = 1.2
 """A step beside its encoding, which costs nearly everything: scores, losses, optimizer, reading of items."""
@@ -79,10 +80,11 @@ def rehearse(trial: FitTrial, device: Device, *, fetch: bool) -> Rehearsal:
         heavy = is_heavy(method, trial.dataset)
         environment = choose_environment(device, method.recipe.precision, heavy=heavy)
         enter_environment(environment)
-        half = environment.precision == "bf16"
-        with torch.autocast(device, torch.bfloat16, enabled=half):
-            _encode(trial, model)  # the first call of a shape takes longer
-            each = min(_encode(trial, model) for _ in range(2)) / _SAMPLE
+        categories = torch.arange(_SAMPLE, device=device) % len(trial.dataset.categories)
+        blank = _blank_images(trial, device)
+        items = blank if model.input_kind == "image" else blank.new_zeros((_SAMPLE, model.input_size))
+        with torch.autocast(device, torch.bfloat16, enabled=environment.precision == "bf16"):
+            each = _seconds_of_an_item(model, model.encode_items, items, categories)
     except ModelError as error:
         raise _of_method(error, f"method {method.name} on {trial.dataset.name}") from error
     except InputError:
@@ -93,6 +95,26 @@ def rehearse(trial: FitTrial, device: Device, *, fetch: bool) -> Rehearsal:
             raise
         return Rehearsal(None, note)
     return Rehearsal(_whole_fit(trial, each), note)
+
+
+def seconds_of_stem(trial: StemTrial, device: Device) -> float | None:
+    """About how long a stem takes to train, and the maps of all items to be made.
+
+    Returns:
+        None where its network does not run here, which is its trial's to tell.
+    """
+    method, dataset = trial.method, trial.dataset
+    model = bare_model(method, dataset).to(device).train()
+    environment = choose_environment(device, "auto", heavy=True)
+    enter_environment(environment)
+    convolutions, _ = convolutions_of(model).cut(method.image_size)
+    try:
+        with torch.autocast(device, torch.bfloat16, enabled=environment.precision == "bf16"):
+            each = _seconds_of_an_item(convolutions, convolutions, _blank_images(trial, device))
+    except RuntimeError:
+        return None
+    seen = len(dataset.split("train").distinct_items)
+    return each * (method.stem_fit.epochs * _OVERHEAD * seen + _NO_GRADIENT * dataset.num_items)
 
 
 def _of_method(error: ModelError, where: str) -> InputError:
@@ -138,19 +160,24 @@ def _check_start(trial: FitTrial, model: OutfitModel, objectives: WeightedObject
     return given
 
 
-def _encode(trial: FitTrial, model: OutfitModel) -> float:
-    """Seconds of encoding some items forward and backward."""
-    device = next(model.parameters()).device
-    categories = torch.arange(_SAMPLE, device=device) % len(trial.dataset.categories)
+def _seconds_of_an_item(network: nn.Module, encode: Callable[..., Tensor], *items: Tensor) -> float:
+    """What encoding some items takes, forward and backward, divided by their number."""
+
+    def seconds() -> float:
+        started = time.perf_counter()
+        features = encode(*items)
+        if features.requires_grad:
+            features.sum().backward()
+        network.zero_grad()
+        return time.perf_counter() - started
+
+    seconds()  # the first call of a shape takes longer
+    return min(seconds() for _ in range(2)) / _SAMPLE
+
+
+def _blank_images(trial: FitTrial | StemTrial, device: Device) -> Tensor:
     size = trial.method.image_size
-    shape = (_SAMPLE, 3, size, size) if model.input_kind == "image" else (_SAMPLE, model.input_size)
-    items = torch.zeros(shape, device=device)
-    started = time.perf_counter()
-    features: Tensor = model.encode_items(items, categories)
-    if features.requires_grad:
-        features.sum().backward()
-    model.zero_grad()
-    return time.perf_counter() - started
+    return torch.zeros((_SAMPLE, 3, size, size), device=device)
 
 
 def _items_of_a_step(trial: FitTrial) -> int:

@@ -30,7 +30,7 @@ from .held_files import broken_inputs
 from .plan import plan_trials
 from .record_files import ERROR_FILE, RECORD_FILE, load_record
 from .records import Record
-from .rehearsal import Rehearsal, rehearse
+from .rehearsal import Rehearsal, rehearse, seconds_of_stem
 from .run_cold_evaluation import run_cold_evaluation
 from .run_evaluation import run_evaluation, run_scorer
 from .run_fit import run_fit
@@ -75,7 +75,7 @@ class RunOutcome:
     Attributes:
         trials: Every trial of the suite, in the order planned.
         finished: Hashes of the trials that had a record before this run.
-        seconds: About how long each fit that had none will take, by hash, where that could be found.
+        seconds: About how long each fit or stem without a record will take, by hash, where that was found.
         records: All records of the suite; for a dry run those that there are.
         failed: Message by label of each trial that failed, or one of whose inputs did; with the beginning of
             its hash where another has the same label.
@@ -159,7 +159,7 @@ def run_suite(
 
 
 def rehearse_fits(outcome: RunOutcome, device: Device, *, fetch: bool) -> None:
-    """Find about how long each fit will take; the same method on the same data is tried once.
+    """Find about how long each fit and each stem will take; the same method on the same data is tried once.
 
     Args:
         outcome: Of a run that begins; given the seconds and the notes.
@@ -177,6 +177,10 @@ def rehearse_fits(outcome: RunOutcome, device: Device, *, fetch: bool) -> None:
             known[key] = rehearse(fit, device, fetch=fetch)
         if (seconds := known[key].seconds) is not None:
             outcome.seconds[fit.hash] = seconds
+    stems = [stem for stem in outcome.trials if isinstance(stem, StemTrial)]
+    for stem in stems:
+        if stem.hash not in outcome.finished and (seconds := seconds_of_stem(stem, device)) is not None:
+            outcome.seconds[stem.hash] = seconds
     outcome.notes.extend(dict.fromkeys(found.note for found in known.values() if found.note))
 
 

@@ -32,7 +32,7 @@ def test_a_strangers_fault_is_its_trials_and_ours_is_raised(
     def fail(*arguments: object) -> None:
         raise KeyError("no such layer")
 
-    monkeypatch.setattr(rehearsal, "_encode", fail)
+    monkeypatch.setattr(rehearsal, "_seconds_of_an_item", fail)
     teacher = smoke.methods["teacher-xs"]
     ours = smoke.model_copy(update={"methods": {"one": teacher}})
     stranger = teacher.model_copy(update={"model": "a-strangers"})

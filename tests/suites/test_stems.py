@@ -59,6 +59,8 @@ def test_one_stem_serves_all_methods_and_seeds_of_an_image_size(tmp_path: Path) 
     fits = [trial for trial in trials if isinstance(trial, FitTrial)]
     assert len(fits) == 4
     assert all(fit.inputs == {"stem": found} for fit in fits)
+    told = run_suite(suite_of(tmp_path), tmp_path / "out", device="cpu", dry_run=True)
+    assert 0.1 < told.seconds[found.hash] < 120
     larger = planned(suite_of(tmp_path, "[method.n-pair-s]\nimage_size = 96\n"))
     assert len([trial for trial in larger if isinstance(trial, StemTrial)]) == 2
 
