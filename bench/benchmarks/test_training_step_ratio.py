@@ -1,4 +1,4 @@
-"""A training step of the XS student against bare forward, backward and optimizer step on its images."""
+"""A training step of the XS student against the bare forward, backward and optimizer step of its network."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from outfitbench.suites.describing import create_objectives
 from outfitbench.training.batches import BatchDraws, draw_epoch, load_batches
 from outfitbench.training.image_augmentation import flip_and_shift
 from outfitbench.training.method import Method
+from outfitbench.training.objectives.objective import Outfits
 from outfitbench.training.optimizer import create_optimizer
 from outfitbench.training.step import TrainingStep
 from torch import nn
+from torch.nn import functional
 
 from .ratios import report_ratio
 
@@ -56,10 +58,14 @@ def test_a_step_costs_little_more_than_the_bare_network(benchmark, precision):
         optimizer.zero_grad()
 
     def bare_step():
+        """From images to scores and back: no objective, reading, augmentation, clipping or bookkeeping."""
         batch = next(read_before)
+        outfits = Outfits.joined(batch.positives, batch.negatives)
         with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
             features = model.encode_items(as_float(batch.inputs), batch.item_categories)
-        features.backward(torch.ones_like(features))
+            worn = functional.embedding(outfits.rows, features)
+            scores = model.score_matrix(batch.users, worn, outfits.categories)
+        scores.backward(torch.ones_like(scores))
         optimizer.step()
         optimizer.zero_grad()
 
