@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .costs import Network
     from .differences import Difference
+    from .table_rows import AnyRow
     from .teacher_share import TeacherShare
 
 __all__ = ["distillation_sentence", "keeps_sentence", "smallest_sentence", "weak_teacher_sentence"]
@@ -24,7 +25,8 @@ __all__ = ["distillation_sentence", "keeps_sentence", "smallest_sentence", "weak
 def distillation_sentence(gains: Sequence[Difference]) -> list[str]:
     """Whether a teacher helped: the largest gain over the same network and recipe without one.
 
-    Its p-value is corrected for all gains that it was chosen from, so the largest may be named.
+    Each student is held against the best of those that could stand in its place. The p-value is corrected for
+    all gains that this one was chosen from, so the largest may be named.
 
     Args:
         gains: Of any kind; empty comes back where none is of that kind.
@@ -32,7 +34,10 @@ def distillation_sentence(gains: Sequence[Difference]) -> list[str]:
     taught = [d for d in gains if d.row.distilled and not d.other.taught and d.why == "baseline"]
     if not taught:
         return []
-    gain = max(taught, key=lambda d: d.paired.difference)
+    hardest: dict[AnyRow, Difference] = {}
+    for gain in sorted(taught, key=lambda d: d.paired.difference):
+        hardest.setdefault(gain.row, gain)
+    gain = max(hardest.values(), key=lambda d: d.paired.difference)
     more = gain.paired.difference > 0
     name, other = escape(gain.row.name), escape(gain.other.name)
     if gain.shows == "no":
@@ -43,7 +48,7 @@ def distillation_sentence(gains: Sequence[Difference]) -> list[str]:
         effect = f"With these weights the AUC is {'higher' if more else 'lower'} after distillation"
     else:
         effect = f"Distillation {'raises' if more else 'lowers'} the AUC"
-    chosen = f", the largest of {len(taught)} such differences" * (len(taught) > 1)
+    chosen = f", the largest of {len(hardest)} such differences" * (len(hardest) > 1)
     return [
         f"{effect}: {name} has {hundredfold(gain.row.mean('auc'))} and {other}, the same model and recipe "
         f"{escape(gain.step)}, {hundredfold(gain.other.mean('auc'))} ({basis(gain)}){chosen}."

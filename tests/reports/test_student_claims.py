@@ -135,3 +135,10 @@ def test_the_first_sentence_says_what_distillation_did(student, baseline, said):
 
 def test_without_a_counterpart_nothing_is_said_of_distillation():
     assert "istillation" not in answer(pair())
+
+
+def test_a_student_is_held_against_the_best_that_could_stand_in_its_place():
+    weak = [quality("BPR XS", auc=0.6, objective="bpr", seed=seed) for seed in (0, 1)]
+    text = answer([*seeds([0.9, 0.9], [0.8, 0.8]), *weak])
+    first = next(line for line in text.splitlines() if line.startswith("- "))
+    assert "and N-pair XS, the same model and recipe with n-pair in place of fnd" in first
