@@ -23,6 +23,7 @@ from .engines.onnxruntime_engine import OnnxRuntimeEngine
 from .engines.torch_engine import TorchEngine, one_thread
 from .errors import EngineError
 from .exported import CARD, ENCODER, SCORER, ExportedModel
+from .exported_graph import tidy_graph
 from .parity import check_parity, compare_answers, parity_answers
 from .subject import Subject
 
@@ -163,6 +164,7 @@ def _export(module: nn.Module, inputs: dict[str, _Input], graph: Path, output: s
             ) from error
         assert program is not None, "dynamo gives a program"
         program.save(graph, external_data=True)
+    tidy_graph(graph)
 
 
 def _compare_with_torch(model: OutfitModel, folder: Path, size: int) -> dict[str, float]:

@@ -40,3 +40,11 @@ def tiny_export(plugin: Path, tmp_path_factory: pytest.TempPathFactory) -> Expor
     torch.manual_seed(0)
     model = create_model("tiny", num_users=5)
     return export_onnx(model, tmp_path_factory.mktemp("export") / "tiny", name="tiny")
+
+
+@pytest.fixture(scope="session")
+def headed_export(plugin: Path, tmp_path_factory: pytest.TempPathFactory) -> ExportedModel:
+    """A model with fully connected layers and a cosine, exported."""
+    torch.manual_seed(0)
+    model = create_model("tiny-headed", num_users=5)
+    return export_onnx(model, tmp_path_factory.mktemp("export") / "headed", name="tiny-headed")

@@ -30,6 +30,24 @@ class Tiny(OutfitModel):
         return (mixed.transpose(1, 2).flatten(2).mean(1) * self.users(users)).sum(-1)
 
 
+class Headed(Tiny):
+    """Encodes with fully connected layers wide enough to be compressed, and scores by a cosine."""
+
+    def __init__(self, options: ModelOptions) -> None:
+        super().__init__(options)
+        self.head = nn.Sequential(nn.Linear(WIDTH, 128), nn.ReLU(), nn.Linear(128, WIDTH))
+
+    def encode_items(self, images: Tensor, categories: Tensor) -> Tensor:
+        return self.head(super().encode_items(images, categories))
+
+    def score(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
+        worn = (categories >= 0).unsqueeze(-1)
+        outfits = self.head((features * worn).sum(1))
+        return (
+            nn.functional.normalize(outfits, dim=-1) * nn.functional.normalize(self.users(users), dim=-1)
+        ).sum(-1)
+
+
 class Noisy(Tiny):
     """Never gives the same answer twice."""
 
@@ -80,6 +98,7 @@ class Shapeless(Tiny):
 
 
 register_model("tiny")(Tiny)
+register_model("tiny-headed")(Headed)
 register_model("tiny-noisy")(Noisy)
 register_model("tiny-recurrent")(Recurrent)
 register_model("tiny-banked")(Banked)
