@@ -61,7 +61,7 @@ def readable_width() -> Iterator[None]:
             os.environ["COLUMNS"] = said
 
 
-def in_one_line(box: str, arguments: Collection[str] = ()) -> str:
+def in_one_line(box: str, arguments: Sequence[str] = ()) -> str:
     """What a box of tyro's says: the error, the nearest name where it tells one, and where to read on.
 
     Args:
@@ -80,6 +80,8 @@ def in_one_line(box: str, arguments: Collection[str] = ()) -> str:
     """
     error, *more = _sections(box.replace("'command.", "'"))  # its name for the subcommand's arguments
     said = [_of_numbers(_first_paragraph(error))]
+    if repeated := _one_value_too_many(said[0], arguments):
+        said.append(repeated)
     for section in more:
         head, *rest = section
         if head.startswith("Available subcommands:"):
@@ -99,6 +101,18 @@ def _of_numbers(error: str) -> str:
         if found := told.fullmatch(error):
             return f"argument {found[1]}: found {found[2]}, expected a whole number"
     return error
+
+
+def _one_value_too_many(error: str, arguments: Sequence[str]) -> str:
+    """How to give an option several values, where a word too many follows an option and its value."""
+    word = error.partition("Unrecognized options: ")[2].partition(", ")[0]
+    if not word or word.startswith("-") or word not in arguments:
+        return ""
+    place = arguments.index(word)
+    option, value = ("", "", *arguments[:place])[-2:]
+    if not option.startswith("--") or value.startswith("-"):
+        return ""
+    return f"an option that takes several values is repeated: {option} {value} {option} {word}"
 
 
 def _options(lines: Sequence[str], arguments: Collection[str]) -> list[str]:

@@ -101,6 +101,7 @@ def test_stdout_is_the_answer_alone(monkeypatch, capsys):
         (["run"], "Missing from outfitbench run: SUITE"),
         (["run", "demo", "--epochs", "few"], "argument --epochs: found 'few', expected a whole number; see "),
         (["run", "demo", "--seeds", "x"], "argument --seeds: found 'x', expected a whole number; see "),
+        (["run", "demo", "--seeds", "0", "1"], "several values is repeated: --seeds 0 --seeds 1; see "),
         (["run", "demo", "--out"], "Missing value for argument '--out'"),
     ],
 )
