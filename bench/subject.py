@@ -18,6 +18,7 @@ class Subject:
     Attributes:
         model: The zoo's name of the model.
         num_users: How many users it knows.
+        num_categories: How many categories of items it knows.
         label: The row's name in a table; the model's name when empty.
         weights: A safetensors file, or None for random weights.
         backbone: As for `create_model`.
@@ -31,6 +32,7 @@ class Subject:
 
     model: str
     num_users: int
+    num_categories: int = 3
     label: str = ""
     weights: Path | None = None
     backbone: str | None = None

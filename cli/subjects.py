@@ -18,7 +18,7 @@ from .session import Session
 if TYPE_CHECKING:
     from ..bench import Subject
     from ..datasets import Dataset
-    from ..suites.records import FitRecord
+    from ..suites.records import DatasetRecord, FitRecord
 
 __all__ = ["Chosen", "choose_subjects", "compressed"]
 
@@ -143,7 +143,7 @@ def _trained(run: Path, session: Session, methods: tuple[str, ...]) -> list[Chos
         kind = load_record(run / RECORD_FILE).kind
         found = "the folder of a fit" if kind == "fit" else f"the folder of one record ({kind})"
         raise InputError(Fault(run, found, f"the run's folder, {run.absolute().parent.parent}"))
-    users = {record.data_fingerprint: record.users for record in records if isinstance(record, DatasetRecord)}
+    datasets = {record.data_fingerprint: record for record in records if isinstance(record, DatasetRecord)}
     fits = list({record.trial: record for record in records if isinstance(record, FitRecord)}.values())
     given = names_of_fits(record for record in records if isinstance(record, SuiteRecord))
     names = {fit.trial: given.get(fit.trial, fit.method) for fit in fits}
@@ -154,7 +154,7 @@ def _trained(run: Path, session: Session, methods: tuple[str, ...]) -> list[Chos
     ranked = {record.fit.trial for record in records if isinstance(record, QualityRecord)}
     stages = {fit.inputs["start"] for fit in fits if "start" in fit.inputs} - ranked
     return [
-        _of_fit(run, fit, names[fit.trial], slugs[fit.trial], users, session)
+        _of_fit(run, fit, names[fit.trial], slugs[fit.trial], datasets, session)
         for fit in fits
         if (names[fit.trial] in asked if methods else fit.trial not in stages)
     ]
@@ -182,7 +182,7 @@ def _called(method: str, names: set[str], run: Path) -> set[str]:
 
 
 def _of_fit(
-    run: Path, fit: FitRecord, name: str, slug: str, users: dict[str, int], session: Session
+    run: Path, fit: FitRecord, name: str, slug: str, datasets: dict[str, DatasetRecord], session: Session
 ) -> Chosen:
     from ..bench import Subject  # imports pydantic, which `--help` does without
 
@@ -190,12 +190,14 @@ def _of_fit(
     options = fit.description.get("model", {}).get("options", {})
     _refuse_files(fit.model, options, f"{run}, {name}")
     weights = _weights(run, fit)
-    if fit.data_fingerprint not in users:
+    dataset = datasets.get(fit.data_fingerprint)
+    if dataset is None:
         found = f"no record of dataset {shown(fit.dataset)}"
         raise InputError(Fault(run, found, "a run that came to its end"))
     subject = Subject(
         model=fit.model,
-        num_users=users[fit.data_fingerprint],
+        num_users=dataset.users,
+        num_categories=len(dataset.items_by_category),
         label=name,
         weights=weights.resolve(),
         backbone=fit.backbone if fit.input_kind == "image" else None,

@@ -46,7 +46,7 @@ class Dataset:
         origin: Where it comes from, in one sentence.
         num_users: Users are 0 … num_users − 1.
         categories: Names of the categories, by number.
-        item_category: int8 (num_items,).
+        item_category: int8 (num_items,), or int16 where there are more than 127 categories.
         item_names: One name an item, unique within its category.
         tables: Outfits by split: "train", "valid", "test", "valid-teacher" and "valid-student" (the halves
             of "valid").
@@ -69,7 +69,7 @@ class Dataset:
     origin: str
     num_users: int
     categories: tuple[str, ...]
-    item_category: NDArray[np.int8]
+    item_category: NDArray[np.signedinteger]
     item_names: Sequence[str]
     tables: Mapping[str, OutfitTable]
     split_scheme: str

@@ -15,7 +15,7 @@ __all__ = ["content_fingerprint"]
 
 def content_fingerprint(
     item_names: Iterable[str],
-    item_category: NDArray[np.int8],
+    item_category: NDArray[np.signedinteger],
     tables: Mapping[str, OutfitTable],
     content_keys: Iterable[str],
 ) -> str:
@@ -32,7 +32,7 @@ def content_fingerprint(
     digest = hashlib.blake2b(digest_size=8)
     for text in (*item_names, *content_keys):
         digest.update(text.encode() + b"\0")
-    digest.update(np.ascontiguousarray(item_category, np.int8).tobytes())
+    digest.update(np.ascontiguousarray(item_category, item_category.dtype.newbyteorder("<")).tobytes())
     for name, table in tables.items():
         digest.update(f"{name} {table.items.shape}".encode())
         for array in (table.users, table.items):

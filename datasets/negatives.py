@@ -208,7 +208,11 @@ def _refuse_exhausted(here: _Posts, elsewhere: _Posts, sizes: NDArray[np.integer
     Raises:
         InputError: If the posted outfits of some composition are all that the items can make, or nearly.
     """
-    for composition in np.unique(here.compositions):
+    compositions, first, posted = np.unique(here.compositions, return_index=True, return_counts=True)
+    found = np.sort(elsewhere.compositions)
+    posted += np.searchsorted(found, compositions, "right") - np.searchsorted(found, compositions, "left")
+    few = _about_possible(here.categories[first], sizes) < 2 * (posted + wanted)
+    for composition in compositions[few]:
         alike = here.compositions == composition
         categories = here.categories[alike][0]
         present, places = np.unique(categories[categories >= 0], return_counts=True)
@@ -224,6 +228,16 @@ def _refuse_exhausted(here: _Posts, elsewhere: _Posts, sizes: NDArray[np.integer
             left = possible - len(np.union1d(barred, own))
             if left < wanted:
                 raise _exhausted(possible, left, wanted, f", with those of user {user} in other splits")
+
+
+def _about_possible(categories: NDArray[np.integer], sizes: NDArray[np.integer]) -> NDArray[np.float64]:
+    """How many outfits items can make of each composition (N, K), up to rounding: float64 (N,)."""
+    ordered = np.sort(categories, axis=1)
+    slots = np.broadcast_to(np.arange(ordered.shape[1]), ordered.shape)
+    again = np.zeros(ordered.shape, bool)
+    again[:, 1:] = ordered[:, 1:] == ordered[:, :-1]
+    before = slots - np.maximum.accumulate(np.where(again, 0, slots), axis=1)  # alike slots to the left
+    return np.where(ordered < 0, 1.0, (sizes[ordered] - before) / (before + 1.0)).prod(axis=1)
 
 
 def _exhausted(possible: int, left: int, wanted: int, counted: str = "") -> InputError:

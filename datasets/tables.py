@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 __all__ = ["CATEGORIES", "NO_ITEM", "SETTINGS", "CandidateSet", "OutfitTable"]
 
 CATEGORIES = ("top", "bottom", "shoe")
-"""Names of the categories of items, by number."""
+"""The categories of Polyvore-U, Closet and photographs, by number; other sets bring their own."""
 
 SETTINGS = ("random", "hard")
 """The kinds of evaluation negatives."""

@@ -33,6 +33,7 @@ def create_model(
     name: str,
     *,
     num_users: int,
+    num_categories: int = 3,
     backbone: str | None = None,
     input_kind: InputKind = "image",
     feature_size: int = 512,
@@ -44,6 +45,8 @@ def create_model(
     Args:
         name: One of `list_models()`.
         num_users: How many users have parameters of their own.
+        num_categories: How many categories of items there are; three (top, bottom, shoe) in the sets that the
+            methods were published on.
         backbone: One of `list_backbones()`, or None for the model's own choice.
         input_kind: "image", or "features" for items known by a vector each.
         feature_size: F, the width of those vectors; without meaning for images.
@@ -66,6 +69,7 @@ def create_model(
     entry = MODELS.entry(name, "argument name")
     asked = ModelOptions(
         num_users=num_users,
+        num_categories=num_categories,
         backbone=backbone,
         input_kind=input_kind,
         feature_size=feature_size,

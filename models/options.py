@@ -25,6 +25,7 @@ class ModelOptions:
 
     Attributes:
         num_users: How many users have parameters of their own.
+        num_categories: C; items are of categories 0 … C − 1.
         backbone: Name of the image network (`list_backbones`), or None for the model's own choice.
         input_kind: "image", or "features" for items known by a vector each.
         feature_size: F, the width of those vectors; without meaning for images.
@@ -43,6 +44,7 @@ class ModelOptions:
     """
 
     num_users: int
+    num_categories: int = 3
     backbone: str | None = None
     input_kind: InputKind = "image"
     feature_size: int = 512
@@ -50,7 +52,7 @@ class ModelOptions:
     options: BaseModel | None = None
 
     def __post_init__(self) -> None:
-        for name in ("num_users", "feature_size"):
+        for name in ("num_users", "num_categories", "feature_size"):
             value = getattr(self, name)
             if not isinstance(value, int) or value < 1:
                 raise ModelError(f"argument {name}: found {shown(value)}, expected a whole number ≥ 1")

@@ -101,6 +101,7 @@ def _fitted(trial: FitTrial, fit: FitRecord, weights: Path | None, plugins: Sequ
     return Subject(
         model=method.model,
         num_users=trial.dataset.num_users,
+        num_categories=len(trial.dataset.categories),
         label=method.name,
         weights=weights,
         backbone=method.backbone,

@@ -85,6 +85,7 @@ def bare_model(method: Method, dataset: Dataset, *, pretrained: Pretrained = Fal
     return create_model(
         method.model,
         num_users=dataset.num_users,
+        num_categories=len(dataset.categories),
         backbone=method.backbone if images else None,
         input_kind=kind,
         feature_size=512 if images or vectors is None else vectors.size,

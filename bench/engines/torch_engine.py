@@ -164,6 +164,7 @@ def _create(subject: Subject) -> OutfitModel:
         create_model,
         subject.model,
         num_users=subject.num_users,
+        num_categories=subject.num_categories,
         backbone=subject.backbone,
         options=subject.options,
         input_kind=subject.input_kind,

@@ -7,7 +7,8 @@ What the paper leaves open, and how it is here:
 
 - Items are encoded as in the FND paper's XS, and the hidden state is as wide as an item, for an item is
   foretold by its product with the state.
-- Items stand in the order top (top), bottom, shoe, whichever slots they are in; two tops as their slots do.
+- Items stand in the order of their categories (top, bottom, shoe), whichever slots they are in; two of one
+  category as their slots do.
 - An item is told from those of a bank and END, a zero vector: in training the items of the batch, of all
   categories, and in testing all that are evaluated, each once. Where no bank is known (`BiLSTM.score`), an
   outfit is its own bank.
@@ -36,7 +37,7 @@ from ..vectors import at_least_float32
 
 __all__ = ["BiLSTM", "BiLSTMOptions", "bi_lstm"]
 
-_LAST = 3
+_LAST = 1 << 20
 """Stands behind every category, for empty slots."""
 
 _LOGITS = 2**24

@@ -37,12 +37,6 @@ from ..registry import register_model
 
 __all__ = ["FHN", "fhn"]
 
-_CATEGORIES = 3
-"""Top, bottom, shoe."""
-
-_PAIRS = ((0, 1), (0, 2), (1, 2))
-"""Pairs of different categories."""
-
 _SCALE = 10.0
 
 _DROPOUT = 0.5
@@ -61,6 +55,7 @@ class FHN(BackboneModel):
     Args:
         backbone: Items to vectors of width D.
         num_users: U.
+        num_categories: Each has an encoder.
         feature_size: d.
         dropout: Share of an encoder's inputs, and of its hidden units, that training leaves out.
 
@@ -70,9 +65,15 @@ class FHN(BackboneModel):
     """
 
     def __init__(
-        self, backbone: Backbone, num_users: int, feature_size: int = 128, *, dropout: float = 0.0
+        self,
+        backbone: Backbone,
+        num_users: int,
+        num_categories: int,
+        *,
+        feature_size: int = 128,
+        dropout: float = 0.0,
     ) -> None:
-        heads = CategoryHeads(backbone.width, feature_size, dropout)
+        heads = CategoryHeads(num_categories, backbone.width, feature_size, dropout)
         super().__init__(backbone, num_users, feature_size, heads)
         self.users = nn.Embedding(num_users, feature_size)
         nn.init.normal_(self.users.weight, std=1 / math.sqrt(feature_size))
@@ -106,31 +107,30 @@ class FHN(BackboneModel):
     def _outfit_parts(self, features: Tensor, categories: Tensor) -> tuple[Tensor, Tensor]:
         """The mean item of each outfit, float (B, d), and the mean product of its pairs, float (B,).
 
-        The products of all pairs of two categories are that of the categories' sums, so no pair is made.
+        Each item is multiplied with the sum of those of other categories, so no pair is made.
         """
         precision = torch.promote_types(features.dtype, torch.float32)
         worn = categories >= 0
         with torch.autocast(features.device.type, enabled=False):
             items = features.to(precision).masked_fill(~worn.unsqueeze(-1), 0.0)
-            kinds = torch.arange(_CATEGORIES, device=categories.device).unsqueeze(-1)
-            of_kind = (categories.unsqueeze(1) == kinds).to(precision)
-            sums, counts = of_kind @ items, of_kind.sum(-1)
-            products = sum((sums[:, a] * sums[:, b] for a, b in _PAIRS), torch.zeros_like(sums[:, 0]))
-            pairs = sum((counts[:, a] * counts[:, b] for a, b in _PAIRS), torch.zeros_like(counts[:, 0]))
+            apart = categories.unsqueeze(2) != categories.unsqueeze(1)
+            apart = (apart & worn.unsqueeze(2) & worn.unsqueeze(1)).to(precision)
+            products, pairs = (items * (apart @ items)).sum(1), apart.sum((1, 2))  # both count a pair twice
             together = (self.item_weights * products).mean(-1) / pairs.clamp(min=1)
-            return sums.sum(1) / counts.sum(1, keepdim=True).clamp(min=1), together
+            return items.sum(1) / worn.sum(1, keepdim=True).clamp(min=1), together
 
 
 class CategoryHeads(nn.Module):
     """An encoder a category: dropout, D→D/2, ReLU, dropout, D/2→d without bias.
 
     Args:
+        num_categories: C.
         width: D.
         feature_size: d.
         dropout: Share that is left out in training.
     """
 
-    def __init__(self, width: int, feature_size: int, dropout: float) -> None:
+    def __init__(self, num_categories: int, width: int, feature_size: int, dropout: float) -> None:
         super().__init__()
         hidden = max(width // 2, 1)
         encoders = [
@@ -141,7 +141,7 @@ class CategoryHeads(nn.Module):
                 nn.Dropout(dropout),
                 nn.Linear(hidden, feature_size, bias=False),
             )
-            for _ in range(_CATEGORIES)
+            for _ in range(num_categories)
         ]
         for encoder in encoders:
             initialise_rectified(encoder)
@@ -161,4 +161,5 @@ class CategoryHeads(nn.Module):
 def fhn(options: ModelOptions) -> FHN:
     """FHN on AlexNet-small, without binarization: user times item plus item times item."""
     dropout = _DROPOUT if options.pretrained else 0.0
-    return FHN(create_backbone(options, "alexnet-small"), options.num_users, dropout=dropout)
+    backbone = create_backbone(options, "alexnet-small")
+    return FHN(backbone, options.num_users, options.num_categories, dropout=dropout)

@@ -20,11 +20,6 @@ from ..vectors import roots
 
 __all__ = ["TypeAware", "TypeAwareOptions", "type_aware"]
 
-_MASK_OF = ((3, 0, 1), (0, 3, 2), (1, 2, 3))
-"""The mask of two categories (top, bottom, shoe): one for each pair, and one for two items of one category,
-which in the datasets with outfits of varying size are two tops."""
-
-
 _SHORTEST = 1e-12
 """Squared length below which a vector is not drawn out to length 1; it may be 0."""
 
@@ -48,6 +43,8 @@ class TypeAwareOptions(BaseModel):
 class TypeAware(UserlessModel):
     """A mask m for each pair of categories, d(a, b) = ‖m ⊙ f(a) − m ⊙ f(b)‖₂, m = ReLU of what is learnt.
 
+    Two items of one category, whichever it is, have a mask of their own.
+
     With `normalise`, each of the two terms is first brought to length 1, so that 0 ≤ d ≤ 2.
 
     The masks are rectified in training and in testing alike. The score of an outfit is minus the mean
@@ -56,23 +53,31 @@ class TypeAware(UserlessModel):
     Args:
         backbone: Items to vectors.
         num_users: How many users are accepted; they have no parameters.
+        num_categories: C.
         normalise: See `TypeAwareOptions`.
         feature_size: d.
 
     Attributes:
-        masks: Float (4, d), before ReLU; initially from N(0.9, 0.7).
+        masks: Float (C (C − 1) / 2 + 1, d), before ReLU; initially from N(0.9, 0.7).
     """
 
     mask_of: Tensor
 
     def __init__(
-        self, backbone: Backbone, num_users: int, *, normalise: bool = False, feature_size: int = 128
+        self,
+        backbone: Backbone,
+        num_users: int,
+        num_categories: int,
+        *,
+        normalise: bool = False,
+        feature_size: int = 128,
     ) -> None:
         super().__init__(backbone, num_users, feature_size)
         self.normalise = normalise
-        self.masks = nn.Parameter(torch.empty(4, feature_size))
+        mask_of = _mask_of(num_categories)
+        self.masks = nn.Parameter(torch.empty(int(mask_of.max()) + 1, feature_size))
         nn.init.normal_(self.masks, 0.9, 0.7)
-        self.register_buffer("mask_of", torch.tensor(_MASK_OF), persistent=False)
+        self.register_buffer("mask_of", mask_of, persistent=False)
 
     def mask_norm(self) -> Tensor:
         """See `OutfitModel.mask_norm`; over all masks as they are applied."""
@@ -94,11 +99,7 @@ class TypeAware(UserlessModel):
         return -pairs.mean(self._distances(items[:, pairs.first], items[:, pairs.second], masks))
 
     def _distances(self, one: Tensor, other: Tensor, masks: Tensor) -> Tensor:
-        """Distances of items (…, d) under the masks of the numbers (…), in float32 at least.
-
-        Squares are weighted by all four masks in one product, from which each pair takes its own: that needs
-        no copy of a mask for every pair.
-        """
+        """Distances of items (…, d) under the masks of the numbers (…), in float32 at least."""
         precision = torch.promote_types(one.dtype, torch.float32)
         with torch.autocast(one.device.type, enabled=False):
             one, other = one.to(precision), other.to(precision)
@@ -112,8 +113,27 @@ class TypeAware(UserlessModel):
         return roots(squared)
 
 
+def _mask_of(num_categories: int) -> Tensor:
+    """The number of each two categories' mask, int64 (C, C); last comes that of a category with itself.
+
+    Example:
+        >>> _mask_of(3).tolist()
+        [[3, 0, 1], [0, 3, 2], [1, 2, 3]]
+    """
+    one, other = torch.triu_indices(num_categories, num_categories, offset=1)
+    numbers = torch.full((num_categories, num_categories), len(one))
+    numbers[one, other] = numbers[other, one] = torch.arange(len(one))
+    return numbers
+
+
 def _squared_lengths(vectors: Tensor, weights: Tensor, masks: Tensor) -> Tensor:
-    """‖m ⊙ v‖² of vectors (…, d) for each mask number (…), of the masks' squares (4, d); float (…, 1)."""
+    """‖m ⊙ v‖² of vectors (…, d) for each mask number (…), of the masks' squares (M, d); float (…, 1).
+
+    Where masks are few, one product weights the squares by all of them, and each vector takes its own: that
+    needs no copy of a mask for every vector.
+    """
+    if len(weights) > vectors.shape[-1]:
+        return (vectors.square() * weights[masks]).sum(-1, keepdim=True)
     under_all = vectors.square() @ weights.mT
     return under_all.expand(*masks.shape, -1).gather(-1, masks.unsqueeze(-1))
 
@@ -122,4 +142,5 @@ def _squared_lengths(vectors: Tensor, weights: Tensor, masks: Tensor) -> Tensor:
 def type_aware(options: ModelOptions) -> TypeAware:
     """Type-Aware on AlexNet-small; knows no users."""
     own = options.options if isinstance(options.options, TypeAwareOptions) else TypeAwareOptions()
-    return TypeAware(create_backbone(options, "alexnet-small"), options.num_users, normalise=own.normalise)
+    backbone = create_backbone(options, "alexnet-small")
+    return TypeAware(backbone, options.num_users, options.num_categories, normalise=own.normalise)

@@ -59,6 +59,22 @@ def test_scores_are_those_by_hand(model):
     )
 
 
+def test_there_are_as_many_encoders_as_categories_and_all_of_them_make_pairs():
+    model = create_model("fhn", num_users=2, num_categories=9, input_kind="features", feature_size=WIDTH)
+    assert len(model.head.encoders) == 9
+    generator = np.random.default_rng(0)
+    features = generator.normal(size=(OUTFITS, 6, model.feature_size))
+    categories = generator.integers(-1, 9, (OUTFITS, 6))
+    with torch.inference_mode():
+        scores = model.score(
+            torch.ones(OUTFITS, dtype=torch.int64),
+            torch.from_numpy(features).float(),
+            torch.from_numpy(categories),
+        )
+    expected = [by_hand(model, 1, *outfit) for outfit in zip(features, categories, strict=True)]
+    np.testing.assert_allclose(scores.numpy(), expected, rtol=1e-4, atol=1e-4)
+
+
 def test_a_second_top_makes_no_pair_with_the_first_and_is_not_made_up_where_it_is_missing(model):
     tops = torch.randn(1, 4, model.feature_size)
     user = torch.tensor([0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -49,6 +51,24 @@ def test_scores_are_those_by_hand(model):
         )
     expected = [by_hand(masks, *outfit, model.normalise) for outfit in zip(features, categories, strict=True)]
     np.testing.assert_allclose(scores.numpy(), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("count", [1, 5, 17])
+def test_every_two_categories_of_any_number_have_a_mask_of_their_own(count):
+    """With 17 categories there are more masks than features, and each pair is given its own."""
+    model = create_model(
+        "type-aware", num_users=1, num_categories=count, input_kind="features", feature_size=WIDTH
+    ).eval()
+    assert model.masks.shape == (count * (count - 1) // 2 + 1, 128)
+    kinds = torch.cartesian_prod(torch.arange(count), torch.arange(count))
+    one, other = torch.randn(2, len(kinds), model.feature_size)
+    with torch.inference_mode():
+        distances = model.pair_distances(one, other, *kinds.T)
+    masks = {pair: mask for mask, pair in enumerate(itertools.combinations(range(count), 2))}
+    numbers = [masks.get(tuple(sorted(pair)), len(masks)) for pair in kinds.tolist()]
+    applied = np.maximum(model.masks.detach().numpy()[numbers], 0)
+    expected = np.linalg.norm(applied * (one - other).numpy(), axis=1)
+    np.testing.assert_allclose(distances.numpy(), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("training", [True, False])

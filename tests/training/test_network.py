@@ -14,7 +14,9 @@ from outfitbench.datasets import Dataset, load_dataset
 from outfitbench.models import ModelError, OutfitModel, create_model
 from outfitbench.models.weights import save_tensors
 from outfitbench.training.method import Method
-from outfitbench.training.network import fresh_network, trained_network
+from outfitbench.training.network import bare_model, fresh_network, trained_network
+
+from ..datasets.wardrobes import wardrobe
 
 
 @pytest.fixture
@@ -98,6 +100,12 @@ def test_a_stray_bias_of_the_same_name_and_length_is_nothing_to_start_from(
     method = Method(name="XS", model="student-xs", objective="n-pair", start="other")
     with pytest.raises(InputError, match="weights of which none fits"):
         fresh_network(method, dataset, 0, "cpu", tmp_path / "fit.safetensors")
+
+
+def test_a_network_knows_the_categories_of_its_dataset(tmp_path: Path) -> None:
+    many = wardrobe(tmp_path, categories=("top", "bottom", "shoe", "bag", "hat"))
+    model = bare_model(Method(name="FHN", model="fhn", objective="n-pair"), many)
+    assert len(model.head.get_submodule("encoders")) == 5
 
 
 def test_weights_of_which_none_fits_are_refused(tmp_path: Path, dataset: Dataset) -> None:
