@@ -74,10 +74,10 @@ class TypeAware(UserlessModel):
     ) -> None:
         super().__init__(backbone, num_users, feature_size)
         self.normalise = normalise
-        mask_of = _mask_of(num_categories)
-        self.masks = nn.Parameter(torch.empty(int(mask_of.max()) + 1, feature_size))
+        pairs = num_categories * (num_categories - 1) // 2
+        self.masks = nn.Parameter(torch.empty(pairs + 1, feature_size))
         nn.init.normal_(self.masks, 0.9, 0.7)
-        self.register_buffer("mask_of", mask_of, persistent=False)
+        self.register_buffer("mask_of", _mask_of(num_categories), persistent=False)
 
     def mask_norm(self) -> Tensor:
         """See `OutfitModel.mask_norm`; over all masks as they are applied."""
