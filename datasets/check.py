@@ -24,8 +24,10 @@ from .polyvore.contents import read_contents, read_negatives
 from .polyvore.features import odd_values
 from .polyvore.layout import IMAGE_FOLDER
 from .polyvore.left_out import say_repeated
+from .polyvore.places import ItemPlaces
 from .polyvore.tree import Tree, find_tree
 from .registry import DATASETS, PHOTOS, POLYVORES, load_dataset, require_root, tree_root
+from .releases import RELEASES, inspect_release, open_pictures
 from .splits import SPLITS
 from .stats import count_negatives
 from .tables import SETTINGS
@@ -77,6 +79,8 @@ def inspect_dataset(name: str, root: Path | str | None = None, *, cache: Path | 
             return _inspect_photos(require_root(name, root), cache)
         if name in CLOSETS or name in POLYVORES:
             return _inspect_tree(tree_root(name, root, cache), name, cache)
+        if name in RELEASES:
+            return _inspect_release(name, require_root(name, root), cache)
         DATASETS.get(name, "argument name")
         return _inspect_loaded(name, root, cache)
     except InputError as error:
@@ -120,6 +124,22 @@ def _inspect_photos(root: Path, cache: Path) -> Findings:
     found += _check_pictures(pictures, cache)
     notes = [photos.classes_left_out] if photos.left_out else []
     return Findings(found, [*notes, *photos.notes, *(() if found else photos.copies(cache))])
+
+
+def _inspect_release(name: str, root: Path, cache: Path) -> Findings:
+    found: list[Fault] = []
+    posts = inspect_release(name, root, found.append)
+    if posts is None:
+        return Findings(found, [])
+    pictures = open_pictures(root, posts.item_names, posts.image_files, cache)
+    vectors = ItemPlaces(root).open_features(posts.item_names, cache)
+    if pictures is None and vectors is None:
+        found.append(Fault(root, "neither images nor features", "images, or features/resnet34"))
+    if pictures is not None:
+        found += _check_pictures(pictures, cache)
+    if vectors is not None:
+        found += check_features(vectors, len(posts.item_names))
+    return Findings(found, list(posts.notes))
 
 
 def _inspect_loaded(name: str, root: Path | str | None, cache: Path) -> Findings:
@@ -166,12 +186,14 @@ def _inspect_items(tree: Tree, catalog: Catalog, cache: Path) -> Findings:
     if not names:
         return Findings(found, notes)
     try:
-        pictures = tree.open_images(names, cache)
-        vectors = tree.open_features(names, cache)
+        pictures = tree.items.open_images(names, cache)
+        vectors = tree.items.open_features(names, cache)
     except InputError as error:
         return Findings([*found, error.fault], notes)
     if pictures is None and vectors is None:
-        found.append(Fault(tree.home, "neither images nor features", f"{IMAGE_FOLDER} or features/resnet34"))
+        found.append(
+            Fault(tree.items.home, "neither images nor features", f"{IMAGE_FOLDER} or features/resnet34")
+        )
     if pictures is not None:
         found += _check_pictures(pictures, cache)
     if vectors is not None:

@@ -58,6 +58,7 @@ class Dataset:
         released_negatives: Reads the negatives that came with the data for (split, setting), in the order of
             their positives, or gives None when there are none.
         hidden: The hidden preference, for made datasets.
+        anonymous: Whether nobody knows who posted the outfits, which then all stand under user 0.
         cold_sibling: Name of the dataset of new users that goes with this one.
         left_out: How much of the source is not in the dataset, by what it is ("repeated rows of
             tuples_train_posi").
@@ -79,6 +80,7 @@ class Dataset:
     vectors: FeatureSource | None = None
     released_negatives: Callable[[str, str], OutfitTable | None] = field(default=lambda split, setting: None)
     hidden: HiddenPreference | None = None
+    anonymous: bool = False
     cold_sibling: str | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -36,5 +36,5 @@ def content_fingerprint(
     for name, table in tables.items():
         digest.update(f"{name} {table.items.shape}".encode())
         for array in (table.users, table.items):
-            digest.update(np.ascontiguousarray(array, "<i4").tobytes())
+            digest.update(np.ascontiguousarray(array, "<i4").ravel().data)
     return digest.hexdigest()

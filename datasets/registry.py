@@ -16,6 +16,7 @@ from .closet.spec import GENERATOR_VERSION
 from .dataset import Dataset
 from .polyvore import read_tree
 from .polyvore.tree import find_tree
+from .releases import RELEASES, load_release
 from .splits import check_scheme
 
 __all__ = [
@@ -65,11 +66,11 @@ def register_dataset(name: str) -> Callable[[Loader], Loader]:
 def list_datasets() -> list[str]:
     """The names that `load_dataset` knows, sorted.
 
-    Those of Closet are made on first use; `photos` and `polyvore-…` are read from disk and need its `root`.
+    Those of Closet are made on first use; all others are read from disk and need its `root`.
 
     Example:
-        >>> [name for name in list_datasets() if name.startswith("polyvore")]
-        ['polyvore-32', 'polyvore-519', 'polyvore-53', 'polyvore-630']
+        >>> [name for name in list_datasets() if not name.startswith(("closet", "polyvore"))]
+        ['iqon', 'photos', 'pog']
     """
     return DATASETS.names()
 
@@ -85,10 +86,10 @@ def load_dataset(
     """A dataset by name.
 
     Args:
-        name: `closet-…` is made on first use; `polyvore-…` and `photos` are read from `root`.
+        name: `closet-…` is made on first use; all others are read from `root`.
         root: The folder the data lies in: for `polyvore-630` the one that holds `tuples_630`, for `photos`
-            the one that holds a folder a class. A Closet can be read from a root, too, like any tree: its
-            hidden preference is then not known.
+            the one that holds a folder a class, for `iqon`, `pog` and `polyvore-outfits` that of the release.
+            A Closet can be read from a root, too, like any tree: its hidden preference is then not known.
         split: "released", or "9:2:2" to split all outfits anew for each user.
         cache: Folder for what is derived; the usual cache by default.
         skip_unusable: Whether rows of outfits that cannot be used are left out, counted and said
@@ -142,10 +143,20 @@ def _load_photos(name: str, root: Path | None, split: str, cache: Path) -> Datas
     return load_photos(require_root(name, root), cache=cache, split=split)
 
 
+def _load_release(
+    name: str, root: Path | None, split: str, cache: Path, skip_unusable: bool = False
+) -> Dataset:
+    """A set as its authors released it."""
+    place = require_root(name, root)
+    return load_release(name, place, split=split, cache=cache, skip_unusable=skip_unusable)
+
+
 for _name in CLOSETS:
     register_dataset(_name)(_load_closet)
 for _name in POLYVORES:
     register_dataset(_name)(_load_polyvore)
+for _name in RELEASES:
+    register_dataset(_name)(_load_release)
 
 
 def tree_root(name: str, root: Path | str | None, cache: Path) -> Path:
@@ -186,6 +197,8 @@ def require_root(name: str, root: Path | str | None) -> Path:
         expected = f"a folder that holds tuples_{name.removeprefix('polyvore-')}"
     elif name == PHOTOS:
         expected = "a folder that holds a folder of photographs for each class"
+    elif name in RELEASES:
+        expected = RELEASES[name].needs
     else:
         expected = "the folder that the dataset lies in"
     fix = "name it with root=… or --root"

@@ -15,7 +15,16 @@ from numpy.typing import NDArray
 from ..core.errors import Fault, InputError
 from .tables import NO_ITEM, OutfitTable
 
-__all__ = ["SPLITS", "SPLIT_SCHEMES", "check_scheme", "halve", "named_splits", "resplit", "shared_items"]
+__all__ = [
+    "SPLITS",
+    "SPLIT_SCHEMES",
+    "check_scheme",
+    "halve",
+    "named_splits",
+    "resplit",
+    "shared_items",
+    "split_posts",
+]
 
 SPLITS = ("train", "valid", "test")
 """The splits that share no outfit; every other split is a part of one of them."""
@@ -27,6 +36,8 @@ _HELD_OUT_SHARE = 2 / 13
 """Share of a user's outfits in each of validation and test."""
 
 _SEED = 922
+
+_NO_PART = 3
 
 Rows = NDArray[np.int64]
 
@@ -95,6 +106,59 @@ def resplit(outfits: OutfitTable, seed: int = _SEED) -> tuple[Rows, Rows, Rows]:
             parts[rows] = _parts_of_user(outfits.items[rows], rng)
     train, valid, test = (np.flatnonzero(parts == part) for part in range(3))
     return train, valid, test
+
+
+def split_posts(
+    users: NDArray[np.integer], outfits: NDArray[np.integer], seed: int = _SEED
+) -> NDArray[np.int8]:
+    """Parts of posts, 9 : 2 : 2 for each user, without an outfit in two parts whoever posted it.
+
+    Users come in a seeded order, and so do the outfits of each. An outfit that an earlier user has posted too
+    stays in its part. Of a user's other ones the first goes to training if none is there yet, then as many to
+    test, and as many to validation, as 2 in 13 of all the user's outfits lack (one at least), and the rest to
+    training. Users with fewer than three outfits send theirs to training.
+
+    Args:
+        users: The user of each post, (N,).
+        outfits: The outfit of each post by number, (N,); no user posted one twice.
+        seed: Decides both orders.
+
+    Returns:
+        0 for training, 1 for validation, 2 for test; int8 (N,).
+
+    Example:
+        >>> parts = split_posts(np.zeros(13, np.int32), np.arange(13))
+        >>> np.bincount(parts).tolist()
+        [9, 2, 2]
+        >>> split_posts(np.int32([0, 1]), np.int32([5, 5])).tolist()
+        [0, 0]
+    """
+    rng = np.random.default_rng(seed)
+    places = rng.permutation(int(users.max(initial=-1)) + 1)[users]
+    order = np.lexsort((rng.random(len(users)), places))
+    ends = np.append(np.flatnonzero(np.diff(places[order])) + 1, len(users)).tolist()
+    of_outfit = bytearray([_NO_PART]) * (int(outfits.max(initial=-1)) + 1)
+    ordered, start = outfits[order], 0
+    for end in ends:
+        _part_outfits(ordered[start:end].tolist(), of_outfit)
+        start = end
+    return np.frombuffer(of_outfit, np.int8)[outfits]
+
+
+def _part_outfits(own: list[int], of_outfit: bytearray) -> None:
+    """Give each of a user's outfits that has no part one."""
+    held_out = max(1, round(len(own) * _HELD_OUT_SHARE)) if len(own) >= 3 else 0
+    parts = [of_outfit[outfit] for outfit in own]
+    train, valid, test = (parts.count(part) for part in range(3))
+    for outfit, part in zip(own, parts, strict=True):
+        if part != _NO_PART:
+            continue
+        if train and test < held_out:
+            of_outfit[outfit], test = 2, test + 1
+        elif train and valid < held_out:
+            of_outfit[outfit], valid = 1, valid + 1
+        else:
+            of_outfit[outfit], train = 0, train + 1
 
 
 def shared_items(train: OutfitTable, test: OutfitTable) -> int:

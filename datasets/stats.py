@@ -16,6 +16,8 @@ from .tables import NO_ITEM, SETTINGS, OutfitTable
 
 __all__ = ["DatasetStatistics", "NegativeCounts", "count_negatives", "describe"]
 
+_MOST_DRAWN_FOR = 100_000
+
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetStatistics:
@@ -29,6 +31,7 @@ class DatasetStatistics:
         sizes: Outfits by number of items ("2", "3", "4").
         wears_per_item: Mean number of outfits that an item occurs in.
         users_without_test: Users without a test positive, who cannot be ranked.
+        users_without_train: Users without a training outfit, of whom nothing is learnt.
         shared_with_test: Pairs of a user and an item in both the user's training and test outfits.
         negatives_posted_in_split: Negatives that came with the data and equal a positive of the same user in
             their split, by split and setting ("test random"). Empty where none came with the data.
@@ -36,6 +39,7 @@ class DatasetStatistics:
         negatives_repeated: Those that stand before in the same split for the same user, likewise.
         drawn_negatives_repeated: The same of test negatives that we draw, by setting. Only where the others'
             outfits are too few for a user's hard negatives, or the items for the random ones, is there any.
+            None are drawn to be counted where there are more than 100,000 test outfits.
         truly_liked_negatives: Share of negatives that we draw which their users like at least as much as
             their average training outfit, by split and setting; empty where that is not known.
     """
@@ -47,6 +51,7 @@ class DatasetStatistics:
     sizes: dict[str, int]
     wears_per_item: float
     users_without_test: int
+    users_without_train: int
     shared_with_test: int
     negatives_posted_in_split: dict[str, int]
     negatives_posted_elsewhere: dict[str, int]
@@ -128,6 +133,7 @@ def describe(dataset: Dataset) -> DatasetStatistics:
         },
         wears_per_item=float(slots.sum() / dataset.num_items),
         users_without_test=dataset.num_users - len(np.unique(tables["test"].users)),
+        users_without_train=dataset.num_users - len(np.unique(tables["train"].users)),
         shared_with_test=shared_items(tables["train"], tables["test"]),
         negatives_posted_in_split={name: counts.in_split for name, counts in negatives.items()},
         negatives_posted_elsewhere={name: counts.elsewhere for name, counts in negatives.items()},
@@ -161,6 +167,8 @@ def _released_negatives(dataset: Dataset, tables: Mapping[str, OutfitTable]) -> 
 def _drawn_negatives(dataset: Dataset) -> dict[str, OutfitTable]:
     """Negatives of our drawing by split and setting: the test's, and of a made dataset some of training."""
     drawn: dict[str, OutfitTable] = {}
+    if len(dataset.split("test")) > _MOST_DRAWN_FOR:
+        return drawn
     for setting in SETTINGS:
         try:
             if dataset.released_negatives("test", setting) is None:

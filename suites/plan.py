@@ -20,7 +20,7 @@ from ..models.backbones.factory import check_backbone
 from ..models.registry import MODELS
 from ..training.augmentations import ViewPair, every_pair, needs_neighbours
 from ..training.method import Method
-from ..training.network import bare_model
+from ..training.network import bare_model, knows_no_users
 from ..training.recombination import Recombination, check_recombined
 from .cold_settings import NewUsers, is_cold, new_users
 from .cold_trial import ColdTrial
@@ -105,6 +105,8 @@ def _plan_part(
     for dataset in datasets:
         for method in suite.methods.values():
             _check_data(method, dataset)
+        if dataset.anonymous:
+            _check_without_users(suite, dataset)
         for key in suite.space.methods if suite.space else ():
             _check_space(f"suite {suite.name}", key, suite.methods[key], dataset)
         stems = {
@@ -330,6 +332,20 @@ def _check_start(suite: Suite, key: str, method: Method) -> None:
         where, wanted = f"suite {suite.name}, method {key}, start", ", ".join(method.objectives)
         expected = f"the method whose weights it starts from, which objective {wanted} needs"
         raise InputError(Fault(where, "none", expected))
+
+
+def _check_without_users(suite: Suite, dataset: Dataset) -> None:
+    """Refuse what needs users where nobody knows who posted the outfits."""
+    for key, method in suite.methods.items():
+        if not knows_no_users(method, dataset):
+            where, found = f"suite {suite.name}, method {key}", f"a model of users, on {dataset.name}"
+            expected = "one that knows none, for nobody knows who posted these outfits"
+            raise InputError(Fault(where, found, expected, "choose others with --methods"))
+    for option, values in (("settings", suite.settings), ("negatives", suite.negatives)):
+        if "hard" in values:
+            where, found = f"suite {suite.name}, {option}", f"hard on {dataset.name}"
+            expected = "random, for hard negatives are other users' outfits, and nobody knows whose these are"
+            raise InputError(Fault(where, found, expected))
 
 
 def _check_data(method: Method, dataset: Dataset) -> None:

@@ -18,6 +18,7 @@ from ..evaluation.item_inputs import ItemInputs, input_kind
 from ..models import OutfitModel, create_model
 from ..models.backbones import Backbone
 from ..models.options import Pretrained
+from ..models.outfit_model import NO_USER
 from ..models.weights import load_weights, save_tensors
 from .method import Method
 
@@ -28,6 +29,7 @@ __all__ = [
     "fresh_network",
     "gives_backbone",
     "is_heavy",
+    "knows_no_users",
     "trained_network",
 ]
 
@@ -154,6 +156,12 @@ def is_heavy(method: Method, dataset: Dataset) -> bool:
     with torch.device("meta"):  # what it is shows without its weights
         model = bare_model(method, dataset)
     return sum(weights.numel() for weights in model.parameters()) > _HEAVY
+
+
+def knows_no_users(method: Method, dataset: Dataset) -> bool:
+    """Whether a method's model scores an outfit the same for everybody."""
+    with torch.device("meta"):
+        return NO_USER in bare_model(method, dataset).cold_strategies
 
 
 def fitting(model: OutfitModel, given: Mapping[str, Tensor]) -> frozenset[str]:

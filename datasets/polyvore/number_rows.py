@@ -26,6 +26,10 @@ class UnusableRow(Fault):
 
     fix: str = "mend it, or leave such rows out with skip_unusable"
 
+    def counted(self, count: int) -> str:
+        """What it is one of, for so many of them: "rows of tuples_train_posi"."""
+        return f"row{'s' * (count != 1)} of {Path(self.where).name.rpartition(':')[0]}"
+
 
 @dataclass(frozen=True, eq=False)
 class NumberRows:

@@ -58,8 +58,8 @@ def read_tree(
         negatives = ReleasedNegatives(tree.tuples, contents, skip_unusable)
 
     names = contents.catalog.item_names
-    pictures = tree.open_images(names, cache)
-    vectors = tree.open_features(names, cache)
+    pictures = tree.items.open_images(names, cache)
+    vectors = tree.items.open_features(names, cache)
     keys = [source.content_key() for source in (pictures, vectors) if source is not None]
     return Dataset(
         name=name,

@@ -25,6 +25,7 @@ def test_statistics_of_a_tree_counted_by_hand(tmp_path: Path, cache: Path) -> No
     assert statistics.sizes == {"3": 11, "4": 11}
     assert statistics.wears_per_item == (11 * 3 + 11 * 4) / 72
     assert statistics.users_without_test == 1
+    assert statistics.users_without_train == 0
     assert statistics.shared_with_test == 1
 
 

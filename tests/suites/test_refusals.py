@@ -10,8 +10,10 @@ from outfitbench.core.errors import InputError
 from outfitbench.datasets import OutfitTable, load_dataset
 from outfitbench.suites import load_suite, run_suite
 from outfitbench.suites.plan import plan_trials
+from outfitbench.suites.records import QualityRecord
 from outfitbench.suites.suite_file import Suite
 
+from ..datasets.written_releases import polyvore_outfits
 from .test_runner import with_method
 
 
@@ -134,3 +136,32 @@ def test_imagenet_weights_that_cannot_be_had_are_told_before_anything_trains(
     with pytest.raises(InputError, match=says):
         run_suite(suite, tmp_path / "out", device="cpu")
     assert not (tmp_path / "out").exists()
+
+
+def test_where_nobody_knows_the_users_only_methods_that_need_none_are_run(
+    smoke: Suite, tmp_path: Path, cache: Path
+) -> None:
+    root = polyvore_outfits(tmp_path / "root", sets=60)
+    dataset = load_dataset("polyvore-outfits", root, cache=cache)
+    with pytest.raises(
+        InputError,
+        match="suite smoke, method teacher-xs: found a model of users, on polyvore-outfits, "
+        "expected one that knows none, for nobody knows who posted these outfits",
+    ):
+        plan_trials(smoke, [dataset])
+    paired = with_method(smoke, "teacher-xs", model="type-aware", objective="type-aware")
+    alone = paired.model_copy(
+        update={
+            "methods": {"teacher-xs": paired.methods["teacher-xs"]},
+            "settings": ["random"],
+            "negatives": ["random"],
+            "datasets": ["polyvore-outfits"],
+        }
+    )
+    for option in ("settings", "negatives"):
+        with pytest.raises(InputError, match=f"{option}: found hard on polyvore-outfits, expected random"):
+            plan_trials(alone.model_copy(update={option: ["random", "hard"]}), [dataset])
+    outcome = run_suite(alone, tmp_path / "out", root=root, cache=cache, device="cpu")
+    assert not outcome.failed
+    (ranked,) = (record for record in outcome.records if isinstance(record, QualityRecord))
+    assert ranked.test.users == [0]

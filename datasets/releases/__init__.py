@@ -1,0 +1,9 @@
+"""Outfit sets that others released, each in the format of its release: IQON3000, POG, Polyvore Outfits.
+
+A reader of its own turns the files into `Posts`; `load_release` splits them, keeps them as memory maps in the
+cache and makes them a `Dataset`. docs/datasets.md says where each is had and what was assumed.
+"""
+
+from .load import RELEASES, inspect_release, load_release, open_pictures
+
+__all__ = ["RELEASES", "inspect_release", "load_release", "open_pictures"]

@@ -1,0 +1,169 @@
+"""From the files of a release to a dataset, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from ...core.errors import Fault, FaultSink, InputError
+from ...core.files import locked
+from ...core.hashes import content_hash
+from ..dataset import Dataset
+from ..images.digests import file_digests
+from ..images.folder import FolderImages
+from ..images.source import ImageSource
+from ..polyvore.left_out import RowSink
+from ..polyvore.name_forms import files_by_name
+from ..polyvore.places import ItemPlaces
+from ..splits import check_scheme
+from .iqon import IQON3000
+from .kept import KeptRelease, keep, open_kept
+from .pog import POG
+from .polyvore_outfits import PolyvoreOutfits
+from .posts import Posts
+
+__all__ = ["READER_VERSION", "RELEASES", "Reader", "inspect_release", "load_release", "open_pictures"]
+
+READER_VERSION = 1
+"""Raised when the same files would be read or split otherwise."""
+
+
+class Reader(Protocol):
+    """Reads a release in its own format.
+
+    Attributes:
+        title: What the release is called.
+        needs: What the root must be, for messages.
+    """
+
+    title: str
+    needs: str
+
+    def files(self, root: Path) -> list[Path]:
+        """The files that decide what is read."""
+        ...
+
+    def read(self, root: Path, files: Sequence[Path], faults: FaultSink) -> Posts | None:
+        """What they say. What is not sound is reported and left out.
+
+        Args:
+            root: The folder of the release.
+            files: What `files` found there.
+            faults: Where faults are reported.
+
+        Returns:
+            The release, or None where a file that all depends on cannot be read.
+        """
+        ...
+
+
+RELEASES: dict[str, Reader] = {
+    "iqon": IQON3000(),
+    "pog": POG(),
+    "polyvore-outfits": PolyvoreOutfits("nondisjoint"),
+    "polyvore-outfits-disjoint": PolyvoreOutfits("disjoint"),
+}
+"""The readers by the names of their datasets."""
+
+
+def load_release(
+    name: str, root: Path, *, split: str = "released", cache: Path, skip_unusable: bool = False
+) -> Dataset:
+    """A release as a dataset: read once, then opened from the cache for as long as its files stay the same.
+
+    Args:
+        name: One of `RELEASES`.
+        root: The folder of the release.
+        split: "released": where no split was released, the one of `split_posts`.
+        cache: Folder for what is derived.
+        skip_unusable: Whether unusable rows or sets are left out, counted and said.
+
+    Raises:
+        InputError: At the first fault of the release, or for another split.
+    """
+    check_scheme(split)
+    if split != "released":
+        expected = "released: its own split, or 9 : 2 : 2 for each user with each outfit in one split"
+        raise InputError(Fault("argument split", f"{split} of {name}", expected))
+    reader = RELEASES[name]
+    kept = _kept(name, reader, root, cache, skip_unusable)
+    about = kept.about
+    pictures = open_pictures(root, about.item_names, about.image_files, cache)
+    vectors = ItemPlaces(root).open_features(about.item_names, cache)
+    keys = [source.content_key() for source in (pictures, vectors) if source is not None]
+    return Dataset(
+        name=name,
+        origin=reader.title,
+        num_users=about.num_users,
+        anonymous=about.anonymous,
+        categories=tuple(about.categories),
+        item_category=kept.item_category,
+        item_names=about.item_names,
+        tables=kept.tables,
+        split_scheme=split,
+        fingerprint=content_hash([about.content, *keys]),
+        cache=cache,
+        pictures=pictures,
+        vectors=vectors,
+        left_out=about.left_out,
+        notes=tuple(about.notes),
+    )
+
+
+def inspect_release(name: str, root: Path, faults: FaultSink) -> Posts | None:
+    """Read a release and report all that is wrong with its files; None where hardly anything can be read.
+
+    Raises:
+        InputError: If there is no such release.
+    """
+    reader = RELEASES[name]
+    posts = reader.read(root, _found(reader, root), faults)
+    if posts is not None:
+        _check_posts(posts, root, faults)
+    return posts
+
+
+def _kept(name: str, reader: Reader, root: Path, cache: Path, skip_unusable: bool) -> KeptRelease:
+    """The release as it lies in the cache, read from its files where it does not."""
+    files = _found(reader, root)
+    digests = file_digests(files, cache).tobytes().hex()
+    places = [path.relative_to(root).as_posix() for path in files]
+    key = content_hash([name, READER_VERSION, skip_unusable, places, digests])
+    folder = cache / "releases" / f"{name}-{key}"
+    kept = open_kept(folder)
+    if kept is not None:
+        return kept
+    sink = RowSink(skip_unusable)
+    posts = reader.read(root, files, sink)
+    assert posts is not None, "what cannot be read was refused"
+    _check_posts(posts, root, sink)
+    with locked(folder):
+        return open_kept(folder) or keep(posts, folder, sink.counts, sink.notes)
+
+
+def _found(reader: Reader, root: Path) -> list[Path]:
+    """The files of a release.
+
+    Raises:
+        InputError: If there are none.
+    """
+    files = reader.files(root)
+    if not any(path.is_file() for path in files):
+        raise InputError(Fault(root, "none of it", reader.needs, "name another folder with --root"))
+    return files
+
+
+def _check_posts(posts: Posts, root: Path, faults: FaultSink) -> None:
+    if not len(posts.posted):
+        faults(Fault(root, "no outfit that can be used", "one or more"))
+
+
+def open_pictures(
+    root: Path, names: Sequence[str], files: Sequence[str] | None, cache: Path
+) -> ImageSource | None:
+    """The items' images: the files that the release names, or what lies where images usually do."""
+    if files is None:
+        return ItemPlaces(root).open_images(names, cache)
+    found = files_by_name(root, files)
+    return FolderImages(found, cache) if any(path.is_file() for path in found) else None
