@@ -9,6 +9,7 @@ from .costs import network_of
 from .difference_sentences import basis, seeds_clause, within
 from .markdown import escape
 from .quantities import hundredfold, p_value, quantity, share
+from .recipes import apart_from_teaching
 from .table_rows import Row
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def distillation_sentence(gains: Sequence[Difference]) -> list[str]:
     Args:
         gains: Of any kind; empty comes back where none is of that kind.
     """
-    taught = [d for d in gains if d.row.distilled and not d.other.taught and d.why == "baseline"]
+    taught = [d for d in gains if d.row.distilled and not d.other.taught and _alike_but_for_teaching(d)]
     if not taught:
         return []
     hardest: dict[AnyRow, Difference] = {}
@@ -48,11 +49,19 @@ def distillation_sentence(gains: Sequence[Difference]) -> list[str]:
         effect = f"With these weights the AUC is {'higher' if more else 'lower'} after distillation"
     else:
         effect = f"Distillation {'raises' if more else 'lowers'} the AUC"
+    step = escape(gain.step or f"with {gain.other.objectives} alone")
     chosen = f", the largest of {len(hardest)} such differences" * (len(hardest) > 1)
     return [
         f"{effect}: {name} has {hundredfold(gain.row.mean('auc'))} and {other}, the same model and recipe "
-        f"{escape(gain.step)}, {hundredfold(gain.other.mean('auc'))} ({basis(gain)}){chosen}."
+        f"{step}, {hundredfold(gain.other.mean('auc'))} ({basis(gain)}){chosen}."
     ]
+
+
+def _alike_but_for_teaching(gain: Difference) -> bool:
+    """Whether two rows are one network and recipe, on the same images, but for the objectives."""
+    return gain.why == "baseline" or (
+        isinstance(gain.row, Row) and apart_from_teaching(gain.row.fit) == apart_from_teaching(gain.other.fit)
+    )
 
 
 def keeps_sentence(kept: TeacherShare) -> str:

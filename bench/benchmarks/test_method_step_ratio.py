@@ -107,6 +107,7 @@ def step_of(method, dataset):
         ("n-pair-r-xs", 1.35),
         ("fnd-r-xs", 1.5),
         ("recd-xs", 1.35),
+        ("n-pair-recd-xs", 1.35),
         ("hinton-xs", 1.5),
         ("rkd-xs", 1.5),
         ("fitnet-xs", 1.5),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from outfitbench.reports.answer import answer_section
+from outfitbench.reports.grouping import comparison_tables
 
 from .answers import answer, pair, seeds
-from .made_records import cost, quality, user_scores
+from .made_records import cost, description_of, quality, user_scores
 
 
 def test_more_than_the_teacher_has_is_not_kept():
@@ -142,3 +144,32 @@ def test_a_student_is_held_against_the_best_that_could_stand_in_its_place():
     text = answer([*seeds([0.9, 0.9], [0.8, 0.8]), *weak])
     first = next(line for line in text.splitlines() if line.startswith("- "))
     assert "and N-pair XS, the same model and recipe with n-pair in place of fnd" in first
+
+
+def test_what_a_suite_declares_is_an_effect_of_teaching_only_where_nothing_else_differs():
+    """A student of two objectives is more than one step from the network that nobody taught."""
+    teachers = [quality("Teacher", "teacher", 0.93, seed=seed) for seed in (0, 1)]
+    both = {"objectives": [{"name": "fnd"}, {"name": "recd"}]}
+    students = [
+        quality(
+            "RecD XS",
+            auc=0.9,
+            seed=seed,
+            teacher=teachers[seed].fit.trial,
+            description=description_of("RecD XS", "recd", seed, **both),
+        )
+        for seed in (0, 1)
+    ]
+    plain = {
+        key: [quality(f"N-pair {key}", f"student-{key.lower()}", 0.8, seed=seed) for seed in (0, 1)]
+        for key in ("XS", "S")
+    }
+
+    def said(key: str) -> str:
+        records = [*teachers, *students, *plain[key]]
+        declared = [(a.fit.trial, b.fit.trial) for a, b in zip(students, plain[key], strict=True)]
+        return answer_section(comparison_tables(records, declared=declared), [])
+
+    assert "- Distillation raises the AUC: RecD XS has 9" in said("XS")
+    assert ", the same model and recipe with n-pair alone, 8" in said("XS")
+    assert "Distillation" not in said("S")

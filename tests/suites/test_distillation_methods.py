@@ -17,7 +17,7 @@ title = "Distillations"
 datasets = ["closet-12"]
 methods = [{methods}]
 """
-ALL = ("n-pair-r", "fnd-r", "recd", "fnd-recd", "hinton", "rkd", "fitnet", "rd", "de-rrd")
+ALL = ("n-pair-r", "fnd-r", "recd", "n-pair-recd", "hinton", "rkd", "fitnet", "rd", "de-rrd")
 
 
 def suite_of(folder: Path, *methods: str, more: str = "") -> Suite:
@@ -30,9 +30,10 @@ def test_every_one_is_a_method_with_a_plan(tmp_path: Path) -> None:
     suite = suite_of(tmp_path, *(f"{name}-xs" for name in ALL))
     fits = [t for t in plan_trials(suite, [load_dataset("closet-12")]) if isinstance(t, FitTrial)]
     assert len(fits) == len(ALL) + 1  # and their teacher
-    assert recombination_of(suite.methods["recd-xs"]) == (1024, 0.0)
+    assert recombination_of(suite.methods["recd-xs"]) == (128, 0.0)
+    assert recombination_of(suite.methods["n-pair-recd-xs"]) == (1024, 0.0)
     assert recombination_of(suite.methods["rkd-xs"]) is None
-    (recd,) = (fit for fit in fits if fit.method.name == "RecD XS")
+    (recd,) = (fit for fit in fits if fit.method.name == "RecD XS on N-pair + R")
     (told,) = recd.description.objectives
     assert told.options == {}, "an option at its default leaves the hashes of old trials as they were"
 
@@ -41,15 +42,19 @@ def test_every_one_is_a_method_with_a_plan(tmp_path: Path) -> None:
     ("method", "more", "says"),
     [
         ("recd-xs", "[method.recd-xs.objective.recd]\nrecombined = 0", "recombined: found 0"),
-        ("recd-xs", "[method.recd-xs.recipe]\nbatch_size = 4", "found 1,024 outfits, expected at most 512"),
         (
-            "fnd-recd-xs",
-            "[method.fnd-recd-xs.objective.n-pair-r]\nrecombined = 512",
-            "found recombined = 512 and 1024, expected one number",
+            "n-pair-r-xs",
+            "[method.n-pair-r-xs.recipe]\nbatch_size = 4",
+            "found 1,024 outfits, expected at most 512",
         ),
         (
-            "fnd-recd-xs",
-            "[method.fnd-recd-xs.objective.n-pair-r]\nexchanged = 0.5",
+            "recd-xs",
+            "[method.recd-xs.objective.n-pair-r]\nrecombined = 512",
+            "found recombined = 128 and 512, expected one number",
+        ),
+        (
+            "recd-xs",
+            "[method.recd-xs.objective.n-pair-r]\nrecombined = 128\nexchanged = 0.5",
             "found exchanged = 0.0 and 0.5, expected one number",
         ),
         (

@@ -27,7 +27,7 @@ def test_all_methods_of_an_optimizer_search_the_same_rates_and_only_fnd_alpha_be
 
 
 def test_recd_searches_what_its_base_does() -> None:
-    method = load_methods()["recd-xs"]
+    method = load_methods()["n-pair-recd-xs"]
     based = method.model_copy(update={"objective": {"recd": {"base": "fnd-r"}}})
     assert list(search_space(method)) == ["recipe.learning_rate"]
     assert list(search_space(based)) == ["recipe.learning_rate", "objective.recd.alpha"]
