@@ -82,6 +82,7 @@ def export_onnx(
             files={path.name: file_hash(path) for path in sorted(folder.iterdir())},
             parity=parity,
             versions=package_versions(),
+            cold_strategies=model.cold_strategies,
         )
         card = exported.model_dump_json(indent=2)
         (folder / CARD).write_text(card + "\n", encoding="utf-8")

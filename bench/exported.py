@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..core.errors import Fault, InputError
 from ..models.options import InputKind
+from .deployment.card import Serving
 
 __all__ = ["CARD", "ENCODER", "SCORER", "ExportedModel", "load_export"]
 
@@ -32,6 +33,8 @@ class ExportedModel(BaseModel):
         files: blake2b hash (16 hex digits) of every file beside the card.
         parity: "max_abs_difference", "kendall_tau" and "top_k_overlap" against PyTorch.
         versions: Version by package name.
+        cold_strategies: The ways in which the model scores users on whom nothing was trained.
+        serving: What whoever serves it needs to know; None in a folder that only our engines load.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -48,6 +51,8 @@ class ExportedModel(BaseModel):
     files: dict[str, str]
     parity: dict[str, float]
     versions: dict[str, str]
+    cold_strategies: tuple[str, ...] = ()
+    serving: Serving | None = None
 
     @property
     def file_bytes(self) -> int:

@@ -1,61 +1,139 @@
-"""`outfitbench export`: a model, or the trained methods of a run, as ONNX."""
+"""`outfitbench export`: a model, or the trained methods of a run, as ONNX, ready to be served."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, UseAppendAction, arg
 
 from .answer import Answer
 from .session import Session, writable_folder
-from .subjects import choose_subjects
+from .subjects import Chosen, choose_subjects, compressed
 
-__all__ = ["Export"]
+if TYPE_CHECKING:
+    from ..bench.deployment.card import Origin
+    from ..bench.exported import ExportedModel
+    from ..datasets import Dataset
+
+__all__ = ["Export", "named_datasets"]
 
 
 @dataclass(frozen=True)
 class Export:
-    """Write ONNX graphs, checked to answer as PyTorch does.
+    """Write ONNX graphs, checked to answer as PyTorch does, with a card and a script that serve them.
 
     Attributes:
         source: A name from `outfitbench list models` (random weights), or the folder of a run.
         out: Where to write; a folder for each model in it.
         method: Of a run, only the method of this name (FND XS) or ID (fnd-xs); can be repeated.
+        variant: Of a run, also what this compression makes of each fit (`outfitbench list variants`); can be
+            repeated.
+        root: Folder of the dataset of a run that is read from disk, for the names of its items.
         users: How many users a model by name has; 630 by default.
     """
 
     source: Annotated[Positional[str], arg(metavar="MODEL|RUN")]
     out: Path
     method: UseAppendAction[tuple[str, ...]] = ()
+    variant: UseAppendAction[tuple[str, ...]] = ()
+    root: Path | None = None
     users: int | None = None
 
     def run(self, session: Session) -> Answer:
         """Export each, and say where it lies and how well it agrees."""
-        from ..bench import export_onnx
-        from ..bench.engines.torch_engine import load_model
+        from ..bench.deployment.deploy import deploy
+        from ..bench.scratch import scratch_folder
+        from ..datasets.tables import CATEGORIES
 
         chosen = choose_subjects([self.source], session, users=self.users, methods=self.method)
         folder = writable_folder("argument --out", self.out)
-        exports = []
-        for choice in chosen:
-            subject = choice.subject
-            exports.append(
-                export_onnx(
-                    load_model(subject),
+        datasets, unnamed = named_datasets(chosen, self.root, session)
+        with scratch_folder() as scratch:
+            chosen = [*chosen, *compressed(chosen, tuple(dict.fromkeys(self.variant)), scratch)]
+            exports = [
+                deploy(
+                    choice.subject,
                     folder / choice.slug,
-                    name=subject.model,
-                    backbone=subject.backbone,
-                    input_size=subject.input_size,
+                    _origin(choice),
+                    choice.categories or CATEGORIES,
+                    None if choice.fit is None else datasets.get(choice.fit.data_fingerprint),
                 )
-            )
+                for choice in chosen
+            ]
         return Answer(
-            "\n".join(
-                f"{export.folder}: {export.file_bytes / 1e6:.1f} MB, scores within "
-                f"{export.parity['max_abs_difference']:.1e} of PyTorch's, "
-                f"Kendall's τ {export.parity['kendall_tau']:.4f}"
-                for export in exports
-            ),
-            {"exports": [export.model_dump(mode="json") for export in exports]},
+            "\n".join([*map(_said, exports), *unnamed]),
+            {"exports": [export.model_dump(mode="json") for export in exports], "unnamed": unnamed},
         )
+
+
+def _said(export: ExportedModel) -> str:
+    said = f"{export.folder}: {export.file_bytes / 1e6:.1f} MB"
+    if {"max_abs_difference", "kendall_tau"} <= export.parity.keys():
+        said += (
+            f", scores within {export.parity['max_abs_difference']:.1e} of PyTorch's, "
+            f"Kendall's τ {export.parity['kendall_tau']:.4f}"
+        )
+    return said
+
+
+def _origin(choice: Chosen) -> Origin:
+    from ..bench.deployment.card import Origin
+
+    subject, fit = choice.subject, choice.fit
+    method = subject.label or subject.model
+    if fit is None:
+        return Origin(method=method)
+    return Origin(
+        method=method,
+        trial=choice.trained,
+        variant=subject.variant,
+        weights=fit.weights,
+        dataset=fit.dataset,
+        data_fingerprint=fit.data_fingerprint,
+        negatives=fit.negatives,
+        seed=fit.seed,
+    )
+
+
+def named_datasets(
+    chosen: list[Chosen], root: Path | None, session: Session
+) -> tuple[dict[str, Dataset], list[str]]:
+    """The datasets that models were trained on, whose items have names.
+
+    Args:
+        chosen: The models.
+        root: Where the dataset lies, where it is read from disk.
+        session: Whose cache is used.
+
+    Returns:
+        The datasets by fingerprint; of each that is not there, or is another by now, a line that says so.
+
+    Raises:
+        InputError: If a root is given and no dataset of the run's lies there.
+    """
+    from ..core.errors import Fault, InputError
+    from ..datasets import load_dataset
+
+    fits = {choice.fit.data_fingerprint: choice.fit for choice in chosen if choice.fit is not None}
+    if root is not None and not fits:
+        found = f"{root}, and a model with random weights"
+        raise InputError(Fault("argument --root", found, "the folder of a run, whose dataset lies there"))
+    datasets: dict[str, Dataset] = {}
+    unnamed: list[str] = []
+    for fingerprint, fit in fits.items():
+        try:
+            dataset = load_dataset(fit.dataset, root, split=fit.split_scheme, cache=session.cache)
+            if dataset.fingerprint != fingerprint:
+                found = f"data of fingerprint {dataset.fingerprint}"
+                raise InputError(
+                    Fault(f"dataset {fit.dataset}", found, f"{fingerprint}, as it was trained on")
+                )
+        except InputError as error:
+            if root is not None:
+                raise
+            unnamed.append(f"items left without names: {error}")
+        else:
+            datasets[fingerprint] = dataset
+    return datasets, unnamed

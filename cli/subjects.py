@@ -39,12 +39,16 @@ class Chosen:
             of its hash where another fit of the run comes to the same.
         dataset: The dataset it was trained on, or None.
         trained: Hash of the fit or variant that its weights are from, or None.
+        fit: The record of that fit, or None.
+        categories: Names of the categories of items, by number; empty for a model by name.
     """
 
     subject: Subject
     slug: str
     dataset: str | None = None
     trained: str | None = None
+    fit: FitRecord | None = None
+    categories: tuple[str, ...] = ()
 
 
 def choose_subjects(
@@ -206,7 +210,14 @@ def _of_fit(
         input_size=fit.input_size,
         plugins=session.plugin,
     )
-    return Chosen(subject, slug, fit.dataset, trained=fit.trial)
+    return Chosen(
+        subject,
+        slug,
+        fit.dataset,
+        trained=fit.trial,
+        fit=fit,
+        categories=tuple(dataset.items_by_category),
+    )
 
 
 def _refuse_unknown(fit: FitRecord, where: str) -> None:

@@ -1,0 +1,169 @@
+"""What an export leaves is served by a process that has onnxruntime, numpy and Pillow, none of ours."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from outfitbench.bench import Subject, export_onnx, load_export
+from outfitbench.bench.deployment.card import Origin
+from outfitbench.bench.deployment.deploy import deploy
+from outfitbench.datasets.images.decode import decode
+from outfitbench.models import create_model
+from PIL import Image
+
+SERVE = """
+import json, runpy, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+made = runpy.run_path(sys.argv[2])["Recommender"](Path(sys.argv[2]).parent)
+requests = json.loads(Path(sys.argv[3]).read_text())
+print(json.dumps([made.rank(request, Path(sys.argv[3]).parent) for request in requests]))
+assert not {"torch", "outfitbench"} & sys.modules.keys()
+"""
+ITEMS = {"wide.jpg": "top", "turned.jpg": "bottom", "clear.png": "shoe", "grey.png": "top", "red.png": "shoe"}
+OUTFITS = [
+    ["wide.jpg", "turned.jpg", "clear.png"],
+    ["grey.png", "turned.jpg", "red.png"],
+    ["wide.jpg", "grey.png", "red.png"],
+]
+
+
+@pytest.fixture(scope="module")
+def bare_packages(tmp_path_factory) -> Path:
+    """A folder of packages that holds those three alone, and what they load."""
+    folder = tmp_path_factory.mktemp("packages")
+    for name in ("numpy", "onnxruntime", "PIL"):
+        package = Path(importlib.util.find_spec(name).origin).parent
+        for found in (package, *package.parent.glob(f"{'pillow' if name == 'PIL' else name}.libs")):
+            (folder / found.name).symlink_to(found)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wardrobe(tmp_path_factory) -> Path:
+    """Pictures that a careless reader gets wrong: lying on their side, see-through, grey, large."""
+    folder = tmp_path_factory.mktemp("wardrobe")
+    rng = np.random.default_rng(0)
+    coarse = Image.fromarray(rng.integers(256, size=(6, 9, 4), dtype=np.uint8), "RGBA")
+    big = coarse.resize((180, 120), Image.Resampling.BICUBIC)
+    big.convert("RGB").save(folder / "wide.jpg", quality=90)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    big.convert("RGB").save(folder / "turned.jpg", exif=exif)
+    big.save(folder / "clear.png")
+    big.convert("L").resize((31, 70)).save(folder / "grey.png")
+    Image.new("P", (16, 16), 1).save(folder / "red.png")
+    return folder
+
+
+def served(bare_packages, folder, wardrobe, *requests):
+    (wardrobe / "requests.json").write_text(json.dumps(requests))
+    arguments = [bare_packages, folder / "recommend.py", wardrobe / "requests.json"]
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", SERVE, *map(str, arguments)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def ours(model, wardrobe, users, outfits):
+    """(users, outfits): scores by PyTorch, from pictures that our own reader decodes."""
+    categories = torch.tensor([("top", "bottom", "shoe").index(kind) for kind in ITEMS.values()])
+    pictures = [decode((wardrobe / name).read_bytes(), name, 16) for name in ITEMS]
+    row = {name: number for number, name in enumerate(ITEMS)}
+    with torch.inference_mode():
+        images = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2) / 255
+        bank = model.encode_items(images, categories)
+        scores = []
+        for outfit in outfits:
+            worn = torch.tensor([row[name] for name in outfit])
+            asked = bank[worn][None], categories[worn][None]
+            scores.append([model.score_among(torch.tensor([u]), *asked, bank).item() for u in users])
+    return np.array(scores).T
+
+
+def by_outfit(ranked):
+    assert [score for score, _ in ranked] == sorted((score for score, _ in ranked), reverse=True)
+    scores = {tuple(outfit): score for score, outfit in ranked}
+    return [scores[tuple(outfit)] for outfit in OUTFITS]
+
+
+@pytest.mark.parametrize("name", ["tiny", "tiny-banked"])
+def test_a_stranger_gets_our_scores_for_known_users_and_for_new_ones(
+    tiny_export, bare_packages, wardrobe, tmp_path, name
+):
+    torch.manual_seed(0)
+    model = create_model(name, num_users=5).eval()
+    made = tiny_export if name == "tiny" else export_onnx(model, tmp_path / "graphs", name=name)
+    subject = Subject(model=name, num_users=5, export=made.folder)
+    deploy(subject, tmp_path / "served", Origin(method=name))
+    known = [OUTFITS[2], OUTFITS[0]]
+    asked = {"items": ITEMS, "outfits": OUTFITS}
+    found = served(
+        bare_packages,
+        tmp_path / "served",
+        wardrobe,
+        {**asked, "user": 3},
+        {**asked, "known": known},
+        {**asked, "user": 77, "known": known[:1]},
+    )
+    everyone = ours(model, wardrobe, range(5), OUTFITS)
+    np.testing.assert_allclose(by_outfit(found[0]), everyone[3], atol=1e-5)
+    for ranked, liked in ((found[1], known), (found[2], known[:1])):
+        similarity = ours(model, wardrobe, range(5), liked).mean(1)  # Eq. 20
+        near = (similarity > 0) | (similarity == similarity.max())  # Eq. 21
+        np.testing.assert_allclose(by_outfit(ranked), everyone[near].mean(0), atol=1e-5)  # Eq. 22
+
+
+@pytest.fixture(scope="module")
+def deployed(tiny_export, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("deployed") / "tiny"
+    deploy(Subject(model="tiny", num_users=5, export=tiny_export.folder), out, Origin(method="Tiny"))
+    return out
+
+
+def command(folder, request):
+    return subprocess.run(
+        [sys.executable, str(folder / "recommend.py"), str(request)], capture_output=True, text=True
+    )
+
+
+def test_the_command_prints_the_best_first_and_refuses_a_stranger_of_whom_nothing_is_known(
+    deployed, wardrobe
+):
+    request = wardrobe / "one.json"
+    request.write_text(json.dumps({"user": 0, "items": ITEMS, "outfits": OUTFITS}))
+    done = command(deployed, request)
+    scores = [float(line.split("\t")[0]) for line in done.stdout.splitlines()]
+    assert (len(scores), scores) == (3, sorted(scores, reverse=True))
+    request.write_text(json.dumps({"user": 5, "items": ITEMS, "outfits": OUTFITS}))
+    done = command(deployed, request)
+    assert (done.returncode, done.stdout) == (1, "")
+    expected = '"user": found 5, expected one of 0 to 4, or "known": outfits that they like\n'
+    assert done.stderr == expected
+
+
+def test_the_card_says_what_serving_takes(deployed, tiny_export):
+    card = json.loads((deployed / "model.json").read_text())
+    serving = card["serving"]
+    assert serving["graphs"]["scorer.onnx"]["inputs"] == {
+        "users": {"dtype": "int64", "shape": ["outfits"]},
+        "features": {"dtype": "float32", "shape": ["outfits", "slots", 16]},
+        "categories": {"dtype": "int64", "shape": ["outfits", "slots"]},
+    }
+    assert serving["graphs"]["encoder.onnx"]["inputs"]["images"]["shape"] == ["items", 3, 16, 16]
+    assert (serving["categories"], serving["empty_slot"]) == (["top", "bottom", "shoe"], -1)
+    assert "higher is better" in serving["score"]
+    assert "Lanczos" in serving["preprocessing"]["resize"]
+    assert "white" in serving["preprocessing"]["pad"]
+    assert serving["new_users"] == {"strategy": "avg", "threshold": 0.0}
+    again = load_export(deployed)
+    assert again.files == tiny_export.files
+    assert again.file_bytes == tiny_export.file_bytes, "the script is no part of the model"
