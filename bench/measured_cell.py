@@ -38,7 +38,7 @@ class MeasuredCell:
         self._workload = WORKLOADS.get(workload)()
         self._effort = effort
         self._session = session
-        self._failure = seat.failure
+        self._failure = seat.failure or self._refusal()
         self._samples: dict[str, list[float]] = defaultdict(list)
         self._turns: dict[str, list[int]] = defaultdict(list)
         self._flags: dict[str, list[str]] = defaultdict(list)
@@ -69,6 +69,13 @@ class MeasuredCell:
         made: list[EngineProfile] = []
         failure = self._failure or attempt(lambda: made.append(self._profile(row_flags, machine)))
         return made[0] if failure is None else self._failed(failure)
+
+    def _refusal(self) -> Exception | None:
+        engines = self._workload.engines
+        if engines is None or self.seat.engine in engines:
+            return None
+        found = f"workload {self._name}: found engine {self.seat.engine}"
+        return EngineError(f"{found}, expected {' or '.join(engines)}")
 
     def _take(self, folder: Path | None) -> None:
         reply = self.seat.turn(self._name, folder)

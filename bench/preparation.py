@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .exported import load_export
 from .measurement import Measurement
 from .subject import Subject
+from .workloads.served import ModelTraits
+
+if TYPE_CHECKING:
+    from ..models.outfit_model import OutfitModel
 
 __all__ = ["Prepared", "prepare", "reference_answers", "with_export"]
 
@@ -21,6 +26,7 @@ class Prepared:
         outfit_size: Items of an outfit in a request.
         backbone: Name of the model's image network.
         counts: "parameters", "buffers" and "flops".
+        traits: What not all models have.
         export_parity: Of an export made here, which was checked on the CPU then.
     """
 
@@ -28,6 +34,7 @@ class Prepared:
     outfit_size: int
     backbone: str
     counts: dict[str, Measurement]
+    traits: ModelTraits = field(default_factory=ModelTraits)
     export_parity: dict[str, float] | None = None
 
     def counted(self, *, exported: bool) -> dict[str, Measurement]:
@@ -82,6 +89,17 @@ def prepare(subject: Subject, outfit_size: int, scratch: Path) -> Prepared:
             "buffers": Measurement(unit="1", samples=[count.buffers]),
             "flops": flops,
         },
+        _traits(model),
+    )
+
+
+def _traits(model: OutfitModel) -> ModelTraits:
+    from ..models.outfit_model import W_AVG
+
+    vectors = model.has_user_vectors and model.has_outfit_vectors
+    return ModelTraits(
+        vector_size=model.user_vectors().shape[1] if vectors else None,
+        scores_new_users=W_AVG in model.cold_strategies,
     )
 
 

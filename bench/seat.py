@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,7 @@ class Seat:
             outfit_size=prepared.outfit_size,
             warm_seconds=self._effort.warm_seconds,
             turn_seconds=self._effort.turn_seconds,
+            traits=asdict(prepared.traits),
         )
         self.provider, self.precision = reply["provider"], reply["precision"]
 

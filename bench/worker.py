@@ -27,7 +27,7 @@ from .memory import peak_resident
 from .parity import parity_answers
 from .request import make_request
 from .subject import Subject
-from .workloads.served import ServedModel
+from .workloads.served import ModelTraits, ServedModel
 
 __all__ = ["Bench", "main"]
 
@@ -66,6 +66,7 @@ class Bench:
         outfit_size: int,
         warm_seconds: float,
         turn_seconds: float,
+        traits: dict[str, Any] | None = None,
     ) -> Reply:
         """Load the model and answer once; what the engine is, and whether it compiled.
 
@@ -76,10 +77,20 @@ class Bench:
             outfit_size: Items of an outfit in a request.
             warm_seconds: When to give up warming a shape.
             turn_seconds: When to end a request's samples before all are taken.
+            traits: As for `ModelTraits`.
         """
         model = Subject.from_json(subject)
         engine = self._factory(model, device, threads)
-        self._served = served = ServedModel(engine, model, threads, outfit_size, warm_seconds, turn_seconds)
+        self._served = served = ServedModel(
+            engine,
+            model,
+            threads,
+            outfit_size,
+            warm_seconds,
+            turn_seconds,
+            device,
+            ModelTraits(**traits or {}),
+        )
         served.start["load"] = seconds_of(engine.load)
         request = served.request(1)
         if engine.compiles:

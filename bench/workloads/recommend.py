@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,13 +12,11 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.errors import Fault, InputError
 from ...datasets.dataset import Dataset
-from ...datasets.images.decode import decode
 from ...datasets.tables import NO_ITEM
 from ..effort import Effort
 from ..engines.engine import Engine, has_item_bank, score_among
-from ..request import Items
+from .item_files import ENCODED_AT_ONCE, item_reader, read_categories, write_items
 from .registry import register_workload
 from .served import ServedModel
 from .workload import Turn, Workload
@@ -28,7 +26,7 @@ __all__ = ["PHASES", "Recommend", "ranked", "recommend", "write_candidates"]
 PHASES = ("decode", "encode", "score")
 """Image files to pixels, pixels to features, features of outfits to every user's list."""
 
-_ENCODED_AT_ONCE, _SCORED_AT_ONCE = 64, 4096
+_SCORED_AT_ONCE = 4096
 
 _AMONG_AT_ONCE = 2**24
 """Outfits times items of a bank that are scored at a time: an exported graph holds some numbers for each."""
@@ -92,18 +90,7 @@ def write_candidates(
     positions = np.where(table.items == NO_ITEM, NO_ITEM, np.searchsorted(ids, table.items))
     np.save(folder / "users.npy", table.users.astype(np.int64))
     np.save(folder / "outfits.npy", positions.astype(np.int64))
-    np.save(folder / "categories.npy", dataset.item_category[ids].astype(np.int64))
-    if not images:
-        np.save(folder / "items.npy", dataset.features(ids))
-    else:
-        pictures = dataset.pictures
-        if pictures is None:
-            raise InputError(
-                Fault(f"dataset {dataset.name}", "items without images", "images", "use its features")
-            )
-        with (folder / "images.bin").open("wb") as file:
-            lengths = [file.write(pictures.read(int(item))) for item in ids]
-        np.save(folder / "ends.npy", np.cumsum(lengths))
+    write_items(dataset, ids, folder, images=images)
     return len(table), len(candidates)
 
 
@@ -122,15 +109,14 @@ def recommend(engine: Engine, folder: Path, image_size: int | None, threads: int
     Returns:
         Seconds by phase (`PHASES`).
     """
-    users, outfits, categories = (
-        np.load(folder / f"{name}.npy") for name in ("users", "outfits", "categories")
-    )
+    users, outfits = (np.load(folder / f"{name}.npy") for name in ("users", "outfits"))
+    categories = read_categories(folder)
     watch = _Stopwatch()
     features: list[NDArray[np.float32]] = []
     with ThreadPoolExecutor(threads) as pool:
-        read = _reader(folder, image_size, pool)
-        for first in range(0, len(categories), _ENCODED_AT_ONCE):
-            part = slice(first, min(first + _ENCODED_AT_ONCE, len(categories)))
+        read = item_reader(folder, image_size, pool)
+        for first in range(0, len(categories), ENCODED_AT_ONCE):
+            part = slice(first, min(first + ENCODED_AT_ONCE, len(categories)))
             with watch.phase("decode"):
                 items = read(part)
             with watch.phase("encode"):
@@ -168,21 +154,6 @@ def _score(
             for part in parts
         ]
     )
-
-
-def _reader(folder: Path, size: int | None, pool: ThreadPoolExecutor) -> Callable[[slice], Items]:
-    """Gives the decoded images, or the features, of a range of items."""
-    if size is None:
-        vectors = np.load(folder / "items.npy")
-        return lambda part: vectors[part]
-    files = np.memmap(folder / "images.bin", mode="r")
-    ends = np.load(folder / "ends.npy")
-    starts = np.concatenate([[0], ends[:-1]])
-
-    def decoded(item: int) -> NDArray[np.uint8]:
-        return decode(files[starts[item] : ends[item]].tobytes(), f"item {item}", size)
-
-    return lambda part: np.stack(list(pool.map(decoded, range(part.start, part.stop))))
 
 
 class _Stopwatch:

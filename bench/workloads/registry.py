@@ -9,9 +9,15 @@ __all__ = ["WORKLOADS", "check_workload", "default_workloads", "register_workloa
 
 _ROOM = __name__.rpartition(".")[0]
 
+_OURS = (
+    *("start", "request", "request_features", "request_outfits", "batch", "batch_curve", "concurrent"),
+    *("encode", "catalogue", "recommend", "top_k", "top_k_approximate", "cold_start", "training_step"),
+)
+"""Our files."""
+
 WORKLOADS: Registry[type[Workload]] = Registry(
     "workload",
-    *(f"{_ROOM}.{name}" for name in ("start", "request", "batch", "encode", "recommend")),
+    *(f"{_ROOM}.{name}" for name in _OURS),
 )
 """Workloads by name."""
 
@@ -33,6 +39,6 @@ def check_workload(name: str, where: str = "argument workload") -> type[Workload
 
 
 def default_workloads(*, dataset: bool) -> list[str]:
-    """All of ours in the order of a report; without a dataset those that need none."""
-    ours = ["start", "request", "batch", "encode", "recommend"]
+    """Those of ours that are measured where none is named; without a dataset those that need none."""
+    ours = ["start", "request", "request-features", "batch", "encode", "recommend"]
     return [name for name in ours if dataset or not WORKLOADS.get(name).needs_dataset]

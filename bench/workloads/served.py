@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from ..engines.engine import Engine
 from ..latency import time_calls, warm_up
 from ..request import Request, make_request
 from ..subject import Subject
 
-__all__ = ["ServedModel"]
+__all__ = ["ModelTraits", "ServedModel"]
 
 NOT_SETTLED = "not settled"
 """The flag of samples whose warm-up was given up."""
+
+
+@dataclass(frozen=True)
+class ModelTraits:
+    """What not all models have, and some workloads are about.
+
+    Attributes:
+        vector_size: d, where users and outfits are vectors whose inner product is the score; else None.
+        scores_new_users: Whether it scores users on whom nothing was trained by similar known users.
+    """
+
+    vector_size: int | None = None
+    scores_new_users: bool = True
 
 
 @dataclass
@@ -27,6 +42,8 @@ class ServedModel:
         outfit_size: Items of an outfit in a request.
         warm_seconds: When to give up warming a shape.
         turn_seconds: When to end a turn's samples of one quantity before all are taken.
+        device: "cpu" or "cuda".
+        traits: What not all models have.
         start: What loading and the first answer took: seconds by "load", "compile" and "first_call", bytes by
             "peak_memory" and, on CUDA in torch, "peak_memory_reserved".
     """
@@ -37,6 +54,8 @@ class ServedModel:
     outfit_size: int
     warm_seconds: float
     turn_seconds: float
+    device: str = "cpu"
+    traits: ModelTraits = field(default_factory=ModelTraits)
     start: dict[str, float] = field(default_factory=dict)
     _settled: dict[str, bool] = field(default_factory=dict)
 
@@ -52,6 +71,11 @@ class ServedModel:
         return make_request(
             subject.num_users, subject.input_kind, self.input_size, batch=batch, outfit_size=self.outfit_size
         )
+
+    def request_of_one_user(self, outfits: int) -> Request:
+        """The same outfits, all asked for by one user."""
+        request = self.request(outfits)
+        return replace(request, users=np.full_like(request.users, request.users[0]))
 
     def first_time(self, what: str) -> bool:
         """Whether something is met for the first time, so that it needs warming; True once."""

@@ -38,6 +38,7 @@ class Workload(ABC):
         effort: The fields of `Effort` that decide what it does; no others are part of a cost's identity.
         enough: By quantity, how many samples it needs over all turns, and what for.
         needs_dataset: Whether it is laid out from a dataset's items or candidates.
+        engines: The engines that can run it; None for all.
         counts: Whether what is counted, not timed (parameters, FLOPs, file size), stands beside it.
     """
 
@@ -45,6 +46,7 @@ class Workload(ABC):
     effort: ClassVar[tuple[str, ...]]
     enough: ClassVar[Mapping[str, tuple[int, str]]] = {}
     needs_dataset: ClassVar[bool] = False
+    engines: ClassVar[tuple[str, ...] | None] = None
     counts: ClassVar[bool] = False
 
     def turns(self, effort: Effort) -> int:

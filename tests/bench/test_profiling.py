@@ -31,7 +31,10 @@ LEAST = Effort(
     recommend_runs=2,
     recommend_candidates=40,
 )
-TIMED = {"load", "first_call", "latency", "throughput", "encode_throughput", "peak_memory"}
+TIMED = {
+    *("load", "first_call", "latency", "score_latency", "score_outfits_latency", "throughput"),
+    *("encode_throughput", "peak_memory"),
+}
 RECOMMENDED = {"recommend", "recommend_decode", "recommend_encode", "recommend_score"}
 COUNTED = {"parameters", "buffers", "flops", "file_size"}
 
@@ -46,7 +49,7 @@ def profiles(plugin):
     return list(profile_subjects([subject], dataset=dataset, effort=LEAST))
 
 
-WORKLOADS = ["start", "request", "batch", "encode", "recommend"]
+WORKLOADS = ["start", "request", "request-features", "batch", "encode", "recommend"]
 
 
 def test_a_workload_is_finished_before_the_next_is_begun(profiles):
@@ -190,6 +193,16 @@ def test_what_fails_is_raised_when_all_is_measured(plugin, instruments, monkeypa
     with pytest.raises(EngineError, match="status 7"):
         profile("tiny", engines=["instrument:Fragile"], workloads=["start", "request"], effort=LEAST)
     assert outcomes == ["start", "request"]
+
+
+def test_a_workload_of_one_engine_costs_no_other_engine(plugin, instruments, monkeypatch):
+    monkeypatch.setattr("outfitbench.bench.seat.check_parity", lambda parity, what: None)
+    subject = Subject(model="tiny", num_users=5, plugins=(plugin,))
+    asked = {"workloads": ["training-step", "start"], "effort": LEAST}
+    failed, start = profile_subjects([subject], engines=["instrument:Instrument"], **asked)
+    expected = "workload training-step: found engine instrument:Instrument, expected torch"
+    assert failed.reason == expected
+    assert start.measurements["load"].n
 
 
 def test_an_engine_that_dies_leaves_the_others_and_its_whole_output(plugin, instruments):
