@@ -26,7 +26,7 @@ from .polyvore.layout import IMAGE_FOLDER
 from .polyvore.left_out import say_repeated
 from .polyvore.places import ItemPlaces
 from .polyvore.tree import Tree, find_tree
-from .registry import DATASETS, PHOTOS, POLYVORES, load_dataset, require_root, tree_root
+from .registry import DATASETS, PHOTOS, POLYVORES, load_dataset, release_root, require_root, tree_root
 from .releases import RELEASES, inspect_release, open_pictures
 from .splits import SPLITS
 from .stats import count_negatives
@@ -80,7 +80,7 @@ def inspect_dataset(name: str, root: Path | str | None = None, *, cache: Path | 
         if name in CLOSETS or name in POLYVORES:
             return _inspect_tree(tree_root(name, root, cache), name, cache)
         if name in RELEASES:
-            return _inspect_release(name, require_root(name, root), cache)
+            return _inspect_release(name, release_root(name, root, cache), cache)
         DATASETS.get(name, "argument name")
         return _inspect_loaded(name, root, cache)
     except InputError as error:

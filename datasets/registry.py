@@ -16,7 +16,7 @@ from .closet.spec import GENERATOR_VERSION
 from .dataset import Dataset
 from .polyvore import read_tree
 from .polyvore.tree import find_tree
-from .releases import RELEASES, load_release
+from .releases import POG_LIKES, RELEASES, load_release, make_pog_like
 from .splits import check_scheme
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "list_datasets",
     "load_dataset",
     "register_dataset",
+    "release_root",
     "require_root",
     "tree_root",
 ]
@@ -66,11 +67,11 @@ def register_dataset(name: str) -> Callable[[Loader], Loader]:
 def list_datasets() -> list[str]:
     """The names that `load_dataset` knows, sorted.
 
-    Those of Closet are made on first use; all others are read from disk and need its `root`.
+    Closets and `pog-synthetic` are made on first use; all others are read from disk and need a `root`.
 
     Example:
         >>> [name for name in list_datasets() if not name.startswith(("closet", "polyvore"))]
-        ['iqon', 'photos', 'pog']
+        ['iqon', 'photos', 'pog', 'pog-synthetic']
     """
     return DATASETS.names()
 
@@ -86,7 +87,7 @@ def load_dataset(
     """A dataset by name.
 
     Args:
-        name: `closet-…` is made on first use; all others are read from `root`.
+        name: `closet-…` and `pog-synthetic` are made on first use; all others are read from `root`.
         root: The folder the data lies in: for `polyvore-630` the one that holds `tuples_630`, for `photos`
             the one that holds a folder a class, for `iqon`, `pog` and `polyvore-outfits` that of the release.
             A Closet can be read from a root, too, like any tree: its hidden preference is then not known.
@@ -146,8 +147,8 @@ def _load_photos(name: str, root: Path | None, split: str, cache: Path) -> Datas
 def _load_release(
     name: str, root: Path | None, split: str, cache: Path, skip_unusable: bool = False
 ) -> Dataset:
-    """A set as its authors released it."""
-    place = require_root(name, root)
+    """A set as its authors released it, or one made in that form."""
+    place = release_root(name, root, cache)
     return load_release(name, place, split=split, cache=cache, skip_unusable=skip_unusable)
 
 
@@ -170,6 +171,17 @@ def tree_root(name: str, root: Path | str | None, cache: Path) -> Path:
     if name not in POLYVORES:
         DATASETS.get(name, "argument name")
         raise InputError(Fault("argument name", name, "a dataset that is read from a tree of tuples"))
+    return require_root(name, root)
+
+
+def release_root(name: str, root: Path | str | None, cache: Path) -> Path:
+    """The root of a release, made first where it is one of a program's and no root is given.
+
+    Raises:
+        InputError: If the root is missing.
+    """
+    if name in POG_LIKES and root is None:
+        return make_pog_like(name, cache)
     return require_root(name, root)
 
 

@@ -5,5 +5,6 @@ cache and makes them a `Dataset`. docs/datasets.md says where each is had and wh
 """
 
 from .load import RELEASES, inspect_release, load_release, open_pictures
+from .pog_like import POG_LIKES, make_pog_like
 
-__all__ = ["RELEASES", "inspect_release", "load_release", "open_pictures"]
+__all__ = ["POG_LIKES", "RELEASES", "inspect_release", "load_release", "make_pog_like", "open_pictures"]

@@ -20,6 +20,7 @@ from ..splits import check_scheme
 from .iqon import IQON3000
 from .kept import KeptRelease, keep, open_kept
 from .pog import POG
+from .pog_like import POG_LIKES
 from .polyvore_outfits import PolyvoreOutfits
 from .posts import Posts
 
@@ -61,6 +62,7 @@ class Reader(Protocol):
 RELEASES: dict[str, Reader] = {
     "iqon": IQON3000(),
     "pog": POG(),
+    **dict.fromkeys(POG_LIKES, POG()),
     "polyvore-outfits": PolyvoreOutfits("nondisjoint"),
     "polyvore-outfits-disjoint": PolyvoreOutfits("disjoint"),
 }
