@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, arg
 
-from .answer import Answer
+from .answer import FAILED, Answer
 from .session import Session, writable_folder
 
 if TYPE_CHECKING:
-    from ..suites.records import Record
+    from ..reports.budget import Budget, BudgetAnswer
+    from ..reports.choices import Choice
+    from ..reports.material import Material
+    from ..reports.regression import Regression
 
 __all__ = ["Report"]
+
+_AGAINST_PAGE = "against.md"
+_BENCHMARKS_PAGE = "benchmarks.md"
 
 
 @dataclass(frozen=True)
@@ -23,44 +29,152 @@ class Report:
     """Write the comparison of the records of one or more runs.
 
     Attributes:
-        runs: Folders that `outfitbench run` or `outfitbench profile` wrote, or record files.
+        runs: Folders that `outfitbench run` or `outfitbench profile` wrote, or record files; also what
+            pytest-benchmark saved as JSON, or the folder of it.
         out: Folder of the report.
         claims: TOML file of claims to hold against the records, in place of the paper's.
+        budget: What a model may cost (latency=10ms,file=20MB): which is the best within it, and what would a
+            little more buy? Exit status 1 where nothing is.
+        against: An older run, or its records: what has become slower or worse since, beyond noise?
     """
 
     runs: Annotated[Positional[tuple[Path, ...]], arg(metavar="[RUN ...]")]
     out: Path
     claims: Path | None = None
+    budget: str | None = None
+    against: Path | None = None
 
     def run(self, session: Session) -> Answer:
         """Read every record, write the report."""
+        from ..reports.benchmarks_page import benchmark_files
+        from ..reports.budget import parse_budget
+        from ..suites.record_files import RECORD_FILE
+
+        budget = None if self.budget is None else parse_budget(self.budget)
+        saved = {path: benchmark_files(path, RECORD_FILE) for path in self.runs}
+        runs = [path for path, files in saved.items() if not files]
+        timed = [file for files in saved.values() for file in files]
+        answer = self._compare(runs, budget) if runs or not timed else None
+        if not timed:
+            assert answer is not None, "without benchmarks there is a comparison"
+            return answer
+        return self._show_benchmarks(timed, answer)
+
+    def _compare(self, runs: Sequence[Path], budget: Budget | None) -> Answer:
+        """The report of records, and what else is asked of them."""
         from ..reports import write_report
         from ..reports.claim_file import load_claims
+        from ..reports.material import material_of
         from ..suites.record_files import load_records, record_places
 
-        records = load_records(self.runs)
+        records = load_records(runs)
+        older = None if self.against is None else material_of(load_records([self.against]))
         claims = load_claims(self.claims) if self.claims else None
         out = writable_folder("argument --out", self.out)
-        page = write_report(records, out, claims=claims, files=record_places(self.runs))
-        return Answer(
-            f"{len(records)} records compared in {page}",
-            {"records": len(records), "report": page, "quality": _quality(records)},
-        )
+        page = write_report(records, out, claims=claims, files=record_places(runs), budget=budget)
+        material = material_of(records)
+        lines = [f"{len(records)} records compared in {page}", *_parquet(material, out)]
+        document: dict[str, Any] = {"records": len(records), "report": page, "quality": _quality(material)}
+        status = 0
+        if budget is not None:
+            answers = _within(material, budget)
+            lines += map(str, answers)
+            document["budget"] = [_answer(answer) for answer in answers]
+            status = 0 if any(answer.best for answer in answers) else FAILED
+        if older is not None:
+            changes = _against(material, older, out)
+            lines += [str(changes), f"what changed: {out / _AGAINST_PAGE}"]
+            document["against"] = [vars(change) for change in changes.changes]
+        return Answer("\n".join(lines), document, status)
+
+    def _show_benchmarks(self, timed: Sequence[Path], answer: Answer | None) -> Answer:
+        """What pytest-benchmark saved, on a page of its own, beside what there is to say of records.
+
+        Raises:
+            InputError: If a file cannot be read, or what only records can answer is asked of benchmarks.
+        """
+        from ..core.errors import Fault, InputError
+        from ..core.files import atomic_file
+        from ..reports.benchmarks_page import benchmarks_page
+        from ..reports.quantities import counted
+
+        if answer is None:
+            for option in ("claims", "budget", "against"):
+                if getattr(self, option) is not None:
+                    fault = Fault(f"argument --{option}", "benchmarks alone", "the records of a run")
+                    raise InputError(fault)
+        text = benchmarks_page(timed)
+        page = writable_folder("argument --out", self.out) / _BENCHMARKS_PAGE
+        with atomic_file(page) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+        said = f"{counted(len(timed), 'file')} of benchmarks in {page}"
+        if answer is None:
+            return Answer(said, {"benchmarks": page})
+        return Answer(f"{answer.text}\n{said}", answer.document | {"benchmarks": page}, answer.status)
 
 
-def _quality(records: Sequence[Record]) -> list[dict[str, Any]]:
+def _parquet(material: Material, out: Path) -> list[str]:
+    """Write the tables as Parquet where that can be; else a line that says why not."""
+    from importlib.util import find_spec
+
+    from ..core.files import atomic_file
+    from ..reports.flat_tables import flat_tables, parquet_file
+
+    if find_spec("pyarrow") is None:
+        return ["tables written as CSV alone: Parquet needs pyarrow (the extra parquet)"]
+    for name, rows in flat_tables(material).items():
+        with atomic_file(out / f"{name}.parquet") as temporary:
+            temporary.write_bytes(parquet_file(rows))
+    return []
+
+
+def _within(material: Material, budget: Budget) -> list[BudgetAnswer]:
+    """The best within a budget.
+
+    Raises:
+        InputError: If costs and quality do not meet anywhere.
+    """
+    from ..core.errors import Fault, InputError
+    from ..reports.budget import budget_answers
+
+    answers = budget_answers(material.tables, material.groups, budget)
+    if not answers:
+        found = "no row of quality that has costs beside it"
+        raise InputError(Fault("argument --budget", found, "evaluations and costs of the same models"))
+    return answers
+
+
+def _answer(answer: BudgetAnswer) -> dict[str, Any]:
+    def told(choice: Choice) -> dict[str, Any]:
+        costs = {limit.cost.name: limit.cost.of(choice.record) for limit in answer.budget.limits}
+        return {
+            "method": choice.row.name,
+            "run_by": str(choice.configuration),
+            "auc": choice.row.mean("auc"),
+            **costs,
+        }
+
+    return {
+        "place": answer.place,
+        "best": None if answer.best is None else told(answer.best),
+        "more": [told(choice) for choice in answer.more],
+        "nearest": None if answer.nearest is None else told(answer.nearest),
+        "unmeasured": answer.unmeasured,
+    }
+
+
+def _against(material: Material, older: Material, out: Path) -> Regression:
+    from ..core.files import atomic_file
+    from ..reports.regression import regression, regression_page
+
+    found = regression(material, older)
+    with atomic_file(out / _AGAINST_PAGE) as temporary:
+        temporary.write_text(regression_page(found), encoding="utf-8")
+    return found
+
+
+def _quality(material: Material) -> list[dict[str, Any]]:
     """The rows of the page's tables: means over users and seeds."""
-    from ..reports.convergence import longer_fits, without_longer
-    from ..reports.grouping import comparison_tables, names_of_fits
-    from ..suites.records import FitRecord, Prepared, QualityRecord, ScorerRecord, SuiteRecord
-
-    suites = [record for record in records if isinstance(record, SuiteRecord)]
-    qualities = [record for record in records if isinstance(record, QualityRecord | ScorerRecord)]
-    tables = comparison_tables(
-        without_longer(qualities, longer_fits(suites))[0],
-        names_of_fits(suites),
-        [record for record in records if isinstance(record, FitRecord | Prepared)],
-    )
     return [
         {
             "dataset": table.dataset,
@@ -72,6 +186,6 @@ def _quality(records: Sequence[Record]) -> list[dict[str, Any]]:
             "auc": float(row.per_user("auc").mean()),
             "ndcg": float(row.per_user("ndcg").mean()),
         }
-        for table in tables
+        for table in material.tables
         for row in table.all_rows
     ]

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from .costs import LATENCY, CostGroup, effort_label, machine_label, sampled, versions_label
+from .engines_table import engines_table
 from .markdown import Notes, code, escape, table
 from .measured import cell, median_interval, named, share_of_reference, tail
 from .quantities import BLANK
@@ -45,6 +46,7 @@ def cost_section(groups: Sequence[CostGroup]) -> str:
         parts += [
             f"### Measured{subject}{apart} on {escape(machine_label(group.machine))}",
             _circumstances(group),
+            engines_table(group),
             _efficiency(group),
             _requests(group),
             _phases(group),

@@ -29,8 +29,10 @@ __all__ = [
     "RowCosts",
     "configuration",
     "cost_groups",
+    "cost_of",
     "costs_of_rows",
     "effort_label",
+    "groups_beside",
     "machine_label",
     "network_of",
     "ratio",
@@ -92,12 +94,16 @@ class Configuration:
     provider: str
     threads: int
 
+    @property
+    def engine_label(self) -> str:
+        """The engine as its own project writes its name."""
+        return _ENGINES.get(self.engine, self.engine)
+
     def __str__(self) -> str:
         threads = counted(self.threads, "thread")
         default = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}.get(self.device)
         provider = [self.provider] if self.provider and self.provider != default else []
-        engine = _ENGINES.get(self.engine, self.engine)
-        return ", ".join([f"{engine} on {self.device}", *provider, self.precision, threads])
+        return ", ".join([f"{self.engine_label} on {self.device}", *provider, self.precision, threads])
 
 
 def configuration(record: CostRecord) -> Configuration:
@@ -271,17 +277,10 @@ def costs_of_rows(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> RowCo
     """The latencies of the one configuration and session that covers most rows; None if there is none.
 
     Full precision only, for that is what the quality was measured in. Of equals, ONNX Runtime comes before
-    torch and the CPU before a GPU, and an earlier session before a later one. None for users on whom nothing
-    was trained: to score for them is another job, which no workload measures.
+    torch and the CPU before a GPU, and an earlier session before a later one.
     """
-    if ranked.cold:
-        return None
     best = None
-    for group in groups:
-        if group.dataset not in (ranked.dataset, None):
-            continue
-        if group.data_fingerprint not in (ranked.data_fingerprint, ""):
-            continue
+    for group in groups_beside(ranked, groups):
         running = sorted({configuration(r) for r in group.records if r.precision == "fp32"})
         for ran, session in product(running, group.sessions):
             records = [
@@ -289,10 +288,24 @@ def costs_of_rows(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> RowCo
                 for r in group.records
                 if configuration(r) == ran and _is_timed(r) and r.measurements[LATENCY].session == session
             ]
-            found = {row.name: record for row in ranked.rows if (record := _cost_of(row, records))}
+            found = {row.name: record for row in ranked.rows if (record := cost_of(row, records))}
             if found and (best is None or len(found) > len(best.by_row)):
                 best = RowCosts(group, ran, found)
     return best
+
+
+def groups_beside(ranked: ComparisonTable, groups: Iterable[CostGroup]) -> list[CostGroup]:
+    """The costs that may stand beside a quality table: of its data, or of none.
+
+    None where users are new: to score for them is another job, which no workload measures.
+    """
+    return [
+        group
+        for group in groups
+        if not ranked.cold
+        and group.dataset in (ranked.dataset, None)
+        and group.data_fingerprint in (ranked.data_fingerprint, "")
+    ]
 
 
 def _is_timed(record: CostRecord) -> bool:
@@ -300,10 +313,15 @@ def _is_timed(record: CostRecord) -> bool:
     return measured is not None and measured.unit == "s"
 
 
-def _cost_of(row: Row, records: Sequence[CostRecord]) -> CostRecord | None:
+def cost_of(row: Row, records: Sequence[CostRecord]) -> CostRecord | None:
     """The row's own record, or one of its network; of several the slowest: no claim gains by the choice."""
     same = [r for r in records if network_of(r) == network_of(row.fit) and r.variant == row.variant]
     own = [r for r in same if r.inputs.get("weights") in row.weights] or [
         r for r in same if r.method == row.name
     ]
-    return max(own or same, key=lambda r: r.measurements[LATENCY].median, default=None)
+    return max(own or same, key=_latency, default=None)
+
+
+def _latency(record: CostRecord) -> float:
+    measured = sampled(record, LATENCY)
+    return measured.median if measured else 0.0

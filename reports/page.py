@@ -6,37 +6,30 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import Fault, InputError
 from ..core.files import atomic_file
-from ..suites.records import (
-    CostRecord,
-    DatasetRecord,
-    FitRecord,
-    Prepared,
-    QualityRecord,
-    Record,
-    ScorerRecord,
-    SpaceRecord,
-    SuiteRecord,
-)
+from ..suites.records import FitRecord, Prepared, Record
 from .answer import answer_section
+from .budget import Budget, budget_answers
 from .claim_file import ClaimFile, paper_claims
 from .claims_page import claims_page
 from .cold_section import cold_section
-from .convergence import convergence_section, longer_fits, without_longer
+from .compression_section import compression_section
+from .convergence import convergence_section
 from .cost_table import cost_section
-from .costs import CostGroup, Network, cost_groups, costs_of_rows, machine_label, network_of
+from .costs import CostGroup, costs_of_rows, machine_label
 from .curves_figure import curves_figure
 from .dataset_section import dataset_section
 from .differences import differences
 from .differences_table import DIFFERENCES_LEGEND, differences_table
 from .distillation_section import distillation_section
+from .flat_tables import csv_file, flat_tables
+from .front import front_section
 from .gain_section import gain_section
-from .grouping import comparison_tables, names_of_fits
 from .markdown import escape
+from .material import Material, material_of
 from .paper_results import order_section, published_section
 from .provenance import other_outcomes, provenance_section
 from .quality_table import quality_legend, quality_table
 from .quantities import counted
-from .record_choice import distinct
 from .record_links import links_between
 from .space_section import space_section
 from .sweep_section import sweep_section
@@ -51,7 +44,7 @@ if TYPE_CHECKING:
     from .comparison_table import ComparisonTable
     from .sweeps import Sweep
 
-__all__ = ["CLAIMS_PAGE", "PAGE", "write_report"]
+__all__ = ["CLAIMS_PAGE", "PAGE", "TABLES", "write_report"]
 
 PAGE = "README.md"
 """The page's file; a host that shows folders shows it first."""
@@ -63,6 +56,9 @@ _MADE_BY = b"\n\nMade by `outfitbench report` "
 CLAIMS_PAGE = "claims.md"
 """Beside the page, where the records decide a claim: what they say of each."""
 
+TABLES = ("quality", "costs")
+"""Beside the page, as CSV: what `flat_tables` gives, where there is any."""
+
 
 def write_report(
     records: Iterable[Record],
@@ -71,8 +67,9 @@ def write_report(
     title: str | None = None,
     claims: ClaimFile | None = None,
     files: Mapping[str, Path] | None = None,
+    budget: Budget | None = None,
 ) -> Path:
-    """Write a markdown page, its figures (SVG and PNG), and what it says of claims into a folder.
+    """Write a markdown page, its figures (SVG and PNG), its tables (CSV), and what it says of claims.
 
     The same records, in any order, give the same bytes, if they lie in the same place from `out`. Each file
     is written whole or not at all, the page last, so that a page never points at what is not there.
@@ -83,6 +80,7 @@ def write_report(
         title: Heading of the page; the suite's own by default.
         claims: What is claimed; by default what the paper claims.
         files: Where the record of each trial lies, by hash, for the links from a claim to its records.
+        budget: What a model may cost, to be answered with the best that there is.
 
     Returns:
         The page.
@@ -97,9 +95,16 @@ def write_report(
         if there.is_file() and _MADE_BY not in there.read_bytes():
             raise InputError(Fault(there, "a file of another hand", "a page that may be replaced, or none"))
     asked = claims or paper_claims()
-    pages, figures = _compose(list(records), title, asked, links_between(out, files or {}))
+    material = material_of(records)
+    pages, figures = _compose(material, title, asked, links_between(out, files or {}), budget)
     for name, content in figures.items():
         _write(out / name, content)
+    tables = flat_tables(material)
+    for name in TABLES:
+        if name in tables:
+            _write(out / f"{name}.csv", csv_file(tables[name]))
+        else:
+            (out / f"{name}.csv").unlink(missing_ok=True)
     if CLAIMS_PAGE not in pages:
         (out / CLAIMS_PAGE).unlink(missing_ok=True)
     for name, text in sorted(pages.items(), key=lambda page: page[0] == PAGE):
@@ -113,27 +118,16 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _compose(
-    records: Sequence[Record], title: str | None, claims: ClaimFile, links: Mapping[str, str]
+    material: Material,
+    title: str | None,
+    claims: ClaimFile,
+    links: Mapping[str, str],
+    budget: Budget | None,
 ) -> tuple[dict[str, str], dict[str, bytes]]:
     """The pages' texts and their figures by file name."""
-    qualities = [record for record in records if isinstance(record, QualityRecord | ScorerRecord)]
-    costs = [record for record in records if isinstance(record, CostRecord)]
-    others = distinct([record for record in records if isinstance(record, FitRecord | Prepared)])
-    datasets = distinct([record for record in records if isinstance(record, DatasetRecord)])
-    suites = distinct([record for record in records if isinstance(record, SuiteRecord)])
-    spaces = distinct([record for record in records if isinstance(record, SpaceRecord)])
-    if not (qualities or costs or others or spaces or datasets):
-        raise InputError(
-            Fault("argument records", "no trial and no dataset", "at least one", "run a suite first")
-        )
-    names = names_of_fits(suites)
-    twice = longer_fits(suites)
-    ranked, longer = without_longer(qualities, twice)
-    declared = [pair for suite in suites for pair in suite.compare]
-    whole = comparison_tables(ranked, names, others, declared)
-    longer_tables = comparison_tables(longer, names, others)
+    whole, longer_tables, groups = material.tables, material.longer, material.groups
+    suites, names, others = material.suites, material.names, material.others
     every = [*whole, *longer_tables]
-    groups = cost_groups(costs, names, _teachers(whole, others))
     figures: dict[str, bytes] = {}
     sweeps = [sweeps_of(ranked) for ranked in whole]
     tables = [without_swept(ranked, found) for ranked, found in zip(whole, sweeps, strict=True)]
@@ -143,6 +137,7 @@ def _compose(
     pointer = (
         [f"Claim by claim: [{escape(claims.title)}, and what was found]({CLAIMS_PAGE})."] if claimed else []
     )
+    within = [escape(str(answer)) for answer in budget_answers(whole, groups, budget)] if budget else []
     sections = [
         ("Answer", "\n\n".join(part for part in (answer, *pointer) if part)),
         (
@@ -154,16 +149,21 @@ def _compose(
         ("Users", users_section(tables)),
         ("Cold start", cold_section(tables)),
         ("Trade-off", "\n\n".join(_tradeoff(*n, groups, figures) for n in slugs if _has_tradeoff(n[0]))),
+        ("Which model to ship", "\n\n".join(filter(None, [*within, front_section(tables, groups)]))),
+        ("Compression", compression_section(tables, groups, material.variants)),
         ("One option at a time", _sweeps(slugs, sweeps, links, figures)),
-        ("The user–outfit space", space_section(spaces, names, figures)),
+        ("The user–outfit space", space_section(material.spaces, names, figures)),
         ("Cost", cost_section(groups)),
         ("Distillation", distillation_section(whole)),
         ("False negatives", gain_section(tables, figures)),
-        ("Training", _training(convergence_section(whole, longer_tables, twice), slugs, figures)),
-        ("Dataset", dataset_section(datasets)),
+        ("Training", _training(convergence_section(whole, longer_tables, material.twice), slugs, figures)),
+        ("Dataset", dataset_section(material.datasets)),
         ("Published by the paper", published_section(tables)),
         ("The order of the rows, beside the paper's", order_section(tables)),
-        ("How to repeat it", provenance_section(suites, every, groups, others, names)),
+        (
+            "How to repeat it",
+            f"{provenance_section(suites, every, groups, others, names)}{_numbers(material)}",
+        ),
     ]
     titles = {suite.title for suite in suites}
     heading = title or (titles.pop() if len(titles) == 1 else "How small and fast, before it gets worse?")
@@ -176,12 +176,10 @@ def _compose(
     return pages, figures
 
 
-def _teachers(tables: Sequence[ComparisonTable], others: Sequence[FitRecord | Prepared]) -> set[Network]:
-    """The networks of the fits that taught another."""
-    evaluated = [fit for ranked in tables for fit in ranked.evaluated]
-    fits = [*evaluated, *(record for record in others if record.kind == "fit")]
-    taught = {trial for fit in fits if (trial := fit.inputs.get("teacher"))}
-    return {network_of(fit) for fit in fits if fit.trial in taught}
+def _numbers(material: Material) -> str:
+    """Where the numbers stand with all their digits."""
+    files = [f"[{name}.csv]({name}.csv)" for name in sorted(flat_tables(material))]
+    return f"\n\nThese numbers with all their digits: {', '.join(files)}." if files else ""
 
 
 def _unranked(others: Sequence[FitRecord | Prepared]) -> str:

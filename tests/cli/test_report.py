@@ -8,10 +8,11 @@ from statistics import fmean
 
 import pytest
 from outfitbench.cli.main import main
+from outfitbench.core.hashes import content_hash
 from outfitbench.suites.record_files import write_record
 from outfitbench.suites.records import QualityRecord
 
-from ..reports.made_records import dataset, on_disk, quality, suite
+from ..reports.made_records import cost, dataset, on_disk, quality, suite
 
 
 def test_a_report_of_records_alone(finished_run, capsys, tmp_path):
@@ -64,3 +65,57 @@ def test_a_record_cut_short_is_named(finished_run, capsys, tmp_path):
     (tmp_path / "record.json").write_bytes(whole.read_bytes()[:-100])
     assert main(["report", str(tmp_path / "record.json"), "--out", str(tmp_path / "report")]) == 2
     assert str(tmp_path / "record.json") in capsys.readouterr().err
+
+
+@pytest.fixture
+def measured(tmp_path):
+    """Records of two rows with their costs."""
+    records = [
+        dataset(),
+        suite(),
+        *(on_disk(quality(name, auc=auc)) for name, auc in (("A", 0.7), ("B", 0.9))),
+    ]
+    for name, latency in (("A", 0.004), ("B", 0.012)):
+        (row,) = (r for r in records if isinstance(r, QualityRecord) and r.fit.method == name)
+        record = cost(name, latency=latency, inputs={"weights": row.fit.trial})
+        description = record.description | {"inputs": record.inputs}
+        records.append(
+            record.model_copy(update={"description": description, "trial": content_hash(description)})
+        )
+    for number, record in enumerate(records):
+        write_record(record, tmp_path / "runs" / str(number))
+    return tmp_path / "runs"
+
+
+@pytest.mark.parametrize(("budget", "best", "status"), [("latency=5ms", "A", 0), ("latency=1ms", None, 1)])
+def test_the_best_within_a_budget(measured, capsys, tmp_path, budget, best, status):
+    command = ["report", str(measured), "--out", str(tmp_path / "out"), "--budget", budget]
+    assert main([*command, "--json"]) == status
+    (answer,) = json.loads(capsys.readouterr().out)["budget"]
+    assert (answer["best"] or {}).get("method") == best
+    assert [step["method"] for step in answer["more"]] == (["B"] if best else [])
+    assert main(command) == status
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert (f"found no model within {budget.replace('=', ' ')[:-3]}" in said) == (best is None)
+    page = (tmp_path / "out" / "README.md").read_text()
+    assert "## Which model to ship" in page
+    assert said.split(":")[0] in page
+
+
+def test_a_budget_without_costs_and_one_that_cannot_be_read_are_refused(finished_run, capsys, tmp_path):
+    command = ["report", str(finished_run.folder), "--out", str(tmp_path / "out"), "--budget"]
+    assert main([*command, "latency=1ms"]) == 2
+    assert "found no row of quality that has costs beside it" in capsys.readouterr().err
+    assert main([*command, "latency=1MB"]) == 2
+    assert "expected latency in s, ms, us" in capsys.readouterr().err
+
+
+def test_an_older_run_to_hold_it_against(measured, capsys, tmp_path):
+    command = ["report", str(measured), "--out", str(tmp_path / "out"), "--against", str(measured)]
+    assert main([*command, "--json"]) == 0
+    changes = json.loads(capsys.readouterr().out)["against"]
+    assert {change["verdict"] for change in changes} == {"noise"}
+    assert len(changes) == 2 * (2 + 7), "AUC and NDCG, and what the made costs hold"
+    assert "Nothing." in (tmp_path / "out" / "against.md").read_text()
+    assert main(command) == 0
+    assert "0 worse, 0 better, 18 within noise" in capsys.readouterr().out

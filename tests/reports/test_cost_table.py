@@ -36,7 +36,7 @@ def test_latency_is_relative_to_the_teacher_in_the_same_configuration():
         cost("student-xs", latency=0.01),
         cost("student-xs", latency=0.005, engine="onnxruntime"),
     )
-    shares = {row["Run by"]: row["Ratio"] for row in read_tables(text)[1] if "xs" in row["Model"]}
+    shares = {row["Run by"]: row["Ratio"] for row in read_tables(text)[2] if "xs" in row["Model"]}
     assert shares == {
         "PyTorch on cpu, fp32, 2 threads": "50 %",
         "ONNX Runtime on cpu, fp32, 2 threads": "–",

@@ -53,8 +53,8 @@ def content(folder: Path) -> dict[str, bytes]:
 
 def test_the_sections_come_in_a_readers_order(page):
     headings = re.findall(r"^## (.*)$", page.read_text(), flags=re.MULTILINE)
-    expected = ["Answer", "Quality", "Trade-off", "Cost", "Distillation", "Training", "Dataset"]
-    assert headings == [*expected, "How to repeat it"]
+    expected = ["Answer", "Quality", "Trade-off", "Which model to ship", "Cost", "Distillation", "Training"]
+    assert headings == [*expected, "Dataset", "How to repeat it"]
     assert page.read_text().startswith("# A made-up demo\n")
 
 
@@ -90,7 +90,7 @@ def test_a_title_of_ones_own(tmp_path):
 
 def test_costs_alone_make_a_page_without_figures(tmp_path):
     page = write_report([cost("A")], tmp_path / "new" / "folder")
-    assert list(content(page.parent)) == ["README.md"]
+    assert sorted(content(page.parent)) == ["README.md", "costs.csv"]
     assert re.findall(r"^## (.*)$", page.read_text(), flags=re.MULTILINE) == ["Cost", "How to repeat it"]
 
 
@@ -134,7 +134,7 @@ def test_a_page_that_cannot_be_written_leaves_nothing_half_written(tmp_path):
     (tmp_path / "README.md").mkdir()
     with pytest.raises(OSError, match="README"):
         write_report([cost("A")], tmp_path)
-    assert list(tmp_path.iterdir()) == [tmp_path / "README.md"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["README.md", "costs.csv"]
 
 
 def test_a_report_needs_neither_torch_nor_pyplot(tmp_path):

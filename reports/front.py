@@ -1,0 +1,82 @@
+"""Which model to ship: the front of AUC against each cost, and who beats whom in everything."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from .choices import Choice, Choices, choices_of
+from .cost_quantities import COST_QUANTITIES, CostQuantity
+from .costs import machine_label
+from .markdown import escape, table
+from .quantities import counted, hundredfold, quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .comparison_table import ComparisonTable
+    from .costs import CostGroup
+
+__all__ = ["front_section"]
+
+_SHOWN = tuple(COST_QUANTITIES[name] for name in ("latency", "cached-latency", "memory", "file", "energy"))
+
+_LEGEND = (
+    "Each row is a method as one engine runs it. **Bold**: on the front of AUC against this cost, where no "
+    "other is as good and cheaper, or as cheap and better. Beaten is what another is nowhere worse than, in "
+    "AUC and in every cost shown, and somewhere better; it is named under the best of those. Fronts go by "
+    "the means; the table of quality says whether two AUCs can be told apart."
+)
+
+
+def front_section(tables: Sequence[ComparisonTable], groups: Sequence[CostGroup]) -> str:
+    """A table for each dataset, setting and machine, with its fronts; empty where quality has no costs."""
+    parts = [_front(choices) for ranked in tables for choices in choices_of(ranked, groups)]
+    return "\n\n".join([*parts, _LEGEND] if parts else [])
+
+
+def _front(choices: Choices) -> str:
+    measured = [q for q in _SHOWN if any(not math.isnan(q.of(choice.record)) for choice in choices.each)]
+    fronts = {q: choices.front(q) for q in measured}
+    beaten: dict[Choice, list[Choice]] = {}
+    rows = []
+    for choice in choices.each:
+        if (dominator := choices.dominator(choice, measured)) is not None:
+            beaten.setdefault(dominator, []).append(choice)
+            continue
+        rows.append(
+            {
+                "Method": escape(choice.row.name),
+                "Run by": escape(str(choice.configuration)),
+                "AUC": hundredfold(choice.row.mean("auc")),
+                **{q.heading: _cell(choice, q, on_front=choice in fronts[q]) for q in measured},
+            }
+        )
+    where = escape(f"{choices.ranked.label}, on {machine_label(choices.group.machine)}")
+    lines = [_sentence(q, front, len(choices.each)) for q, front in fronts.items()]
+    lines += [_beaten(dominator, losers) for dominator, losers in beaten.items()]
+    return "\n\n".join([f"### {where}", table(rows, text_columns=2), "\n".join(lines)])
+
+
+def _beaten(dominator: Choice, losers: Sequence[Choice]) -> str:
+    """Whom one beats, engine by engine."""
+    names: dict[str, list[str]] = {}
+    for choice in losers:
+        names.setdefault(str(choice.configuration), []).append(choice.row.name)
+    told = "; ".join(f"in {running}: {', '.join(rows)}" for running, rows in names.items())
+    return f"- Beaten by {escape(dominator.label)}: {escape(told)}."
+
+
+def _cell(choice: Choice, cost: CostQuantity, *, on_front: bool) -> str:
+    written = quantity(cost.of(choice.record), cost.unit)
+    return f"**{written}**" if on_front else written
+
+
+def _sentence(cost: CostQuantity, front: Sequence[Choice], rows: int) -> str:
+    steps = [
+        f"{escape(choice.label)} ({quantity(cost.of(choice.record), cost.unit)}, AUC "
+        f"{hundredfold(choice.row.mean('auc'))})"
+        for choice in front
+    ]
+    kept = f"{len(front)} of {counted(rows, 'row')}"
+    return f"- AUC against {cost.heading.lower()}, {kept}: {', then '.join(steps)}."

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+from outfitbench.reports.compression_section import compression_section
+from outfitbench.reports.costs import cost_groups
+from outfitbench.reports.grouping import comparison_tables
+
+from .made_records import PARAMETERS, cost, measurement, quality
+from .tables import read_tables
+
+
+def records():
+    teacher = quality("Teacher", "teacher", 0.93)
+    fit = quality("FND XS", auc=0.90, teacher=teacher.fit.trial)
+    worse = quality("FND XS", auc=0.88, teacher=teacher.fit.trial)
+    changes = {"variant": "int8", "inputs": {"weights": "8a17"}, "trial": "e7a1"}
+    return teacher, fit, worse.model_copy(update=changes)
+
+
+def section(qualities, costs):
+    return compression_section(comparison_tables(qualities), cost_groups(costs), [])
+
+
+def test_a_variant_stands_beside_its_fit_in_quality_size_and_speed():
+    teacher, fit, small = records()
+    small_file = measurement(PARAMETERS["student-xs"], "byte", 1)
+    costs = [
+        cost("FND XS", latency=0.012, engine="onnxruntime"),
+        cost(
+            "FND XS",
+            latency=0.004,
+            engine="onnxruntime",
+            variant="int8",
+            precision="int8",
+            trial="c057",
+            measured={"file_size": small_file},
+        ),
+    ]
+    (table,) = read_tables(section([teacher, fit, small], costs))
+    as_trained, int8 = table
+    assert (as_trained["Variant"], int8["Variant"]) == ("as trained", "int8")
+    means = [100 * sum(r.test.auc) / len(r.test.auc) for r in (teacher, fit, small)]
+    assert int8["AUC"] == f"{means[2]:.2f}"
+    assert int8["Change"] == f"{means[2] - means[1]:+.2f}".replace("-", "−")
+    assert int8["Of the teacher"] == f"{100 * means[2] / means[0]:.1f} %"
+    assert (int8["Times as fast"], as_trained["Times as fast"]) == ("3.00", "–")
+    assert int8["File"] == "2.85 MB (25 %)"
+    assert int8["Run by"] == "ONNX Runtime on cpu, int8, 2 threads"
+
+
+def test_without_costs_the_quality_stands_alone_and_without_variants_nothing():
+    teacher, fit, small = records()
+    (table,) = read_tables(section([teacher, fit, small], []))
+    assert [row["Run by"] for row in table] == ["–", "–"]
+    assert section([teacher, fit], [cost("FND XS")]) == ""
+
+
+@pytest.mark.parametrize("session", ["5e5510", "0ther"])
+def test_speed_is_told_within_a_session_only(session):
+    teacher, fit, small = records()
+    costs = [cost("FND XS"), cost("FND XS", variant="int8", precision="int8", trial="c057", session=session)]
+    (_, int8), *_ = read_tables(section([teacher, fit, small], costs))
+    assert int8["Times as fast"] == ("1.00" if session == "5e5510" else "–")
