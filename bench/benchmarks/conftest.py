@@ -11,7 +11,15 @@ import pytest
 from numpy.typing import NDArray
 from outfitbench.datasets.tables import OutfitTable
 
+from .ratios import percentiles_of
+
 REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def pytest_benchmark_update_json(config, benchmarks, output_json):
+    """Put percentiles into the saved file, which pytest-benchmark has not, each where samples are enough."""
+    for timed, saved in zip(benchmarks, output_json["benchmarks"], strict=True):
+        saved["extra_info"] |= percentiles_of(timed.stats.data)
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,15 @@ import math
 from outfitbench.bench.latency import median_ratio, time_in_turns
 
 
-def report_percentiles(benchmark):
-    """Add p95 and p99 to a benchmark's table in milliseconds; each of its rounds is one call."""
-    if benchmark.disabled:
-        return
-    ordered = sorted(benchmark.stats.stats.data)
-    for share in (0.95, 0.99):
-        rank = math.ceil(share * len(ordered)) - 1
-        benchmark.extra_info[f"p{share * 100:.0f}_ms"] = ordered[rank] * 1e3
+def percentiles_of(seconds):
+    """p50, p95 and p99 of single calls, in seconds; without those that so few cannot tell from the last."""
+    ordered = sorted(seconds)
+    shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+    return {
+        name: ordered[math.ceil(share * len(ordered)) - 1]
+        for name, share in shares.items()
+        if len(ordered) * (1 - share) >= 1 - 1e-9
+    }
 
 
 def report_ratio(benchmark, costly, base, *, rounds, most):

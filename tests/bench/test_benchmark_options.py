@@ -5,17 +5,22 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from outfitbench.cli.main import main
+from outfitbench.reports.quantities import quantity
+
+from ..reports.tables import read_tables
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def run(folder, *options):
+def run(folder, *options, path="test_it.py"):
     settings = ["-c", str(REPOSITORY / "pyproject.toml"), "--rootdir", str(folder)]
     command = [
         sys.executable,
@@ -25,7 +30,7 @@ def run(folder, *options):
         "-p",
         "no:cacheprovider",
         *settings,
-        "test_it.py",
+        path,
         *options,
     ]
     # Where these tests are shared out among processes, that is no matter of the run inside.
@@ -105,7 +110,6 @@ def test_a_ratio_past_its_bound_fails_and_nothing_is_timed_when_disabled(ratios,
         ratios.report_ratio(benchmark, None, None, rounds=1, most=1.2)
     benchmark.disabled = True
     ratios.report_ratio(benchmark, None, None, rounds=1, most=1.2)
-    ratios.report_percentiles(benchmark)
 
 
 def test_the_benchmarks_can_be_collected():
@@ -115,3 +119,56 @@ def test_the_benchmarks_can_be_collected():
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "test_a_step_costs_little_more_than_the_bare_network[fp32]" in done.stdout
+
+
+def test_percentiles_are_those_of_the_nearest_rank_where_samples_are_enough(ratios):
+    seconds = [0.001 * number for number in range(100, 0, -1)]
+    found = ratios.percentiles_of(seconds)
+    assert found == pytest.approx({"p50": 0.050, "p95": 0.095, "p99": 0.099})
+    assert ratios.percentiles_of(seconds[:20]).keys() == {"p50", "p95"}
+    assert ratios.percentiles_of(seconds[:5]).keys() == {"p50"}
+
+
+def test_a_saved_file_holds_percentiles_and_becomes_a_table(tmp_path, capsys):
+    suite = tmp_path / "timed"
+    suite.mkdir()
+    for name in ("__init__.py", "conftest.py", "ratios.py"):
+        shutil.copy(REPOSITORY / "bench" / "benchmarks" / name, suite)
+    (suite / "test_it.py").write_text(
+        "import pytest\n"
+        "@pytest.mark.parametrize('model', ['a', 'b'])\n"
+        "def test_it(benchmark, model):\n"
+        "    benchmark.group = 'one request'\n"
+        "    benchmark.extra_info['ratio'] = 1.25\n"
+        "    benchmark.pedantic(lambda: 1, rounds=100)\n"
+    )
+    done = run(tmp_path, "--benchmark-json=saved.json", path="timed")
+    assert done.returncode == 0, done.stdout + done.stderr
+    file, out = tmp_path / "saved.json", tmp_path / "report"
+    saved = json.loads(file.read_text())
+    first = saved["benchmarks"][0]["extra_info"]
+    assert first["p50"] <= first["p95"] <= first["p99"] <= saved["benchmarks"][0]["stats"]["max"]
+    assert main(["report", str(file), "--out", str(out)]) == 0
+    assert [path.name for path in out.iterdir()] == ["benchmarks.md"]
+    page = (out / "benchmarks.md").read_text()
+    (table,) = read_tables(page)
+    assert [row["model"] for row in table] == ["a", "b"]
+    assert {row["n"] for row in table} == {"100"}
+    assert {row["Ratio"] for row in table} == {"1.25"}
+    assert table[0]["Median"] == quantity(saved["benchmarks"][0]["stats"]["median"], "s")
+    assert table[0]["p99"] == quantity(first["p99"], "s")
+    assert "### one request" in page
+    folder = tmp_path / "several"
+    folder.mkdir()
+    shutil.copy(file, folder / "0001_first.json")
+    assert main(["report", str(folder), "--out", str(out)]) == 0
+    assert (out / "benchmarks.md").read_text() == page
+    capsys.readouterr()
+    assert main(["report", str(folder), "--out", str(out), "--budget", "latency=1ms"]) == 2
+    assert (
+        "argument --budget: found benchmarks alone, expected the records of a run" in capsys.readouterr().err
+    )
+    saved["benchmarks"][0]["stats"]["median"] = "soon"
+    file.write_text(json.dumps(saved))
+    assert main(["report", str(file), "--out", str(out)]) == 2
+    assert "saved.json: benchmarks.0.stats.median: found Input should be" in capsys.readouterr().err
