@@ -11,13 +11,26 @@ import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..models.outfit_model import OutfitModel
+from .ceiling import Work
 from .measurement import Measurement
 from .request import OUTFIT_SIZE, as_floats, make_request
 
-__all__ = ["Count", "count_flops", "count_parameters"]
+__all__ = [
+    "Count",
+    "ModelWork",
+    "PartWork",
+    "count_flops",
+    "count_parameters",
+    "count_work",
+    "flops_of",
+]
+
+_LOOK_UPS = {"embedding", "index", "index_select", "gather", "select"}
+"""Operators that read some rows of a table."""
 
 _FUSED = ("attention", "transformer_encoder", "lstm", "gru", "rnn")
 """Parts of the names of fused operators, which PyTorch's counter takes for nothing."""
@@ -48,31 +61,101 @@ def count_parameters(model: nn.Module) -> Count:
     )
 
 
-def count_flops(model: OutfitModel, input_size: int, outfit_size: int = OUTFIT_SIZE) -> Measurement:
-    """FLOPs of one request: encode an outfit's items and score it.
+class PartWork(NamedTuple):
+    """What one part of a model takes: items to features, or features to scores.
+
+    Attributes:
+        flops: Of one item, or one outfit.
+        weights: Bytes of the weights that a call reads, however many it is asked for.
+        data: Bytes that go in and come out for one item, or one outfit.
+    """
+
+    flops: float
+    weights: int
+    data: int
+
+    def of(self, count: int) -> Work:
+        """A call for so many."""
+        return Work(self.flops * count, self.weights + self.data * count, count)
+
+
+class ModelWork(NamedTuple):
+    """What a model takes, counted.
+
+    Attributes:
+        encode: Of an item.
+        score: Of an outfit.
+        outfit_size: Items of an outfit.
+        num_users: Users that it knows.
+        vector_size: d, where users and outfits are vectors whose inner product is the score; else None.
+    """
+
+    encode: PartWork
+    score: PartWork
+    outfit_size: int
+    num_users: int
+    vector_size: int | None
+
+    def answer(self, outfits: int) -> Work:
+        """A request of so many outfits that share no item."""
+        encode, score = self.encode.of(outfits * self.outfit_size), self.score.of(outfits)
+        return Work(encode.flops + score.flops, encode.bytes + score.bytes, outfits)
+
+
+def count_work(model: OutfitModel, input_size: int, outfit_size: int = OUTFIT_SIZE) -> ModelWork | list[str]:
+    """What a request takes in FLOPs and in bytes, by part of the model.
 
     A multiply-add is two. Only what runs as matrix products and convolutions counts, as everywhere: sums,
     activations and the set transformer's products over an outfit's few items (below 0.01 % of a request) do
-    not. PyTorch's fused attention and LSTM have been counted as 0, so their plain formulas are run instead;
-    any other fused operator leaves a blank, flagged.
+    not. PyTorch's fused attention and LSTM have been counted as 0, so their plain formulas are run instead.
+    Bytes are those that no engine can spare: each weight that is used once a call (of a table of users one
+    row a user), inputs and outputs once.
 
     Args:
         model: Any model of the zoo.
         input_size: H = W of its images in pixels, or F.
         outfit_size: Items of the outfit.
+
+    Returns:
+        The counts; or the names of fused operators that cannot be counted.
     """
     request = make_request(model.num_users, model.input_kind, input_size, outfit_size=outfit_size)
     users, categories = torch.from_numpy(request.users), torch.from_numpy(request.categories)
     items = torch.from_numpy(as_floats(request.items))
     fused = _FusedOperators()
-    counter = FlopCounterMode(display=False)
     # With gradients: the counter's module tracker trips over parameters handed to modules without.
-    with torch.enable_grad(), _plain_formulas(), counter, fused:
-        features = model.encode_items(items, categories.reshape(-1))
-        model.score_among(users, features.reshape(*categories.shape, -1), categories, features)
+    with torch.enable_grad(), _plain_formulas(), fused:
+        with FlopCounterMode(display=False) as encoding, _WeightsRead(model) as encoder:
+            features = model.encode_items(items, categories.reshape(-1))
+        with FlopCounterMode(display=False) as scoring, _WeightsRead(model) as scorer:
+            outfits = features.reshape(*categories.shape, -1)
+            model.score_among(users, outfits, categories, features)
     if fused.found:
-        return Measurement(unit="FLOP", samples=[], flags=[f"not counted: {', '.join(sorted(fused.found))}"])
-    return Measurement(unit="FLOP", samples=[counter.get_total_flops()])
+        return sorted(fused.found)
+    vectors = model.has_user_vectors and model.has_outfit_vectors
+    wide = features[0].nbytes
+    return ModelWork(
+        PartWork(encoding.get_total_flops() / outfit_size, encoder.bytes, request.items[0].nbytes + wide),
+        PartWork(scoring.get_total_flops(), scorer.bytes, outfit_size * wide + 4),
+        outfit_size,
+        model.num_users,
+        model.user_vectors().shape[1] if vectors else None,
+    )
+
+
+def count_flops(model: OutfitModel, input_size: int, outfit_size: int = OUTFIT_SIZE) -> Measurement:
+    """FLOPs of one request, encoding an outfit's items and scoring it; see `count_work`.
+
+    A fused operator that cannot be counted leaves a blank, flagged.
+    """
+    return flops_of(count_work(model, input_size, outfit_size))
+
+
+def flops_of(work: ModelWork | list[str]) -> Measurement:
+    """FLOPs of one request, of what `count_work` gave."""
+    if isinstance(work, ModelWork):
+        return Measurement(unit="FLOP", samples=[work.answer(1).flops])
+    return Measurement(unit="FLOP", samples=[], flags=[f"not counted: {', '.join(work)}"])
 
 
 @contextmanager
@@ -108,3 +191,51 @@ class _FusedOperators(TorchDispatchMode):
         if any(part in name for part in _FUSED):
             self.found.add(name)
         return func(*args, **(kwargs or {}))
+
+
+class _WeightsRead(TorchDispatchMode):
+    """Bytes of the parameters and buffers that are read inside, each once.
+
+    Of a table that rows are looked up in, only those count.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self._own = {
+            tensor.untyped_storage().data_ptr(): tensor.nbytes
+            for tensor in (*model.parameters(), *model.buffers())
+        }
+        self._looked_up = 0
+        self._read: set[int] = set()
+
+    @property
+    def bytes(self) -> int:
+        """So far."""
+        return self._looked_up + sum(self._own[place] for place in self._read)
+
+    def __torch_dispatch__(
+        self,
+        func: Callable[..., Any],
+        types: object,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> object:
+        """Note which of the model's own tensors the operator takes, and run it."""
+        out = func(*args, **(kwargs or {}))
+        given = {place for tensor in tree_leaves((args, kwargs)) if (place := self._place(tensor))}
+        made = [
+            value for value in tree_leaves(out) if isinstance(value, torch.Tensor) and not self._place(value)
+        ]
+        if made and given:  # else it is a view of one of them
+            if func.__name__.partition(".")[0] in _LOOK_UPS:
+                self._looked_up += sum(value.nbytes for value in made)
+            else:
+                self._read |= given
+        return out
+
+    def _place(self, value: object) -> int | None:
+        """Where one of the model's own tensors lies, views of it included; None for any other value."""
+        if not isinstance(value, torch.Tensor):
+            return None
+        place = value.untyped_storage().data_ptr()
+        return place if place in self._own else None

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..core.hashes import canonical_json
 from ..core.machine import Machine
 from ..models.options import InputKind
+from .ceiling import Bound, Ceiling
 from .measurement import Measurement
 
 __all__ = ["EngineProfile", "FailedProfile", "joined"]
@@ -46,6 +47,8 @@ class EngineProfile(BaseModel):
         measurements: By quantity; see the workload.
         parity: Against torch, for other engines: "max_abs_difference", "kendall_tau", "top_k_overlap".
         flags: On the whole row ("shared processor (22% of it went to others)").
+        ceiling: What the machine could do at most when the session began; of a processor.
+        bounds: By quantity, how near it comes to that; in fp32 on the processor.
         machine: Where it was taken.
         session: Which measuring session it was taken in; ratios hold within one only.
         date: The day (ISO, UTC).
@@ -71,6 +74,8 @@ class EngineProfile(BaseModel):
     measurements: dict[str, Measurement]
     parity: dict[str, float] = {}
     flags: list[str] = []
+    ceiling: Ceiling | None = None
+    bounds: dict[str, Bound] = {}
     machine: Machine
     session: str
     date: str
@@ -103,6 +108,7 @@ P = TypeVar("P", bound=EngineProfile)
 
 _OF_ONE_WORKLOAD = {
     *("workload", "effort", "batch", "measurements", "parity", "flags", "session", "date"),
+    *("ceiling", "bounds"),
     *("trial", "description", "seconds"),
 }
 """Fields of profiles, and of the records that keep them, that may differ from workload to workload."""
@@ -147,6 +153,7 @@ def _side_by_side(profiles: list[P]) -> P:
             "workload": ", ".join(profile.workload for profile in profiles),
             "effort": effort,
             "measurements": measurements,
+            "bounds": {name: bound for profile in profiles for name, bound in profile.bounds.items()},
             "parity": next((profile.parity for profile in profiles if profile.parity), {}),
             "flags": [],
         }

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ..core.errors import InputError
 from ..core.machine import Machine
 from ..core.names import why
 from ..models.errors import ModelError
+from .ceiling import Bound, Ceiling
 from .effort import Effort
 from .engine_profile import EngineProfile, FailedProfile
 from .errors import EngineError, ParityError
@@ -30,14 +31,18 @@ class MeasuredCell:
         workload: Name of the workload.
         effort: How much to measure.
         session: Name of the measuring session.
+        ceiling: What the machine can do at most, if it was measured.
     """
 
-    def __init__(self, seat: Seat, workload: str, effort: Effort, session: str) -> None:
+    def __init__(
+        self, seat: Seat, workload: str, effort: Effort, session: str, ceiling: Ceiling | None = None
+    ) -> None:
         self.seat = seat
         self._name = workload
         self._workload = WORKLOADS.get(workload)()
         self._effort = effort
         self._session = session
+        self._ceiling = ceiling if seat.device == "cpu" else None
         self._failure = seat.failure or self._refusal()
         self._samples: dict[str, list[float]] = defaultdict(list)
         self._turns: dict[str, list[int]] = defaultdict(list)
@@ -101,11 +106,22 @@ class MeasuredCell:
             for name in (*self._samples, *told)
         }
 
+    def _bounds(self, measurements: Mapping[str, Measurement]) -> dict[str, Bound]:
+        """How near to the machine's ceiling each quantity comes of which the work is known."""
+        prepared = self.seat.prepared
+        assert prepared is not None, "what could not be prepared has failed"
+        if self._ceiling is None or prepared.work is None or self.seat.precision != "fp32":
+            return {}
+        ceiling, work = self._ceiling, self._workload.work(prepared.work, self._effort)
+        known = [name for name in work if name in measurements and measurements[name].samples]
+        return {name: ceiling.bound(work[name], measurements[name]) for name in known}
+
     def _profile(self, row_flags: list[str], machine: Machine) -> EngineProfile:
         seat, prepared = self.seat, self.seat.prepared
         assert prepared is not None, "what could not be prepared has failed"
         subject = prepared.subject
         assert subject.input_size is not None, "`prepare` filled it in"
+        measurements = self._measurements()
         counts = prepared.counted(exported=seat.exports) if self._workload.counts else {}
         return EngineProfile(
             method=subject.label or subject.model,
@@ -123,9 +139,11 @@ class MeasuredCell:
             batch=self._effort.batch,
             outfit_size=prepared.outfit_size,
             effort=self._effort.model_dump(mode="json", include=set(self._workload.effort)),
-            measurements=self._measurements() | counts,
+            measurements=measurements | counts,
             parity=seat.parity,
             flags=row_flags,
+            ceiling=self._ceiling,
+            bounds=self._bounds(measurements),
             machine=machine,
             session=self._session,
             date=datetime.datetime.now(datetime.UTC).date().isoformat(),

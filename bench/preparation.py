@@ -13,6 +13,7 @@ from .workloads.served import ModelTraits
 
 if TYPE_CHECKING:
     from ..models.outfit_model import OutfitModel
+    from .counts import ModelWork
 
 __all__ = ["Prepared", "prepare", "reference_answers", "with_export"]
 
@@ -27,6 +28,7 @@ class Prepared:
         backbone: Name of the model's image network.
         counts: "parameters", "buffers" and "flops".
         traits: What not all models have.
+        work: FLOPs and bytes of its parts, if they can be counted.
         export_parity: Of an export made here, which was checked on the CPU then.
     """
 
@@ -35,6 +37,7 @@ class Prepared:
     backbone: str
     counts: dict[str, Measurement]
     traits: ModelTraits = field(default_factory=ModelTraits)
+    work: ModelWork | None = None
     export_parity: dict[str, float] | None = None
 
     def counted(self, *, exported: bool) -> dict[str, Measurement]:
@@ -64,7 +67,7 @@ def prepare(subject: Subject, outfit_size: int, scratch: Path) -> Prepared:
     import torch
 
     from ..models.weights import WEIGHTS_FILE, save_tensors
-    from .counts import count_flops, count_parameters
+    from .counts import ModelWork, count_parameters, count_work, flops_of
     from .engines.torch_engine import load_model, one_thread
 
     scratch.mkdir()
@@ -79,7 +82,7 @@ def prepare(subject: Subject, outfit_size: int, scratch: Path) -> Prepared:
         subject = replace(subject, weights=weights)
     count = count_parameters(model)
     with one_thread():
-        flops = count_flops(model, size, outfit_size)
+        work = count_work(model, size, outfit_size)
     return Prepared(
         subject,
         outfit_size,
@@ -87,9 +90,10 @@ def prepare(subject: Subject, outfit_size: int, scratch: Path) -> Prepared:
         {
             "parameters": Measurement(unit="1", samples=[count.parameters]),
             "buffers": Measurement(unit="1", samples=[count.buffers]),
-            "flops": flops,
+            "flops": flops_of(work),
         },
         _traits(model),
+        work if isinstance(work, ModelWork) else None,
     )
 
 

@@ -12,6 +12,7 @@ from ..core.errors import Fault, InputError
 from ..core.machine import accelerator_name, describe_machine, usable_cores
 from ..core.progress import tracked
 from ..datasets.dataset import Dataset
+from .ceiling import measure_ceiling
 from .effort import QUICK, Effort
 from .engine_profile import EngineProfile, FailedProfile
 from .engines import DEVICES, check_engine
@@ -145,6 +146,8 @@ def _outcomes(
     outfit_size: int,
 ) -> Iterator[EngineProfile | FailedProfile]:
     machine, threads, session = describe_machine(), usable_cores(), uuid.uuid4().hex[:16]
+    # Before the others' processes start, which import engines on the same cores.
+    ceiling = measure_ceiling(threads, session) if "cpu" in (device for _, _, device in seats_at) else None
     with scratch_folder() as scratch, ExitStack() as closing:
         # Their processes import the engines while the models are prepared here.
         seats = [
@@ -158,7 +161,7 @@ def _outcomes(
         for seat in tracked(seats, "load models"):
             _attempt(seat, seat.load)
         for name in workloads:
-            cells = [MeasuredCell(seat, name, effort, session) for seat in seats]
+            cells = [MeasuredCell(seat, name, effort, session, ceiling) for seat in seats]
             laid_out = _lay_out(name, seats, dataset, effort, scratch)
             load = OtherLoad()
             turns = WORKLOADS.get(name)().turns(effort)

@@ -43,8 +43,10 @@ def nearest_outfits(
 
     No score is kept but the best one of every 64 outfits. Whatever belongs to the best k lies in the k groups
     whose best are greatest, so those groups alone are scored again and put in order. What is left beside the
-    matrix product is one pass over its result while that is in the caches. `evaluation.top_k` takes scores of any
-    kind on any device; this is for vectors on the CPU, where it is faster, and needs no torch.
+    matrix product is one pass over its result while that is in the caches.
+
+    `evaluation.top_k` takes scores of any kind on any device; this is for vectors on the CPU, where it is
+    faster, and needs no torch.
 
     Args:
         users: (U, d).

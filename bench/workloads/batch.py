@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ..effort import Effort
 from ..engines.engine import answer
 from .registry import register_workload
 from .served import ServedModel
 from .workload import Turn, Workload
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..ceiling import Work
+    from ..counts import ModelWork
 
 __all__ = ["Batch"]
 
@@ -23,6 +29,10 @@ class Batch(Workload):
 
     units: ClassVar = {"throughput": "outfit/s"}
     effort = ("rounds", "batch", "batches", "warm_seconds", "turn_seconds")
+
+    def work(self, model: ModelWork, effort: Effort) -> Mapping[str, Work]:
+        """See `Workload.work`."""
+        return {"throughput": model.answer(effort.batch)}
 
     def turn(self, served: ServedModel, effort: Effort, folder: Path | None) -> Turn:
         """Every request is a sample."""

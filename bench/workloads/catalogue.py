@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -16,6 +16,12 @@ from .item_files import ENCODED_AT_ONCE, item_reader, read_categories, write_ite
 from .registry import register_workload
 from .served import ServedModel
 from .workload import Turn, Workload
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..ceiling import Work
+    from ..counts import ModelWork
 
 __all__ = ["Catalogue"]
 
@@ -41,6 +47,10 @@ class Catalogue(Workload):
         ids = np.unique(np.linspace(0, dataset.num_items - 1, count, dtype=int))
         write_items(dataset, ids, folder, images=input_kind == "image")
         return [f"{count} of {dataset.num_items} items"] if count < dataset.num_items else []
+
+    def work(self, model: ModelWork, effort: Effort) -> Mapping[str, Work]:
+        """See `Workload.work`."""
+        return {"catalogue_encode": model.encode.of(ENCODED_AT_ONCE)}
 
     def turn(self, served: ServedModel, effort: Effort, folder: Path | None) -> Turn:
         """One pass; the first of a process comes after one that does not count."""

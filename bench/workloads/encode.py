@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ..effort import Effort
 from .registry import register_workload
 from .served import ServedModel
 from .workload import Turn, Workload
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..ceiling import Work
+    from ..counts import ModelWork
 
 __all__ = ["Encode"]
 
@@ -22,6 +28,10 @@ class Encode(Workload):
 
     units: ClassVar = {"encode_throughput": "item/s"}
     effort = ("rounds", "batch", "batches", "warm_seconds", "turn_seconds")
+
+    def work(self, model: ModelWork, effort: Effort) -> Mapping[str, Work]:
+        """See `Workload.work`."""
+        return {"encode_throughput": model.encode.of(effort.batch)}
 
     def turn(self, served: ServedModel, effort: Effort, folder: Path | None) -> Turn:
         """Every batch is a sample."""

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ..effort import Effort
 from ..engines.engine import answer
 from .registry import register_workload
 from .served import ServedModel
 from .workload import Turn, Workload
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..ceiling import Work
+    from ..counts import ModelWork
 
 __all__ = ["OneRequest"]
 
@@ -28,6 +34,10 @@ class OneRequest(Workload):
     units: ClassVar = {"latency": "s", "device_latency": "s"}
     effort = ("rounds", "samples", "warm_seconds", "turn_seconds")
     enough: ClassVar = {"latency": (100, "for p99"), "device_latency": (100, "for p99")}
+
+    def work(self, model: ModelWork, effort: Effort) -> Mapping[str, Work]:
+        """See `Workload.work`."""
+        return {"latency": model.answer(1)}
 
     def turn(self, served: ServedModel, effort: Effort, folder: Path | None) -> Turn:
         """One sample a call: blocks of calls would give means, whose p95 and p99 are not the calls'."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ..effort import Effort
 from ..engines.engine import score_among
@@ -11,6 +11,12 @@ from ..request import Request
 from .registry import register_workload
 from .served import ServedModel
 from .workload import Turn, Workload
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..ceiling import Work
+    from ..counts import ModelWork
 
 __all__ = ["RequestFeatures"]
 
@@ -28,6 +34,11 @@ class RequestFeatures(Workload):
     units: ClassVar = {"score_latency": "s", "score_outfits_latency": "s"}
     effort = ("rounds", "samples", "outfits", "warm_seconds", "turn_seconds")
     enough: ClassVar = {"score_latency": (100, "for p99"), "score_outfits_latency": (100, "for p99")}
+
+    def work(self, model: ModelWork, effort: Effort) -> Mapping[str, Work]:
+        """See `Workload.work`."""
+        one, many = model.score.of(1), model.score.of(effort.outfits)
+        return {"score_latency": one, "score_outfits_latency": many}
 
     def turn(self, served: ServedModel, effort: Effort, folder: Path | None) -> Turn:
         """One sample a call."""

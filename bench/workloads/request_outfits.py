@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ..effort import Effort
 from ..engines.engine import answer
 from .registry import register_workload
 from .served import ServedModel
 from .workload import Turn, Workload
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..ceiling import Work
+    from ..counts import ModelWork
 
 __all__ = ["RequestOutfits"]
 
@@ -25,6 +31,10 @@ class RequestOutfits(Workload):
     units: ClassVar = {"outfits_latency": "s"}
     effort = ("rounds", "samples", "outfits", "warm_seconds", "turn_seconds")
     enough: ClassVar = {"outfits_latency": (100, "for p99")}
+
+    def work(self, model: ModelWork, effort: Effort) -> Mapping[str, Work]:
+        """See `Workload.work`."""
+        return {"outfits_latency": model.answer(effort.outfits)}
 
     def turn(self, served: ServedModel, effort: Effort, folder: Path | None) -> Turn:
         """One sample a call."""

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from ...evaluation.nearest_outfits import NearestOutfits, nearest_outfits
+from ..ceiling import Work
 from ..effort import Effort
 from ..errors import EngineError
 from ..latency import time_in_turns
 from .registry import register_workload
 from .served import ServedModel
 from .workload import Turn, Workload
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..counts import ModelWork
 
 __all__ = ["TopK", "Vectors", "bare_products", "made_vectors"]
 
@@ -37,6 +43,15 @@ class TopK(Workload):
 
     units: ClassVar = {"top_k": "s", "top_k_products": "s"}
     effort = ("rounds", "vectors", "best")
+
+    def work(self, model: ModelWork, effort: Effort) -> Mapping[str, Work]:
+        """See `Workload.work`."""
+        if model.vector_size is None:
+            return {}
+        users, outfits = model.num_users, effort.vectors
+        products = 2 * users * outfits * model.vector_size
+        read = Work(products, 4 * model.vector_size * (users + outfits))
+        return {"top_k": read, "top_k_products": read}
 
     def turn(self, served: ServedModel, effort: Effort, folder: Path | None) -> Turn:
         """One search, and the bare products beside it."""

@@ -13,6 +13,8 @@ from .served import ServedModel
 
 if TYPE_CHECKING:
     from ...datasets import Dataset
+    from ..ceiling import Work
+    from ..counts import ModelWork
 
 __all__ = ["Turn", "Workload"]
 
@@ -66,6 +68,15 @@ class Workload(ABC):
             Flags for all that is measured on it.
         """
         return []
+
+    def work(self, model: ModelWork, effort: Effort) -> Mapping[str, Work]:
+        """What a sample takes at least, by quantity; those that are left out have no ceiling.
+
+        Args:
+            model: What its parts take.
+            effort: How much is measured.
+        """
+        return {}
 
     @abstractmethod
     def turn(self, served: ServedModel, effort: Effort, folder: Path | None) -> Turn:
