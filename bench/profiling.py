@@ -97,6 +97,7 @@ def profile_subjects(
     dataset: Dataset | None = None,
     effort: Effort = QUICK,
     outfit_size: int | None = None,
+    threads: int | None = None,
 ) -> Iterator[EngineProfile | FailedProfile]:
     """Measure models with given weights, all in turns, so that drift of the machine hits all alike.
 
@@ -112,6 +113,7 @@ def profile_subjects(
         dataset: As for `profile`.
         effort: How much to measure.
         outfit_size: As for `profile`.
+        threads: Of every engine; None for as many as there are cores that may be used.
 
     Returns:
         One outcome for each workload, subject, engine and device, in that order.
@@ -126,6 +128,8 @@ def profile_subjects(
     needy = [name for name in workloads if check_workload(name).needs_dataset]
     if needy and dataset is None:
         raise InputError(Fault(f"workload {needy[0]}", "no dataset", "one, whose items it takes"))
+    if threads is not None and not 1 <= threads <= usable_cores():
+        raise InputError(Fault("argument threads", str(threads), f"1 to {usable_cores()}, the usable cores"))
     if outfit_size is not None and outfit_size < 1:
         raise InputError(Fault("argument outfit_size", str(outfit_size), "one item at least"))
     if dataset is not None and needy:
@@ -134,7 +138,7 @@ def profile_subjects(
     if outfit_size is None:
         outfit_size = OUTFIT_SIZE if dataset is None else dataset.outfit_size
     seats_at = list(itertools.product(range(len(subjects)), engines, devices))
-    return _outcomes(seats_at, subjects, workloads, dataset, effort, outfit_size)
+    return _outcomes(seats_at, subjects, workloads, dataset, effort, outfit_size, threads or usable_cores())
 
 
 def _outcomes(
@@ -144,8 +148,9 @@ def _outcomes(
     dataset: Dataset | None,
     effort: Effort,
     outfit_size: int,
+    threads: int,
 ) -> Iterator[EngineProfile | FailedProfile]:
-    machine, threads, session = describe_machine(), usable_cores(), uuid.uuid4().hex[:16]
+    machine, session = describe_machine(), uuid.uuid4().hex[:16]
     # Before the others' processes start, which import engines on the same cores.
     ceiling = measure_ceiling(threads, session) if "cpu" in (device for _, _, device in seats_at) else None
     with scratch_folder() as scratch, ExitStack() as closing:

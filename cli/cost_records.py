@@ -46,6 +46,7 @@ def write_costs(
             inputs=inputs,
             data=data,
             subject=None if inputs else _described(choice, profile),
+            threads=profile.threads,
         )
         record = CostRecord(
             trial=description.hash,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional, UseAppendAction, arg
 
 from .answer import FAILED, Answer
+from .profile_table import row, summaries
 from .session import Session, writable_folder
 from .subjects import Chosen, choose_subjects, compressed
 from .terminal import table
@@ -19,15 +20,6 @@ if TYPE_CHECKING:
     from ..datasets import Dataset
 
 __all__ = ["Profile"]
-
-_FIGURES = (
-    ("throughput", "outfits/s", 1.0),
-    ("encode_throughput", "items/s", 1.0),
-    ("peak_memory", "peak memory (MB)", 1e-6),
-    ("file_size", "file (MB)", 1e-6),
-    ("recommend", "recommend (s)", 1.0),
-)
-"""Quantity, heading, and what to multiply by."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +38,10 @@ class Profile:
         dataset: The dataset whose test candidates are ranked for every user.
         root: Folder of a dataset that is read from disk.
         users: How many users a model by name has; 630 by default, or as many as the dataset has.
+        image_size: Height and width of the images, in pixels, of models by name; a run's methods know theirs.
+        outfit_size: Items of an outfit in a request; 3 by default, or as many as the dataset's have.
+        batch: Outfits in a request of workload batch, items in one of encode.
+        threads: Threads of every engine; by default as many as there are cores that may be used.
         effort: "quick" for a first look, "full" for figures to publish.
         out: Where to leave cost records that `outfitbench report` reads; those that are there stay.
     """
@@ -59,6 +55,10 @@ class Profile:
     dataset: str | None = None
     root: Path | None = None
     users: int | None = None
+    image_size: int | None = None
+    outfit_size: int | None = None
+    batch: int | None = None
+    threads: int | None = None
     effort: Literal["quick", "full"] = "quick"
     out: Path | None = None
 
@@ -68,6 +68,7 @@ class Profile:
         from ..bench.scratch import scratch_folder
         from ..bench.workloads import default_workloads
 
+        self._check_counts()
         out = None if self.out is None else writable_folder("argument --out", self.out)
         dataset = self._dataset(session)
         chosen = choose_subjects(
@@ -76,11 +77,14 @@ class Profile:
             users=self.users,
             methods=self.method,
             dataset=dataset,
+            image_size=self.image_size,
         )
         engines = _each_once(self.engine) or ("torch", "onnxruntime")
         devices = _each_once(self.device) or ("cpu",)
         workloads = _each_once(self.workload) or default_workloads(dataset=dataset is not None)
         effort = FULL if self.effort == "full" else QUICK
+        if self.batch is not None:
+            effort = effort.model_copy(update={"batch": self.batch})
         with scratch_folder() as folder:
             chosen = [*chosen, *compressed(chosen, _each_once(self.variant), folder)]
             outcomes = list(
@@ -91,6 +95,8 @@ class Profile:
                     workloads=workloads,
                     dataset=dataset,
                     effort=effort,
+                    outfit_size=self.outfit_size,
+                    threads=self.threads,
                 )
             )
         owners = [choice for _ in workloads for choice in chosen for _ in range(len(engines) * len(devices))]
@@ -121,19 +127,29 @@ class Profile:
 
             kept = write_costs(profiles, dataset, effort, out)
         rows = joined(profile for _, profile in profiles)
-        lines = [table([_row(profile) for profile in rows], floats=",.2f")]
+        lines = [table([row(profile) for profile in rows], floats=",.2f")]
         lines += _told(failed)
         lines += [f"{path}: measured before, kept; another --out takes these figures" for path in kept]
         told = ("method", "engine", "device", "workload", "reason")
         return Answer(
             "\n".join(lines),
             {
-                "profiles": [profile.model_dump(mode="json") for profile in rows],
+                "profiles": [
+                    profile.model_dump(mode="json") | {"summaries": summaries(profile)} for profile in rows
+                ],
                 "failed": [{name: getattr(one, name) for name in told} for one in failed],
                 "kept": kept,
             },
             status=FAILED if failed else 0,
         )
+
+    def _check_counts(self) -> None:
+        from ..core.errors import Fault, InputError
+
+        for name in ("image_size", "outfit_size", "batch"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise InputError(Fault(f"argument --{name.replace('_', '-')}", str(value), "1 or more"))
 
     def _dataset(self, session: Session) -> Dataset | None:
         if self.dataset is None:
@@ -160,27 +176,3 @@ def _told(failed: Sequence[FailedProfile]) -> list[str]:
             one.workload
         )
     return [f"{line} ({', '.join(workloads)})" for line, workloads in asked.items()]
-
-
-def _row(profile: EngineProfile) -> dict[str, Any]:
-    """The figures that matter first, blank where they were not asked for; the rest is in the JSON."""
-    measured = profile.measurements
-    variant = {"variant": profile.variant} if profile.variant else {}
-    row: dict[str, Any] = {
-        "method": profile.method,
-        **variant,
-        "engine": profile.engine,
-        "device": profile.device,
-    }
-    if (parameters := measured.get("parameters")) is not None:
-        row["parameters"] = int(parameters.median)
-    if (latency := measured.get("latency")) is not None:
-        row |= {
-            "latency (ms)": latency.median * 1e3,
-            "p95 (ms)": latency.percentile(0.95) * 1e3,
-            "n": latency.n,
-        }
-    for name, heading, scale in _FIGURES:
-        if name in measured:
-            row[heading] = measured[name].median * scale
-    return row | {"flags": "; ".join(profile.flags)}

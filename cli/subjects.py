@@ -58,6 +58,7 @@ def choose_subjects(
     users: int | None = None,
     methods: tuple[str, ...] = (),
     dataset: Dataset | None = None,
+    image_size: int | None = None,
 ) -> list[Chosen]:
     """Models by name, with random weights, and trained methods by the folder of their run.
 
@@ -69,6 +70,7 @@ def choose_subjects(
             and nothing ranks.
         dataset: Whose items and users a model by name sees: a dataset of features makes it a model of
             features.
+        image_size: Pixels of the images that a model by name sees; its own if None.
 
     Raises:
         InputError: If there is no name, a name is no model's, a run holds no trained method, or none of
@@ -92,7 +94,13 @@ def choose_subjects(
             chosen.extend(_trained(Path(name), session, methods))
         else:
             chosen.append(Chosen(_by_name(name, session, users, dataset), name))
-    return chosen
+    if image_size is None:
+        return chosen
+    for choice in chosen:
+        if choice.trained is not None or choice.subject.input_kind != "image":
+            found = f"{image_size} beside {choice.slug}, which knows the size of its inputs"
+            raise InputError(Fault("argument --image-size", found, "models by name that see images"))
+    return [replace(each, subject=replace(each.subject, input_size=image_size)) for each in chosen]
 
 
 def compressed(chosen: Sequence[Chosen], variants: Iterable[str], folder: Path) -> list[Chosen]:

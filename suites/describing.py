@@ -69,6 +69,7 @@ def describe_cost(
     inputs: dict[str, str],
     data: str | None,
     subject: SubjectDescription | None = None,
+    threads: int | None = None,
 ) -> CostDescription:
     """What decides a cost: what is measured, what is asked of it, what runs it, and where.
 
@@ -82,6 +83,7 @@ def describe_cost(
         inputs: The fit or variant, as "weights"; empty for a model of its own.
         data: Fingerprint of the dataset, if there is one; left out where the workload needs none.
         subject: The model, where there is no fit.
+        threads: Of the engine; None for as many as the cores.
     """
     asked = WORKLOADS.entry(workload)
     ran = ENGINES.entry(engine).source if engine in ENGINES else None
@@ -96,6 +98,7 @@ def describe_cost(
         data=data if asked.value.needs_dataset else None,
         effort=effort.model_dump(mode="json", include=set(asked.value.effort), exclude_defaults=True),
         machine=machine.model_dump(mode="json", include=_MACHINE),
+        threads=None if threads == machine.cores else threads,
         sources=source_hashes({"engine": ran, "workload": asked.source}),
     )
 

@@ -316,6 +316,7 @@ class CostDescription(Description):
         data: Fingerprint of the dataset that the workload is laid out from.
         effort: What of the effort the workload goes by, where it is not at its default.
         machine: What of the machine decides.
+        threads: Of the engine, where they are not as many as the cores.
         sources: Hash of each file from outside that defines the engine or the workload.
     """
 
@@ -329,4 +330,5 @@ class CostDescription(Description):
     data: str | None = None
     effort: dict[str, Any] = {}
     machine: dict[str, Any]
+    threads: int | None = None
     sources: dict[str, str] = {}

@@ -25,6 +25,7 @@ def test_a_trained_method_is_measured_and_recorded_once(finished_run, least_effo
     assert record.kind == "cost"
     assert record.dataset == "closet-12"
     assert record.measurements["latency"].n == len(profile["measurements"]["latency"]["samples"])
+    assert profile["summaries"]["latency"]["median"] == record.measurements["latency"].median
     (weights,) = (r.trial for r in load_records([finished_run.folder]) if r.kind == "fit")
     assert record.inputs == {"weights": weights}
 
@@ -76,6 +77,9 @@ class Broken:
         (["student-xs", "--device", "tpu"], "cuda"),
         (["student-xs", "--root", "/nonexistent"], "argument --root: found /nonexistent, and no dataset"),
         (["student-xs", "--dataset", "closet-13"], "closet-12"),
+        (["student-xs", "--batch", "0"], "argument --batch: found 0, expected 1 or more"),
+        (["student-xs", "--image-size", "-1"], "argument --image-size: found -1"),
+        (["student-xs", "--threads", "100000"], "argument threads: found 100000"),
         pytest.param(
             ["student-xs", "--device", "cuda"],
             "argument device: found cuda without a CUDA device",
@@ -87,6 +91,25 @@ def test_what_cannot_be_measured_is_one_line(capsys, arguments, hint):
     assert main(["profile", *arguments]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert hint in line
+
+
+def test_sizes_and_threads_reach_what_measures(capsys, monkeypatch):
+    asked = {}
+
+    def stop(subjects, **options):
+        asked.update(options, subjects=subjects)
+        raise InputError(Fault("argument", "enough", "no measuring here"))
+
+    monkeypatch.setattr("outfitbench.bench.profile_subjects", stop)
+    sizes = ["--image-size", "96", "--outfit-size", "4", "--batch", "7", "--threads", "1"]
+    assert main(["profile", "student-xs", "fhn", *sizes]) == 2
+    assert [subject.input_size for subject in asked["subjects"]] == [96, 96]
+    assert (asked["outfit_size"], asked["effort"].batch, asked["threads"]) == (4, 7, 1)
+
+
+def test_a_runs_methods_know_the_size_of_their_images(finished_run, capsys):
+    assert main(["profile", str(finished_run.folder), "--image-size", "96"]) == 2
+    assert "argument --image-size: found 96 beside n-pair-xs-closet-12" in capsys.readouterr().err
 
 
 def test_what_is_asked_for_twice_is_measured_once(capsys, monkeypatch):
