@@ -176,14 +176,14 @@ def test_a_byte_order_mark_is_sound(suite_file: Path) -> None:
 
 
 def test_some_methods_and_other_seeds(suite_file: Path) -> None:
-    suite = load_suite("demo", methods=["fnd-s"], seeds=[3, 1, 3])
-    assert list(suite.methods) == ["teacher", "fnd-s"], "with what it needs"
+    suite = load_suite("demo", methods=["recd-s"], seeds=[3, 1, 3])
+    assert list(suite.methods) == ["teacher", "recd-s"], "with what it needs"
     assert suite.seeds == [3, 1]
     assert suite.cost is not None
-    assert suite.cost.methods == ["teacher", "fnd-s"]
+    assert suite.cost.methods == ["teacher", "recd-s"]
     assert load_suite("demo", methods=["n-pair-xs"]).cost is None
-    with pytest.raises(InputError, match=r"argument methods: found 'fnds', .*nearest: fnd-s"):
-        load_suite("demo", methods=["fnds"])
+    with pytest.raises(InputError, match=r"argument methods: found 'recds', .*nearest: recd-s"):
+        load_suite("demo", methods=["recds"])
     with pytest.raises(InputError, match="argument seeds: found -1"):
         load_suite("demo", seeds=[-1])
 
