@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import errno
 import glob
+import math
 import os
 import shutil
+import time
 import uuid
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import rich
-from filelock import FileLock, Timeout
 from rich.text import Text
 
+from .claims import Claim
 from .errors import Fault, InputError
 from .names import shown
 
@@ -27,6 +29,10 @@ Found = TypeVar("Found")
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+_POLL_SECONDS = 0.05
+_QUIET_SECONDS = 1.0
+"""Of waiting for another process before that is said."""
 
 
 @contextmanager
@@ -139,31 +145,39 @@ def _remove(part: Path) -> None:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the right to write `path` against other processes; a process that dies lets go of it.
+    """Hold the right to write `path` against other processes; one that dies loses it.
 
     What `atomic_file` or `atomic_folder` left beside `path` in a process that was killed is swept away, so
-    every writer of that path should hold its lock.
+    every writer of that path should hold it.
 
     Args:
-        path: The file to be written, which need not exist. The lock is the file `<path>.lock` beside it.
+        path: The file to be written, which need not exist. `<path>.claim` stands beside it meanwhile.
 
     Raises:
         InputError: If the folder cannot be written.
     """
     _make_folder(path.parent)
-    lock = FileLock(path.with_name(f"{path.name}.lock"))
+    claim = Claim(path.with_name(f"{path.name}.claim"))
     try:
-        lock.acquire(timeout=1)
-    except Timeout:
-        with _saying(f"Waiting for another process to write {shown(path.name)}"):
-            lock.acquire()
+        if not _taken_within(_QUIET_SECONDS, claim):
+            with _saying(f"Waiting for another process to write {shown(path.name)}"):
+                _taken_within(math.inf, claim)
     except OSError as error:
         raise _unwritable(path.parent, error) from error
     try:
         sweep(path.parent, path.name)
         yield
     finally:
-        lock.release()
+        claim.release()
+
+
+def _taken_within(seconds: float, claim: Claim) -> bool:
+    end = time.monotonic() + seconds
+    while not claim.take():
+        if time.monotonic() > end:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
 
 
 @contextmanager
@@ -204,7 +218,7 @@ def made_once(path: Path, read: Callable[[], Found | None], make: Callable[[], F
     if found is not None:
         return found
     with locked(path):
-        found = read()  # another process may have made it while this one waited for the lock
+        found = read()  # another process may have made it while this one waited
         return make() if found is None else found
 
 

@@ -2,70 +2,35 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-from rich import get_console
-
-from ..core.errors import InputError
-from ..core.files import atomic_file
-from ..core.names import why
 from ..core.progress import duration, say, tracked
 from ..datasets import load_dataset
-from ..models import ModelError
 from ..training.checkpoint import Checkpoint
 from ..training.environment import Device, choose_device
-from ..training.errors import TrainingError, TrainingStopped
-from ..training.loop import OnEpoch
+from ..training.loop import OnEpoch, ignored
+from .attempt import attempt, claim_of, has_record, trial_folder
 from .cold_settings import is_cold
-from .cold_trial import ColdTrial
 from .costs import Failure, measure_costs
 from .dataset_record import describe_dataset
 from .held_files import broken_inputs
 from .plan import plan_trials
-from .record_files import ERROR_FILE, RECORD_FILE, load_record
+from .record_files import RECORD_FILE, load_record
 from .records import Record
 from .rehearsal import Rehearsal, rehearse, seconds_of_stem
-from .run_cold_evaluation import run_cold_evaluation
-from .run_evaluation import run_evaluation, run_scorer
-from .run_fit import run_fit
-from .run_neighbours import run_neighbours
-from .run_space import run_space
-from .run_stem import run_stem
-from .run_variant import run_variant
 from .suite_file import Suite
 from .suite_record import record_suite
-from .trial import (
-    CostTrial,
-    EvaluationTrial,
-    FitTrial,
-    NeighboursTrial,
-    ScorerTrial,
-    SpaceTrial,
-    StemTrial,
-    Trial,
-    VariantTrial,
-    has_foreign_part,
-)
+from .trial import CostTrial, FitTrial, NeighboursTrial, StemTrial, Trial
 
-__all__ = ["RunOutcome", "rehearse_fits", "run_suite", "run_trials", "trial_folder"]
+__all__ = ["RunOutcome", "rehearse_fits", "run_suite", "run_trials"]
 
-_POLL_SECONDS = 2.0
-
-_PLACES = {
-    "fit": "fits",
-    "neighbours": "neighbours",
-    "stem": "stems",
-    "variant": "variants",
-    "evaluation": "evaluations",
-    "space": "spaces",
-    "cost": "costs",
-}
+_POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -134,7 +99,7 @@ def run_suite(
     new_users = {dataset.cold_sibling for dataset in datasets if cold}
     siblings = {name: load(name) for name in sorted(filter(None, new_users))}
     trials = plan_trials(suite, datasets, siblings)
-    finished = frozenset(trial.hash for trial in trials if _has_record(trial, out))
+    finished = frozenset(trial.hash for trial in trials if has_record(trial, out))
     outcome = RunOutcome(trials, finished)
     rehearse_fits(outcome, chosen, fetch=not dry_run)
     if dry_run:
@@ -143,11 +108,13 @@ def run_suite(
         for trial in trials:
             if trial.hash in finished and isinstance(trial, FitTrial | NeighboursTrial | StemTrial):
                 Checkpoint(trial_folder(out, trial)).clear()  # its process died before it could
+            if trial.hash in finished:
+                claim_of(trial, out).clear()  # likewise
         measured = [trial for trial in trials if isinstance(trial, CostTrial)]
         others = [trial for trial in trials if not isinstance(trial, CostTrial)]
         failed = run_trials(others, outcome, out, chosen) | _measure_all(measured, out, plugins)
         outcome.failed.update(_labelled(failed, trials))
-    done = [trial for trial in trials if _has_record(trial, out)]
+    done = [trial for trial in trials if has_record(trial, out)]
     outcome.records.extend(load_record(trial_folder(out, trial) / RECORD_FILE) for trial in done)
     if dry_run:
         return outcome
@@ -184,11 +151,6 @@ def rehearse_fits(outcome: RunOutcome, device: Device, *, fetch: bool) -> None:
     outcome.notes.extend(dict.fromkeys(found.note for found in known.values() if found.note))
 
 
-def trial_folder(out: Path, trial: Trial[Any]) -> Path:
-    """Where a trial's record and files lie."""
-    return out / _PLACES[trial.kind] / trial.hash
-
-
 def _labelled(failed: Mapping[str, str], trials: Sequence[Trial[Any]]) -> dict[str, str]:
     """Messages by hash, in the order of the trials, for people."""
     messages: dict[str, str] = {}
@@ -205,7 +167,7 @@ def _measure_all(trials: Sequence[CostTrial], out: Path, plugins: Sequence[Path]
     by_dataset: dict[str, list[CostTrial]] = defaultdict(list)
     for trial in trials:
         model = trial.inputs["weights"]
-        if _has_record(model, out):
+        if has_record(model, out):
             by_dataset[trial.dataset.fingerprint].append(trial)
         else:
             reasons[trial.hash] = f"its weights failed ({model.label})"
@@ -217,10 +179,6 @@ def _measure_all(trials: Sequence[CostTrial], out: Path, plugins: Sequence[Path]
                 say(f"failed: {found.trial.label}: {found.reason}", style="red")
                 reasons[found.trial.hash] = found.reason
     return reasons
-
-
-def _has_record(trial: Trial[Any], out: Path) -> bool:
-    return (trial_folder(out, trial) / RECORD_FILE).exists()
 
 
 def run_trials(
@@ -247,113 +205,42 @@ def run_trials(
     """
     failed: dict[str, str] = {}
     places = {trial.hash: place for place, trial in enumerate(outcome.trials, start=1)}
+    pending = {trial.hash: trial for trial in trials if not has_record(trial, out)}
+    claims = {trial.hash: claim_of(trial, out) for trial in pending.values()}
     waited: set[str] = set()
-    pending = [trial for trial in trials if not _has_record(trial, out)]
     while pending:
-        left = list(pending)
-        for trial in pending:
-            number = f"trial {places[trial.hash]} of {len(places)}{_left(left, outcome)}"
-            if _settle(trial, out, device, failed, number, watched or {}):
-                left.remove(trial)
-        if len(left) == len(pending):
-            _wait_for(left[0], out, told=left[0].hash in waited)
-            waited.add(left[0].hash)
-        pending = left
+        before, taken = len(pending), ""
+        for trial in list(pending.values()):
+            if reason := _failed_input(trial, failed):
+                failed[trial.hash] = reason
+            elif not all(has_record(needed, out) for needed in trial.inputs.values()):
+                continue
+            else:
+                number = f"trial {places[trial.hash]} of {len(places)}{_left(pending.values(), outcome)}"
+                on_epoch = (watched or {}).get(trial.hash, ignored)
+                ended = attempt(trial, claims[trial.hash], out, device, number, on_epoch)
+                if ended.taken_by:
+                    taken = taken or f"waiting for {ended.taken_by}: {trial.label}"
+                    continue
+                if ended.failed:
+                    failed[trial.hash] = ended.failed
+            del pending[trial.hash]
+        if len(pending) == before:
+            if taken not in waited:
+                say(taken)
+                waited.add(taken)
+            time.sleep(_POLL_SECONDS)
     return failed
 
 
-def _left(trials: Sequence[Trial[Any]], outcome: RunOutcome) -> str:
+def _failed_input(trial: Trial[Any], failed: Mapping[str, str]) -> str:
+    for role, needed in trial.inputs.items():
+        if needed.hash in failed:
+            return f"its {role} failed ({needed.label})"
+    return ""
+
+
+def _left(trials: Iterable[Trial[Any]], outcome: RunOutcome) -> str:
     """About how long all fits that are still to be trained will take."""
     seconds = sum(outcome.seconds.get(trial.hash, 0.0) for trial in trials)
     return f", about {duration(seconds)} of training left" if seconds else ""
-
-
-def _settle(
-    trial: Trial[Any],
-    out: Path,
-    device: Device,
-    failed: dict[str, str],
-    number: str,
-    watched: Mapping[str, OnEpoch],
-) -> bool:
-    """Run a trial unless another process is at it or an input is still to come; whether it is over."""
-    for role, needed in trial.inputs.items():
-        if needed.hash in failed:
-            failed[trial.hash] = f"its {role} failed ({needed.label})"
-            return True
-        if not _has_record(needed, out):
-            return False
-    folder = trial_folder(out, trial)
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = folder / "run.lock"
-    try:
-        with FileLock(lock, timeout=0):
-            try:
-                if not _has_record(trial, out):
-                    say(f"{number}: {trial.label}")
-                    _run(trial, folder, out, device, watched)
-                    (folder / ERROR_FILE).unlink(missing_ok=True)
-            except TrainingStopped:
-                raise
-            except Exception as error:
-                if not _is_its_own(error, trial):
-                    raise
-                failed[trial.hash] = _tell_failure(error, trial, folder)
-            finally:
-                if list(folder.iterdir()) == [lock]:  # it failed before there was anything to go on from
-                    lock.unlink()
-                    folder.rmdir()
-    except Timeout:
-        return False
-    return True
-
-
-_RUNS: dict[type[Trial[Any]], Callable[..., Record]] = {
-    FitTrial: run_fit,
-    NeighboursTrial: run_neighbours,
-    StemTrial: run_stem,
-    VariantTrial: run_variant,
-    EvaluationTrial: run_evaluation,
-    ColdTrial: run_cold_evaluation,
-    ScorerTrial: run_scorer,
-    SpaceTrial: run_space,
-}
-
-
-def _run(trial: Trial[Any], folder: Path, out: Path, device: Device, watched: Mapping[str, OnEpoch]) -> None:
-    inputs = {role: trial_folder(out, needed) for role, needed in trial.inputs.items()}
-    told = {"on_epoch": watched[trial.hash]} if trial.hash in watched else {}
-    _RUNS[type(trial)](trial, folder, inputs, device, **told)
-
-
-def _tell_failure(error: Exception, trial: Trial[Any], folder: Path) -> str:
-    """The failure in one line, told and left in the trial's folder."""
-    known = isinstance(error, TrainingError | ModelError | InputError)
-    message = str(error).partition("\n")[0] if known else why(error)
-    if not known:
-        get_console().print_exception()
-    say(f"failed: {trial.label}: {message}", style="red")
-    with atomic_file(folder / ERROR_FILE) as part:
-        part.write_text(message + "\n", encoding="utf-8", errors="backslashreplace")
-    return message
-
-
-def _is_its_own(error: Exception, trial: Trial[Any]) -> bool:
-    """Whether an error concerns one trial, so that the others go on.
-
-    That is so for training that diverges, for torch's own errors (out of memory), for a model that cannot be
-    built or take such images, for files of its inputs that are not what their record says, and for whatever a
-    stranger's part raises; not for data that is not sound, which is read before anything trains.
-    """
-    return isinstance(error, RuntimeError | ModelError | InputError) or has_foreign_part(trial)
-
-
-def _wait_for(trial: Trial[Any], out: Path, *, told: bool) -> None:
-    """Wait a little for the process that is at a trial."""
-    if not told:
-        say(f"waiting for another process: {trial.label}")
-    try:
-        with FileLock(trial_folder(out, trial) / "run.lock", timeout=_POLL_SECONDS):
-            return
-    except Timeout:
-        return

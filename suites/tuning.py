@@ -27,10 +27,11 @@ from ..core.progress import duration, say
 from ..training.environment import Device, choose_device
 from ..training.errors import TrainingError, TrainingStopped
 from ..training.history import Epoch
+from .attempt import trial_folder
 from .method_toml import method_toml
 from .record_files import RECORD_FILE, load_record
 from .records import FitRecord
-from .runner import RunOutcome, rehearse_fits, run_trials, trial_folder
+from .runner import RunOutcome, rehearse_fits, run_trials
 from .search import Search
 from .search_space import size, with_values
 from .study_file import StudyFile

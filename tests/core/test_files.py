@@ -194,7 +194,8 @@ class TestLocked:
         (cache / ".mine.npy.0.part").touch()
         (cache / ".mine.npy.1.part").mkdir()
         with locked(mine):
-            assert names(cache) == [".mine.npy.bak", ".other.npy.0.part", "mine.npy", "mine.npy.lock"]
+            assert names(cache) == [".mine.npy.bak", ".other.npy.0.part", "mine.npy", "mine.npy.claim"]
+        assert names(cache) == [".mine.npy.bak", ".other.npy.0.part", "mine.npy"]
 
     def test_lets_one_in_at_a_time(self, cache):
         inside: list[int] = []
@@ -215,7 +216,7 @@ class TestLocked:
         assert most == [1] * 80
 
     def test_refuses_a_folder_that_cannot_be_written(self, cache):
-        (cache / "file.lock").mkdir()  # the lock cannot be opened; permissions would not stop root
+        (cache / "file.claim").touch()  # a claim is a folder; permissions would not stop root
         with pytest.raises(InputError, match="expected a folder that can be written"), locked(cache / "file"):
             pass
 

@@ -40,8 +40,8 @@ def expected(source: FolderImages) -> np.ndarray:
 
 
 def store_files(cache: Path) -> list[str]:
-    """What lies in the store's folder, but for locks."""
-    return sorted(path.name for path in (cache / "images").iterdir() if path.suffix != ".lock")
+    """What lies in the store's folder."""
+    return sorted(path.name for path in (cache / "images").iterdir())
 
 
 def test_holds_every_image_in_order_memory_mapped_and_read_only(source, cache):

@@ -55,7 +55,7 @@ def stage(process: subprocess.Popen[bytes], out: Path) -> str:
     if psutil.pid_exists(process.pid) and psutil.Process(process.pid).children():
         return "cost"
     for kind, folder in (("neighbours", "neighbours"), ("fit", "fits"), ("evaluation", "evaluations")):
-        if any(not (lock.parent / "record.json").exists() for lock in out.glob(f"{folder}/*/run.lock")):
+        if any(not (claim.parent / "record.json").exists() for claim in out.glob(f"{folder}/*/claim")):
             return kind
     return "between"
 

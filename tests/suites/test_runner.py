@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -16,10 +17,10 @@ from outfitbench.core.plugins import load_plugin
 from outfitbench.datasets import load_dataset
 from outfitbench.models.weights import save_tensors
 from outfitbench.suites import run_suite
+from outfitbench.suites.attempt import trial_folder
 from outfitbench.suites.plan import plan_trials
 from outfitbench.suites.record_files import load_records
 from outfitbench.suites.records import DatasetRecord, QualityRecord, SuiteRecord
-from outfitbench.suites.runner import trial_folder
 from outfitbench.suites.suite_file import Suite
 from outfitbench.suites.trial import EvaluationTrial, FitTrial
 from safetensors.torch import load_file
@@ -77,10 +78,10 @@ def test_every_trial_leaves_its_record_and_weights(smoke: Suite, finished: Path)
 def test_a_trial_that_cannot_begin_leaves_its_reason(
     smoke: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*arguments: object) -> None:
+    def refuse(*arguments: object, **named: object) -> None:
         raise InputError(Fault("top03.jpg", "no image", "an image"))
 
-    monkeypatch.setitem(__import__("outfitbench.suites.runner", fromlist=["_RUNS"])._RUNS, FitTrial, refuse)
+    monkeypatch.setitem(__import__("outfitbench.suites.attempt", fromlist=["_RUNS"])._RUNS, FitTrial, refuse)
     outcome = run_suite(smoke, tmp_path, device="cpu")
     assert all(word in " ".join(outcome.failed.values()) for word in ("top03", "its teacher failed"))
     (reason,) = tmp_path.glob("fits/*/error.txt")
@@ -266,7 +267,7 @@ def test_two_processes_share_a_grid(
         str(tmp_path),
     ]
     other = subprocess.Popen(command, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    while other.poll() is None and not list(tmp_path.glob("fits/*/run.lock")):
+    while other.poll() is None and not list(tmp_path.glob("fits/*/claim")):
         time.sleep(0.01)
     assert not run_suite(smoke, tmp_path, device="cpu").failed
     theirs, ours = other.communicate()[0].decode(), capsys.readouterr()
@@ -278,6 +279,21 @@ def test_two_processes_share_a_grid(
             json.loads(file.read_text()) for file in (path, finished / path.relative_to(tmp_path))
         )
         assert record["test"] == expected["test"]
+
+
+def test_a_grid_needs_no_file_locks(
+    smoke: Suite, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    monkeypatch.setattr("fcntl.lockf", refuse)
+    teacher = planned(smoke)["Teacher XS"]
+    shutil.copytree(trial_folder(finished, teacher), trial_folder(tmp_path, teacher))
+    (trial_folder(tmp_path, teacher) / "claim").mkdir()  # as of a process that was killed while it let go
+    assert not run_suite(smoke, tmp_path, device="cpu").failed
+    assert {path.name for path in tmp_path.glob("*s/*/*")} == {"record.json", "weights.safetensors"}
 
 
 def test_weights_gone_wrong_are_named(smoke: Suite, finished: Path, tmp_path: Path) -> None:

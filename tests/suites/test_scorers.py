@@ -14,11 +14,11 @@ from outfitbench.core.errors import InputError
 from outfitbench.core.plugins import load_plugin
 from outfitbench.datasets import load_dataset
 from outfitbench.suites import load_suite, run_suite
+from outfitbench.suites.attempt import trial_folder
 from outfitbench.suites.plan import plan_trials
 from outfitbench.suites.record_files import load_records
 from outfitbench.suites.records import QualityRecord, ScorerRecord
 from outfitbench.suites.run_evaluation import run_scorer
-from outfitbench.suites.runner import trial_folder
 from outfitbench.suites.suite_file import Suite
 from outfitbench.suites.trial import EvaluationTrial, FitTrial, ScorerTrial
 

@@ -11,10 +11,10 @@ from outfitbench.core.plugins import load_plugin
 from outfitbench.datasets import load_dataset
 from outfitbench.models.weights import save_tensors
 from outfitbench.suites import load_suite, run_suite
+from outfitbench.suites.attempt import trial_folder
 from outfitbench.suites.plan import plan_trials
 from outfitbench.suites.record_files import load_record
 from outfitbench.suites.records import FitRecord, QualityRecord
-from outfitbench.suites.runner import trial_folder
 from outfitbench.suites.suite_file import Suite
 from outfitbench.suites.trial import EvaluationTrial, FitTrial
 from safetensors.torch import load_file

@@ -11,10 +11,10 @@ from outfitbench.core.errors import InputError
 from outfitbench.datasets import Dataset, load_dataset
 from outfitbench.models.weights import save_tensors
 from outfitbench.suites import load_suite, run_suite
+from outfitbench.suites.attempt import trial_folder
 from outfitbench.suites.plan import plan_trials
 from outfitbench.suites.record_files import load_record
 from outfitbench.suites.records import FitRecord, QualityRecord, StemRecord
-from outfitbench.suites.runner import trial_folder
 from outfitbench.suites.suite_file import Suite
 from outfitbench.suites.trial import FitTrial, StemTrial
 from outfitbench.training import stem

@@ -11,7 +11,7 @@ from outfitbench.core.hashes import file_hash
 from outfitbench.core.plugins import load_plugin
 from outfitbench.datasets import Dataset, load_dataset
 from outfitbench.reports.grouping import comparison_tables
-from outfitbench.suites import runner
+from outfitbench.suites import attempt, runner
 from outfitbench.suites.describing import describe_variant
 from outfitbench.suites.plan import plan_trials
 from outfitbench.suites.run_evaluation import run_evaluation
@@ -148,6 +148,6 @@ def test_whatever_a_strangers_variant_raises_is_its_own(dataset: Dataset, tmp_pa
     def fail(*arguments: object) -> None:
         raise ValueError("a fault of ours")
 
-    monkeypatch.setitem(runner._RUNS, VariantTrial, fail)
+    monkeypatch.setitem(attempt._RUNS, VariantTrial, fail)
     with pytest.raises(ValueError, match="a fault of ours"):
         runner.run_trials([ours], RunOutcome([ours], frozenset()), tmp_path, "cpu")
