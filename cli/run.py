@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional, UseAppendAction, arg
 
+from ..core.errors import Fault, InputError
 from .answer import FAILED, Answer
 from .session import Session, writable_folder
 from .terminal import table
@@ -39,6 +40,9 @@ class Run:
         epochs: Train every method for this many epochs at most.
         device: What to train on; auto takes a GPU when there is one.
         dry_run: Only show what would run.
+        on: Where trials run: local, or another executor by its name or address.
+        jobs: Run so many trials side by side, the cores shared out among them.
+        shard: Run part K of N alone, K/N, as each task of an array of jobs does.
     """
 
     suite: Annotated[Positional[str], arg(metavar="SUITE")]
@@ -53,6 +57,9 @@ class Run:
     epochs: Annotated[int | None, arg(metavar="N")] = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
     dry_run: bool = False
+    on: Annotated[str, arg(metavar="NAME|ADDRESS")] = "local"
+    jobs: Annotated[int | None, arg(metavar="N")] = None
+    shard: Annotated[str | None, arg(metavar="K/N")] = None
 
     def run(self, session: Session) -> Answer:
         """Run, report, and say how good each method is."""
@@ -67,7 +74,13 @@ class Run:
             preset=self.preset,
         )
         out = writable_folder("argument --out", self.out, make=not self.dry_run)
-        from ..suites.runner import run_suite  # imports torch, so after all that can be refused without it
+        if self.jobs is not None and self.jobs < 1:
+            raise InputError(Fault("argument --jobs", str(self.jobs), "1 or more"))
+        # These import torch, so after all that can be refused without it.
+        from ..suites.runner import run_suite
+        from ..suites.shard import Shard
+
+        shard = None if self.shard is None else Shard.parse(self.shard)
 
         outcome = run_suite(
             suite,
@@ -80,6 +93,9 @@ class Run:
             plugins=session.plugin,
             command=self._command(session),
             dry_run=self.dry_run,
+            on=self.on,
+            jobs=self.jobs,
+            shard=shard,
         )
         return _plan(suite, outcome) if self.dry_run else self._results(outcome)
 
@@ -110,16 +126,24 @@ class Run:
         quality = [record for record in outcome.records if isinstance(record, QualityRecord)]
         rows = [_quality_row(record, row_name([record], names)) for record in quality]
         rows += [_scorer_row(record) for record in outcome.records if isinstance(record, ScorerRecord)]
-        told = rows or not outcome.trials
+        told = (rows or not outcome.trials) and not outcome.others_lack
         page = None
         if told:
             page = write_report(outcome.records, self.out / "report", files=record_places([self.out]))
         lines = [_table(rows)] if rows else []
         lines += [f"failed: {label}: {message}" for label, message in outcome.failed.items()]
         lines += [f"report: {page}"] if page else []
+        if outcome.others_lack:
+            left = f"{outcome.others_lack} trials of other shards are not: no report yet"
+            lines.append(f"shard {self.shard} is done, {left}")
         return Answer(
             "\n".join(lines),
-            {"quality": rows, "failed": outcome.failed, "report": page},
+            {
+                "quality": rows,
+                "failed": outcome.failed,
+                "others_lack": outcome.others_lack,
+                "report": page,
+            },
             status=FAILED if outcome.failed else 0,
         )
 

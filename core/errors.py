@@ -68,6 +68,10 @@ class InputError(ValueError):
         super().__init__(str(fault))
         self.fault = fault
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[Fault]]:
+        """It comes from other processes, too."""
+        return type(self), (self.fault,)
+
 
 FaultSink = Callable[[Fault], None]
 """Where a reader reports a fault: `refuse` stops at the first, `list.append` collects them all."""

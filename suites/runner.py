@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..core.progress import duration, say, tracked
-from ..datasets import load_dataset
+from ..core.progress import say, tracked
 from ..training.checkpoint import Checkpoint
 from ..training.environment import Device, choose_device
-from ..training.loop import OnEpoch, ignored
-from .attempt import attempt, claim_of, has_record, trial_folder
-from .cold_settings import is_cold
+from .attempt import claim_of, has_record, trial_folder
 from .costs import Failure, measure_costs
 from .dataset_record import describe_dataset
+from .errand import Errand, plan_errand
+from .executors import EXECUTORS, create_executor
 from .held_files import broken_inputs
-from .plan import plan_trials
 from .record_files import RECORD_FILE, load_record
 from .records import Record
 from .rehearsal import Rehearsal, rehearse, seconds_of_stem
+from .schedule import run_trials
+from .shard import Shard
 from .suite_file import Suite
 from .suite_record import record_suite
 from .trial import CostTrial, FitTrial, NeighboursTrial, StemTrial, Trial
 
-__all__ = ["RunOutcome", "rehearse_fits", "run_suite", "run_trials"]
-
-_POLL_SECONDS = 0.5
+__all__ = ["RunOutcome", "rehearse_fits", "run_suite"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +34,7 @@ class RunOutcome:
     """What a run of a suite came to.
 
     Attributes:
-        trials: Every trial of the suite, in the order planned.
+        trials: Every trial of the suite, or of the shard that is run, in the order planned.
         finished: Hashes of the trials that had a record before this run.
         seconds: About how long each fit or stem without a record will take, by hash, where that was found.
         records: All records of the suite; for a dry run those that there are.
@@ -47,6 +43,7 @@ class RunOutcome:
         broken: Of a dry run, the fault by hash of each finished trial whose files are needed and are missing
             or altered.
         notes: Of a dry run, what was not tried and may fail all the same: a sentence each.
+        others_lack: How many trials of other shards have no record yet.
     """
 
     trials: list[Trial[Any]]
@@ -56,6 +53,7 @@ class RunOutcome:
     failed: dict[str, str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    others_lack: int = 0
 
 
 def run_suite(
@@ -70,11 +68,15 @@ def run_suite(
     plugins: Sequence[Path] = (),
     command: str = "",
     dry_run: bool = False,
+    on: str = "local",
+    jobs: int | None = None,
+    shard: Shard | None = None,
 ) -> RunOutcome:
     """Run what a suite still lacks, and collect all its records.
 
     A trial that fails leaves its reason beside its folder's other files, and the others go on. Several
-    processes may run the same suite into the same folder: each takes trials that no other is at.
+    processes may run the same suite into the same folder: each takes trials that no other is at. Costs are
+    measured here, when all else is over: nothing of ours runs beside them.
 
     Args:
         suite: What to run.
@@ -84,45 +86,59 @@ def run_suite(
         skip_unusable: Leave out rows of a dataset's files that cannot be used, and count them.
         cache: Folder for what is derived; None for the default.
         device: "auto", "cpu" or "cuda".
-        plugins: Files that register models of the user's, already loaded here; measuring processes load them
-            too.
+        plugins: Files that register models of the user's, already loaded here; other processes load them too.
         command: What the user typed, for the report.
         dry_run: Only plan.
+        on: Name or address of the executor.
+        jobs: How many trials it runs side by side; None for its own number.
+        shard: Run this part of the graph alone; None for all of it.
 
     Raises:
-        InputError: If a dataset, the device or a finished record cannot be used.
+        InputError: If a dataset, the device, the executor or a finished record cannot be used.
     """
+    EXECUTORS.entry(on.partition("://")[0], "argument --on")
     chosen = choose_device(device)
-    load = partial(load_dataset, root=root, split=split, cache=cache, skip_unusable=skip_unusable)
-    datasets = [load(name) for name in suite.datasets]
-    cold = any(is_cold(setting) for part in suite.parts for setting in part.settings)
-    new_users = {dataset.cold_sibling for dataset in datasets if cold}
-    siblings = {name: load(name) for name in sorted(filter(None, new_users))}
-    trials = plan_trials(suite, datasets, siblings)
+    errand = Errand(suite, out, chosen, root, split, skip_unusable, cache, tuple(plugins))
+    graph, datasets = plan_errand(errand)
+    trials = graph if shard is None else shard.of(graph)
     finished = frozenset(trial.hash for trial in trials if has_record(trial, out))
     outcome = RunOutcome(trials, finished)
     rehearse_fits(outcome, chosen, fetch=not dry_run)
     if dry_run:
         outcome.broken.update(broken_inputs(trials, finished, lambda trial: trial_folder(out, trial)))
     else:
-        for trial in trials:
-            if trial.hash in finished and isinstance(trial, FitTrial | NeighboursTrial | StemTrial):
-                Checkpoint(trial_folder(out, trial)).clear()  # its process died before it could
-            if trial.hash in finished:
-                claim_of(trial, out).clear()  # likewise
-        measured = [trial for trial in trials if isinstance(trial, CostTrial)]
-        others = [trial for trial in trials if not isinstance(trial, CostTrial)]
-        failed = run_trials(others, outcome, out, chosen) | _measure_all(measured, out, plugins)
-        outcome.failed.update(_labelled(failed, trials))
-    done = [trial for trial in trials if has_record(trial, out)]
+        fingerprints = {name: dataset.fingerprint for name, dataset in datasets.items()}
+        errand = replace(errand, fingerprints=fingerprints)
+        outcome.failed.update(_labelled(_run_all(errand, outcome, on, jobs), graph))
+    done = [trial for trial in graph if has_record(trial, out)]
     outcome.records.extend(load_record(trial_folder(out, trial) / RECORD_FILE) for trial in done)
     if dry_run:
         return outcome
-    outcome.records.append(record_suite(suite, trials, command, out))
+    outcome.records.append(record_suite(suite, graph, command, out))
     image_sizes = {method.image_size for part in suite.parts for method in part.methods.values()}
-    shown = {dataset.name: dataset for dataset in [*datasets, *siblings.values()]}
-    outcome.records.extend(describe_dataset(dataset, image_sizes, out) for dataset in shown.values())
-    return outcome
+    outcome.records.extend(describe_dataset(dataset, image_sizes, out) for dataset in datasets.values())
+    ours = {trial.hash for trial in trials}
+    lacking = [trial for trial in graph if trial.hash not in ours and not has_record(trial, out)]
+    return replace(outcome, others_lack=len(lacking))
+
+
+def _run_all(errand: Errand, outcome: RunOutcome, on: str, jobs: int | None) -> dict[str, str]:
+    """Run what has no record; the messages of those that failed, by hash."""
+    out = errand.out
+    for trial in outcome.trials:
+        if trial.hash in outcome.finished:
+            claim_of(trial, out).clear()  # its process died before it could
+            if isinstance(trial, FitTrial | NeighboursTrial | StemTrial):
+                Checkpoint(trial_folder(out, trial)).clear()
+    measured = [trial for trial in outcome.trials if isinstance(trial, CostTrial)]
+    others = [trial for trial in outcome.trials if not isinstance(trial, CostTrial)]
+    models = [trial.inputs["weights"] for trial in measured if not has_record(trial, out)]
+    executor = create_executor(on, errand, jobs)
+    try:
+        failed = run_trials(others, out, executor, outcome.seconds, models)
+    finally:
+        executor.close()
+    return failed | _measure_all(measured, out, errand.plugins)
 
 
 def rehearse_fits(outcome: RunOutcome, device: Device, *, fetch: bool) -> None:
@@ -179,68 +195,3 @@ def _measure_all(trials: Sequence[CostTrial], out: Path, plugins: Sequence[Path]
                 say(f"failed: {found.trial.label}: {found.reason}", style="red")
                 reasons[found.trial.hash] = found.reason
     return reasons
-
-
-def run_trials(
-    trials: Sequence[Trial[Any]],
-    outcome: RunOutcome,
-    out: Path,
-    device: Device,
-    watched: Mapping[str, OnEpoch] | None = None,
-) -> dict[str, str]:
-    """Run all trials without a record.
-
-    Args:
-        trials: Each after those it depends on.
-        outcome: Of the run they are part of, for how many there are and how long they take.
-        out: Folder of the runs.
-        device: "cpu" or "cuda".
-        watched: Who is told of the epochs of a fit, by hash.
-
-    Returns:
-        The messages of those that failed, by hash.
-
-    Raises:
-        TrainingStopped: If one of `watched` ends its fit, which has no record then.
-    """
-    failed: dict[str, str] = {}
-    places = {trial.hash: place for place, trial in enumerate(outcome.trials, start=1)}
-    pending = {trial.hash: trial for trial in trials if not has_record(trial, out)}
-    claims = {trial.hash: claim_of(trial, out) for trial in pending.values()}
-    waited: set[str] = set()
-    while pending:
-        before, taken = len(pending), ""
-        for trial in list(pending.values()):
-            if reason := _failed_input(trial, failed):
-                failed[trial.hash] = reason
-            elif not all(has_record(needed, out) for needed in trial.inputs.values()):
-                continue
-            else:
-                number = f"trial {places[trial.hash]} of {len(places)}{_left(pending.values(), outcome)}"
-                on_epoch = (watched or {}).get(trial.hash, ignored)
-                ended = attempt(trial, claims[trial.hash], out, device, number, on_epoch)
-                if ended.taken_by:
-                    taken = taken or f"waiting for {ended.taken_by}: {trial.label}"
-                    continue
-                if ended.failed:
-                    failed[trial.hash] = ended.failed
-            del pending[trial.hash]
-        if len(pending) == before:
-            if taken not in waited:
-                say(taken)
-                waited.add(taken)
-            time.sleep(_POLL_SECONDS)
-    return failed
-
-
-def _failed_input(trial: Trial[Any], failed: Mapping[str, str]) -> str:
-    for role, needed in trial.inputs.items():
-        if needed.hash in failed:
-            return f"its {role} failed ({needed.label})"
-    return ""
-
-
-def _left(trials: Iterable[Trial[Any]], outcome: RunOutcome) -> str:
-    """About how long all fits that are still to be trained will take."""
-    seconds = sum(outcome.seconds.get(trial.hash, 0.0) for trial in trials)
-    return f", about {duration(seconds)} of training left" if seconds else ""

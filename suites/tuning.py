@@ -28,10 +28,12 @@ from ..training.environment import Device, choose_device
 from ..training.errors import TrainingError, TrainingStopped
 from ..training.history import Epoch
 from .attempt import trial_folder
+from .executors.local import Here
 from .method_toml import method_toml
 from .record_files import RECORD_FILE, load_record
 from .records import FitRecord
-from .runner import RunOutcome, rehearse_fits, run_trials
+from .runner import RunOutcome, rehearse_fits
+from .schedule import run_trials
 from .search import Search
 from .search_space import size, with_values
 from .study_file import StudyFile
@@ -128,7 +130,8 @@ class _Tuning:
         each = outcome.seconds.pop(self._fit.hash, None)
         about = "" if each is None else f", about {duration(each)} of training each"
         say(f"{self._search.method}: {self._budget} of {size(self._search.space)} points{about}")
-        if failed := run_trials(self._needed, outcome, self._out, self._device):
+        here = Here(self._out, self._device)
+        if failed := run_trials(self._needed, self._out, here, outcome.seconds):
             label = next(trial.label for trial in self._needed if trial.hash in failed)
             raise TrainingError(f"{label}: {next(iter(failed.values()))}")
 
@@ -139,9 +142,9 @@ class _Tuning:
         name = f"point {trial.number + 1} of {self._budget}"
         say(f"{name}: {', '.join(f'{key} = {value}' for key, value in trial.params.items())}")
         watch = _Watch(trial, self._epochs, self._study.epochs(trial))
-        trials = [*needed, fit]
+        here = Here(self._out, self._device, {fit.hash: watch})
         try:
-            failed = run_trials(trials, self._outcome(trials), self._out, self._device, {fit.hash: watch})
+            failed = run_trials([*needed, fit], self._out, here)
         except TrainingStopped:
             self._study.prune(trial)
             say(f"{name}: ended early, {self._pruning}")

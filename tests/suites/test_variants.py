@@ -11,12 +11,13 @@ from outfitbench.core.hashes import file_hash
 from outfitbench.core.plugins import load_plugin
 from outfitbench.datasets import Dataset, load_dataset
 from outfitbench.reports.grouping import comparison_tables
-from outfitbench.suites import attempt, runner
+from outfitbench.suites import attempt
 from outfitbench.suites.describing import describe_variant
+from outfitbench.suites.executors.local import Here
 from outfitbench.suites.plan import plan_trials
 from outfitbench.suites.run_evaluation import run_evaluation
 from outfitbench.suites.run_variant import run_variant, trained_subject
-from outfitbench.suites.runner import RunOutcome
+from outfitbench.suites.schedule import run_trials
 from outfitbench.suites.suite_file import load_suite
 from outfitbench.suites.trial import CostTrial, EvaluationTrial, FitTrial, VariantTrial, has_foreign_part
 from outfitbench.training.method import Method
@@ -140,8 +141,7 @@ def test_whatever_a_strangers_variant_raises_is_its_own(dataset: Dataset, tmp_pa
         assert describe_variant(trial.variant, fit.hash).hash == trial.hash
     (tmp_path / "fits" / fit.hash).mkdir(parents=True)
     finish(fit, tmp_path / "fits" / fit.hash, altered=False)
-    outcome = RunOutcome([broken], frozenset())
-    assert runner.run_trials([broken], outcome, tmp_path, "cpu") == {
+    assert run_trials([broken], tmp_path, Here(tmp_path, "cpu")) == {
         broken.hash: "ValueError (no such layer)"
     }
 
@@ -150,4 +150,4 @@ def test_whatever_a_strangers_variant_raises_is_its_own(dataset: Dataset, tmp_pa
 
     monkeypatch.setitem(attempt._RUNS, VariantTrial, fail)
     with pytest.raises(ValueError, match="a fault of ours"):
-        runner.run_trials([ours], RunOutcome([ours], frozenset()), tmp_path, "cpu")
+        run_trials([ours], tmp_path, Here(tmp_path, "cpu"))

@@ -1,0 +1,129 @@
+"""What is to be run, as it goes to other processes and machines, and what each of them makes of it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ..core.cache import cached_in
+from ..core.claims import Claim
+from ..core.errors import Fault, InputError
+from ..core.plugins import load_plugin
+from ..datasets import Dataset, load_dataset
+from ..training.environment import Device
+from .attempt import Ended, attempt, claim_of
+from .cold_settings import is_cold
+from .plan import plan_trials
+from .suite_file import Suite
+from .trial import Trial
+
+__all__ = ["Errand", "Workplace", "plan_errand"]
+
+
+@dataclass(frozen=True)
+class Errand:
+    """A suite with where its data are and where its records go.
+
+    Attributes:
+        suite: What is run.
+        out: Folder of the runs.
+        device: "cpu" or "cuda".
+        root: Where the datasets lie on disk, for those that are read.
+        split: "released" or "9:2:2".
+        skip_unusable: Leave out rows of a dataset's files that cannot be used.
+        cache: Folder for what is derived; None for the default.
+        plugins: Files that register parts of the user's.
+        fingerprints: Of the datasets by name as the caller has them, which everybody else must have, too.
+        version: The caller's, likewise.
+    """
+
+    suite: Suite
+    out: Path
+    device: Device
+    root: Path | None = None
+    split: str = "released"
+    skip_unusable: bool = False
+    cache: Path | None = None
+    plugins: tuple[Path, ...] = ()
+    fingerprints: dict[str, str] = field(default_factory=dict)
+    version: str = field(default_factory=partial(version, "outfitbench"))
+
+    def load(self, names: Iterable[str]) -> dict[str, Dataset]:
+        """Datasets by name, found or made.
+
+        Raises:
+            InputError: If one cannot be, or is not the caller's.
+        """
+        found: dict[str, Dataset] = {}
+        for name in names:
+            found[name] = load_dataset(
+                name,
+                root=self.root,
+                split=self.split,
+                cache=self.cache,
+                skip_unusable=self.skip_unusable,
+            )
+            expected = self.fingerprints.get(name, found[name].fingerprint)
+            if found[name].fingerprint != expected:
+                where = f"dataset {name} on {socket.gethostname()}"
+                fix = "give every machine the same data"
+                raise InputError(
+                    Fault(where, f"data {found[name].fingerprint}", f"{expected}, the caller's", fix)
+                )
+        return found
+
+
+def plan_errand(errand: Errand) -> tuple[list[Trial[Any]], dict[str, Dataset]]:
+    """The trials of the suite, each after those it depends on, and all its datasets by name.
+
+    Raises:
+        InputError: If a dataset or the suite cannot be used.
+    """
+    suite = errand.suite
+    datasets = errand.load(suite.datasets)
+    cold = any(is_cold(setting) for part in suite.parts for setting in part.settings)
+    new_users = {dataset.cold_sibling for dataset in datasets.values() if cold}
+    siblings = errand.load(sorted(filter(None, new_users)))
+    return plan_trials(suite, list(datasets.values()), siblings), datasets | siblings
+
+
+class Workplace:
+    """A process that runs trials of an errand by their hash.
+
+    Args:
+        errand: What is run; its plugins are loaded here.
+
+    Raises:
+        InputError: If a dataset is not to be had here, or it or our version is another than the caller's.
+    """
+
+    def __init__(self, errand: Errand) -> None:
+        if (found := version("outfitbench")) != errand.version:
+            where, fix = f"outfitbench on {socket.gethostname()}", "install the same version everywhere"
+            raise InputError(Fault(where, f"version {found}", f"{errand.version}, the caller's", fix))
+        for plugin in errand.plugins:
+            load_plugin(plugin)
+        self._errand = errand
+        with cached_in(errand.cache):
+            trials, _ = plan_errand(errand)
+        self._trials = {trial.hash: trial for trial in trials}
+        self._claims: dict[str, Claim] = {}
+
+    def attempt(self, named: str, number: str) -> Ended:
+        """Run a trial, as `attempt`.
+
+        Args:
+            named: Its hash.
+            number: What to say before its label when it begins.
+        """
+        if (trial := self._trials.get(named)) is None:
+            found = f"outfitbench on {socket.gethostname()} plans no such trial"
+            return Ended(failed=f"{found}: install the same sources everywhere")
+        claim = self._claims.setdefault(named, claim_of(trial, self._errand.out))
+        with cached_in(self._errand.cache):
+            return attempt(trial, claim, self._errand.out, self._errand.device, number)

@@ -1,0 +1,60 @@
+"""Trials side by side in processes of this machine: the records of a quiet run, whoever is killed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from outfitbench.core.errors import InputError
+from outfitbench.core.plugins import load_plugin
+from outfitbench.suites import run_suite
+from outfitbench.suites.suite_file import Suite
+
+from .dying import DIES_ONCE
+
+
+def rankings(out: Path) -> dict[str, Any]:
+    """What evaluations came to, by trial."""
+    found = (json.loads(path.read_text()) for path in out.glob("evaluations/*/record.json"))
+    return {record["trial"]: record["test"] for record in found}
+
+
+def test_jobs_leave_the_records_of_one_job_though_one_is_killed(
+    smoke: Suite,
+    finished: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out, died, plugin = tmp_path / "out", tmp_path / "died", tmp_path / "dies.py"
+    plugin.write_text(DIES_ONCE.format(died=str(died)))
+    load_plugin(plugin)
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    monkeypatch.setattr("outfitbench.suites.executors.local.usable_cores", lambda: 6)
+    shutil.copytree(finished, out)
+    shutil.rmtree(out / "evaluations")
+    suite = smoke.model_copy(update={"scorers": ["dies-once"]})
+    outcome = run_suite(suite, out, device="cpu", jobs=2, plugins=[plugin])
+    assert not outcome.failed
+    assert {**rankings(out), **rankings(finished)} == rankings(out)
+    assert died.read_text().split()[1] == "3", "the cores are shared out"
+    told = capsys.readouterr().out
+    assert "[job 1] trial 3 of 5: Teacher XS" in told
+    assert "[job 2] trial 4 of 5: FND XS" in told
+    assert "died (exit status -9), begun again: dies-once" in told
+    assert not list(out.rglob("*claim*")), "nothing is left behind"
+
+
+@pytest.mark.parametrize(
+    ("on", "message"),
+    [
+        ("locl", "argument --on: found 'locl', expected an executor; nearest: local"),
+        ("local://here", "argument --on: found local://here, expected local, which has no address"),
+    ],
+)
+def test_an_executor_that_there_is_not(smoke: Suite, finished: Path, on: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        run_suite(smoke, finished, device="cpu", on=on)
