@@ -146,12 +146,15 @@ class BudgetAnswer:
         return said
 
     def _told(self, choice: Choice) -> str:
-        costs = [
-            f"{limit.cost.name} {quantity(limit.cost.of(choice.record), limit.cost.unit)}"
-            + (f" (+{100 * (limit.share(choice) - 1):.0f} %)" if limit.share(choice) > 1 else "")
-            for limit in self.budget.limits
-        ]
+        costs = [self._cost(limit, choice) for limit in self.budget.limits]
         return f"{choice.label} with AUC {hundredfold(choice.row.mean('auc'))}, {', '.join(costs)}"
+
+    def _cost(self, limit: Limit, choice: Choice) -> str:
+        over = limit.share(choice) - 1
+        remarks = [f"+{100 * over:.0f} %"] if over > 0 else []
+        remarks += limit.cost.flags(choice.record)
+        told = f"{limit.cost.name} {quantity(limit.cost.of(choice.record), limit.cost.unit)}"
+        return f"{told} ({'; '.join(remarks)})" if remarks else told
 
     def _gain(self, choice: Choice) -> str:
         assert self.best is not None, "more is told beside the best"

@@ -42,6 +42,11 @@ class CostQuantity:
         enough = found.n >= round(1 / (1 - self.share))
         return found.percentile(self.share) if enough else math.nan
 
+    def flags(self, record: CostRecord) -> list[str]:
+        """Why it should be read with care, or why it is not there."""
+        found = record.measurements.get(self.measured)
+        return found.flags if found else []
+
 
 COST_QUANTITIES = {
     quantity.name: quantity

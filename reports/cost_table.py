@@ -6,11 +6,13 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from .ceiling_table import ceiling_table
 from .costs import LATENCY, CostGroup, effort_label, machine_label, sampled, versions_label
 from .engines_table import engines_table
 from .markdown import Notes, code, escape, table
 from .measured import cell, median_interval, named, share_of_reference, tail
 from .quantities import BLANK
+from .workloads_table import workloads_tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +52,8 @@ def cost_section(groups: Sequence[CostGroup]) -> str:
             _efficiency(group),
             _requests(group),
             _phases(group),
+            workloads_tables(group),
+            ceiling_table(group),
             _parity(group),
         ]
     return "\n\n".join(part for part in parts if part)

@@ -95,15 +95,17 @@ class Configuration:
     threads: int
 
     @property
-    def engine_label(self) -> str:
-        """The engine as its own project writes its name."""
-        return _ENGINES.get(self.engine, self.engine)
+    def runner(self) -> str:
+        """Engine, device, provider where it is not the usual one, and threads; whatever the precision."""
+        return ", ".join([*self._engine(), counted(self.threads, "thread")])
 
     def __str__(self) -> str:
-        threads = counted(self.threads, "thread")
+        return ", ".join([*self._engine(), self.precision, counted(self.threads, "thread")])
+
+    def _engine(self) -> list[str]:
         default = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}.get(self.device)
         provider = [self.provider] if self.provider and self.provider != default else []
-        return ", ".join([f"{self.engine_label} on {self.device}", *provider, self.precision, threads])
+        return [f"{_ENGINES.get(self.engine, self.engine)} on {self.device}", *provider]
 
 
 def configuration(record: CostRecord) -> Configuration:

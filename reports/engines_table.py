@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .costs import EVERY_USER, LATENCY, configuration
 from .markdown import Notes, escape, table
 from .measured import cell, share_of_reference
-from .quantities import BLANK, counted
+from .quantities import BLANK
 
 if TYPE_CHECKING:
     from ..suites.records import CostRecord
@@ -58,5 +58,4 @@ def _order(record: CostRecord) -> tuple[bool, str]:
 
 
 def _engine(record: CostRecord) -> str:
-    ran = configuration(record)
-    return escape(f"{ran.engine_label} on {ran.device}, {counted(ran.threads, 'thread')}")
+    return escape(configuration(record).runner)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .choices import Choice, Choices, choices_of
 from .cost_quantities import COST_QUANTITIES, CostQuantity
 from .costs import machine_label
-from .markdown import escape, table
+from .markdown import Notes, escape, table
 from .quantities import counted, hundredfold, quantity
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def front_section(tables: Sequence[ComparisonTable], groups: Sequence[CostGroup]
 def _front(choices: Choices) -> str:
     measured = [q for q in _SHOWN if any(not math.isnan(q.of(choice.record)) for choice in choices.each)]
     fronts = {q: choices.front(q) for q in measured}
+    notes = Notes()
     beaten: dict[Choice, list[Choice]] = {}
     rows = []
     for choice in choices.each:
@@ -49,13 +50,14 @@ def _front(choices: Choices) -> str:
                 "Method": escape(choice.row.name),
                 "Run by": escape(str(choice.configuration)),
                 "AUC": hundredfold(choice.row.mean("auc")),
-                **{q.heading: _cell(choice, q, on_front=choice in fronts[q]) for q in measured},
+                **{q.heading: _cell(choice, q, notes, on_front=choice in fronts[q]) for q in measured},
             }
         )
     where = escape(f"{choices.ranked.label}, on {machine_label(choices.group.machine)}")
     lines = [_sentence(q, front, len(choices.each)) for q, front in fronts.items()]
     lines += [_beaten(dominator, losers) for dominator, losers in beaten.items()]
-    return "\n\n".join([f"### {where}", table(rows, text_columns=2), "\n".join(lines)])
+    parts = [f"### {where}", table(rows, text_columns=2), str(notes), "\n".join(lines)]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _beaten(dominator: Choice, losers: Sequence[Choice]) -> str:
@@ -67,9 +69,11 @@ def _beaten(dominator: Choice, losers: Sequence[Choice]) -> str:
     return f"- Beaten by {escape(dominator.label)}: {escape(told)}."
 
 
-def _cell(choice: Choice, cost: CostQuantity, *, on_front: bool) -> str:
+def _cell(choice: Choice, cost: CostQuantity, notes: Notes, *, on_front: bool) -> str:
     written = quantity(cost.of(choice.record), cost.unit)
-    return f"**{written}**" if on_front else written
+    flags = cost.flags(choice.record)
+    mark = notes.mark(escape("; ".join(flags))) if flags else ""
+    return (f"**{written}**" if on_front else written) + mark
 
 
 def _sentence(cost: CostQuantity, front: Sequence[Choice], rows: int) -> str:

@@ -28,7 +28,8 @@ class Recommender:
     def __init__(self, folder: Path) -> None:
         self.card = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         self.graphs = {
-            name: onnxruntime.InferenceSession(folder / name) for name in self.card["serving"]["graphs"]
+            name: onnxruntime.InferenceSession(folder / name, providers=["CPUExecutionProvider"])
+            for name in self.card["serving"]["graphs"]
         }
 
     def run(self, graph: str, **arrays: ArrayLike) -> NDArray[Any]:

@@ -94,3 +94,10 @@ def test_more_that_buys_nothing_is_said_and_what_is_not_measured_is_left_out():
     assert str(answer).endswith(
         "More would buy nothing better. Left out, as not all of these costs were measured: 1."
     )
+
+
+def test_a_figure_with_a_flag_says_so():
+    flagged = measurement(0.008, "s", flags=["not settled"])
+    records = [record for record in RECORDS if record.kind == "quality"]
+    (answer,) = answers("latency=5ms", [*records, cost("XS", measured={"latency": flagged})])
+    assert "latency 8.00 ms (+60 %; not settled)" in str(answer)

@@ -34,3 +34,11 @@ def test_a_row_a_model_and_a_column_an_engine_pytorch_first():
 def test_one_engine_needs_no_table_of_engines():
     (group,) = cost_groups([cost("A"), cost("B", "student-s")])
     assert engines_table(group) == ""
+
+
+def test_two_providers_of_one_engine_are_two_columns():
+    runtime = {"engine": "onnxruntime", "provider": "OpenVINOExecutionProvider", "trial": "0b"}
+    records = [cost("XS", engine="onnxruntime", provider="CPUExecutionProvider"), cost("XS", **runtime)]
+    (group,) = cost_groups(records)
+    (row,) = read_tables(engines_table(group))[0]
+    assert "Latency, ONNX Runtime on cpu, OpenVINOExecutionProvider, 2 threads" in row

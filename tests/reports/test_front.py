@@ -96,3 +96,11 @@ def test_a_variants_quality_was_measured_as_it_is_run():
         "- Beaten by A · int8 in PyTorch on cpu, int8, 2 threads: in PyTorch on cpu, fp32, 2 threads: A."
         in text
     )
+
+
+def test_a_flag_is_a_note_below_the_table():
+    measured = {"latency": Measurement(unit="s", samples=[0.01], flags=["throttled"])}
+    record = RECORDS[3].model_copy(update={"measurements": measured})
+    text = section(RECORDS[0], record)
+    assert read_tables(text)[0][0]["Latency"] == "**10.0 ms**¹"
+    assert "¹ throttled" in text

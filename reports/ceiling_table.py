@@ -1,0 +1,59 @@
+"""How near what was measured comes to what the machine can do, and which of its two bounds holds it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .costs import configuration, sampled
+from .markdown import code, escape, table
+from .measured import named
+from .quantities import quantity, share
+
+if TYPE_CHECKING:
+    from .costs import CostGroup
+
+__all__ = ["ceiling_table"]
+
+_HELD_BY = {"products": "matrix products", "bandwidth": "memory bandwidth"}
+
+_LEGEND = (
+    "The ceiling is measured when a session begins: the rate of matrix products in fp32 and the bandwidth of "
+    "memory, on the threads that engines are given. At best: what the FLOPs and bytes that the work cannot "
+    "do without would take at those rates, the longer of the two, which holds it back. More than all of it "
+    "is reached where what counts as moved stays in the processor's caches."
+)
+
+
+def ceiling_table(group: CostGroup) -> str:
+    """A row for each measurement whose least work is known; empty where there is none."""
+    rows = []
+    for record in sorted(
+        group.taken, key=lambda record: (configuration(record), record.method, record.variant)
+    ):
+        for name, bound in record.bounds.items():
+            if (measured := sampled(record, name)) is None:
+                continue
+            rows.append(
+                named(record, group)
+                | {
+                    "Quantity": escape(name.replace("_", " ")),
+                    "Held by": _HELD_BY[bound.by],
+                    "Measured": quantity(measured.median, escape(measured.unit)),
+                    "At best": quantity(bound.best, escape(measured.unit)),
+                    "Reached": share(bound.share),
+                }
+            )
+    if not rows:
+        return ""
+    columns = list(rows[0])
+    return "\n\n".join([table(rows, text_columns=columns.index("Held by") + 1), _ceilings(group), _LEGEND])
+
+
+def _ceilings(group: CostGroup) -> str:
+    """What the machine could do in each session."""
+    found = {record.session: record.ceiling for record in group.taken if record.ceiling is not None}
+    return "  \n".join(
+        f"Ceiling of session {code(session)}: {quantity(ceiling.products.median, 'FLOP/s')} in matrix "
+        f"products, {quantity(ceiling.bandwidth.median, 'byte/s')} of memory."
+        for session, ceiling in sorted(found.items())
+    )

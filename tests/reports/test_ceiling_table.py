@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from outfitbench.bench.ceiling import Bound, Ceiling
+from outfitbench.bench.measurement import Measurement
+from outfitbench.reports.ceiling_table import ceiling_table
+from outfitbench.reports.costs import cost_groups
+
+from .made_records import cost, measurement
+from .tables import read_tables
+
+
+def test_each_row_says_which_bound_holds_it_and_how_far_it_is():
+    machine = Ceiling(
+        products=Measurement(unit="FLOP/s", samples=[120e9]),
+        bandwidth=Measurement(unit="byte/s", samples=[21e9]),
+    )
+    bounds = {
+        "latency": Bound(by="products", best=0.002, share=0.4),
+        "throughput": Bound(by="bandwidth", best=400.0, share=0.5),
+        "not_measured": Bound(by="products", best=1.0, share=1.0),
+    }
+    measured = {"latency": measurement(0.005, "s", 1), "throughput": measurement(200.0, "outfit/s", 1)}
+    (group,) = cost_groups(
+        [cost("A", bounds=bounds, ceiling=machine, measured=measured), cost("B", "student-s")]
+    )
+    text = ceiling_table(group)
+    latency, throughput = read_tables(text)[0]
+    assert (latency["Held by"], throughput["Held by"]) == ("matrix products", "memory bandwidth")
+    assert (latency["Measured"], latency["At best"], latency["Reached"]) == ("5.00 ms", "2.00 ms", "40.0 %")
+    assert (throughput["Measured"], throughput["At best"]) == ("200 outfit/s", "400 outfit/s")
+    assert "Ceiling of session `5e5510`: 120 GFLOP/s in matrix products, 21.0 GB/s of memory." in text
+
+
+def test_records_without_a_ceiling_have_no_table_of_it():
+    (group,) = cost_groups([cost("A")])
+    assert ceiling_table(group) == ""
