@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..suites.records import CostRecord, Machine
     from .comparison_table import ComparisonTable
     from .material import Material
+    from .table_rows import AnyRow
 
 __all__ = ["DRIFT", "Change", "Regression", "regression", "regression_page"]
 
@@ -52,7 +53,7 @@ class Regression:
 
     Attributes:
         changes: Every figure that both have, those of quality first.
-        apart: Why rows of the newer report have no counterpart, a sentence each.
+        apart: What of the newer report has no counterpart, and why, a sentence each.
     """
 
     changes: tuple[Change, ...]
@@ -75,9 +76,9 @@ class Regression:
 
 def regression(now: Material, before: Material) -> Regression:
     """Hold a report against an older one; costs only where both are of one kind of machine."""
-    quality = list(_quality(now.tables, before.tables))
+    quality, unranked = _quality(now.tables, before.tables)
     costs, apart = _costs(now, before)
-    return Regression((*quality, *costs), tuple(apart))
+    return Regression((*quality, *costs), (*unranked, *apart))
 
 
 def regression_page(found: Regression) -> str:
@@ -114,25 +115,39 @@ def _table(changes: Sequence[Change]) -> str:
     return table(rows, text_columns=2)
 
 
-def _quality(now: Iterable[ComparisonTable], before: Iterable[ComparisonTable]) -> Iterator[Change]:
+def _quality(
+    now: Iterable[ComparisonTable], before: Iterable[ComparisonTable]
+) -> tuple[list[Change], list[str]]:
+    changes: list[Change] = []
+    apart: list[str] = []
     known = {_ranked(ranked): ranked for ranked in before}
     for ranked in now:
         older = known.get(_ranked(ranked))
-        rows = {row.name: row for row in older.all_rows} if older else {}
+        if older is None:
+            apart.append(f"{ranked.label}: the other report ranks no such candidates for these users")
+            continue
+        rows = {row.name: row for row in older.all_rows}
+        alone = [row.name for row in ranked.all_rows if row.name not in rows]
+        if alone:
+            apart.append(f"{ranked.label}: the other report does not have {', '.join(alone)}")
         for row in ranked.all_rows:
-            if (other := rows.get(row.name)) is None or ranked.users < 2:
-                continue
-            for metric, heading in (("auc", "AUC"), ("ndcg", "NDCG")):
-                found = compared(row, other, metric)
-                verdict: Verdict = "worse" if found.high < 0 else "better" if found.low > 0 else "noise"
-                yield Change(
-                    f"{row.name}, {ranked.label}",
-                    heading,
-                    hundredfold(other.mean(metric)),
-                    hundredfold(row.mean(metric)),
-                    f"{signed(found.difference)} [{signed(found.low)}, {signed(found.high)}]",
-                    verdict,
-                )
+            if row.name in rows and ranked.users > 1:
+                changes += _quality_changes(row, rows[row.name], ranked.label)
+    return changes, apart
+
+
+def _quality_changes(row: AnyRow, other: AnyRow, where: str) -> Iterator[Change]:
+    for metric, heading in (("auc", "AUC"), ("ndcg", "NDCG")):
+        found = compared(row, other, metric)
+        verdict: Verdict = "worse" if found.high < 0 else "better" if found.low > 0 else "noise"
+        yield Change(
+            f"{row.name}, {where}",
+            heading,
+            hundredfold(other.mean(metric)),
+            hundredfold(row.mean(metric)),
+            f"{signed(found.difference)} [{signed(found.low)}, {signed(found.high)}]",
+            verdict,
+        )
 
 
 def _ranked(ranked: ComparisonTable) -> Hashable:

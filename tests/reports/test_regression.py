@@ -76,7 +76,11 @@ def test_quality_is_held_user_by_user_on_the_same_candidates_alone():
     }
     assert "worse: A, closet-24, random negatives, AUC: 9" in str(found)
     others = [quality("A", auc=0.85, candidate_fingerprint="0ther")]
-    assert not against(others, before).changes
+    found = against(others, before)
+    assert not found.changes
+    assert found.apart[0].startswith("closet-24, random negatives: the other report ranks no such candidates")
+    found = against([*now, quality("C")], before)
+    assert found.apart == ("closet-24, random negatives: the other report does not have C",)
     fewer = [quality("A", scores=user_scores(0.85, users=20))]
     assert not against(fewer, before).changes
 
