@@ -62,15 +62,15 @@ def warm_up(call: Callable[[], object], *, cap_seconds: float) -> bool:
 
     Args:
         call: What is warmed up.
-        cap_seconds: When to give up; at least two windows are called.
+        cap_seconds: When to give up; at least two windows are called, which this ends early, too.
 
     Returns:
         Whether the windows agreed.
     """
     deadline = time.monotonic() + cap_seconds
-    before = median(time_calls(call, _WINDOW))
+    before = median(time_calls(call, _WINDOW, cap_seconds=cap_seconds))
     while True:
-        now = median(time_calls(call, _WINDOW))
+        now = median(time_calls(call, _WINDOW, cap_seconds=cap_seconds))
         if abs(now - before) <= _AGREEMENT * before:
             return True
         if time.monotonic() > deadline:

@@ -22,7 +22,7 @@ class Measurement(BaseModel):
     """Raw samples of one quantity; every statistic is derived from them.
 
     Attributes:
-        unit: "s", "byte", "1" (a count), "item/s" or "FLOP".
+        unit: "s", "byte", "1" (a count), "item/s", "FLOP", "J" or "share" (of 1).
         samples: Every sample, in the order taken. Empty when the quantity could not be measured.
         session: Which measuring session the samples are from; empty for what is counted.
         turns: How many of the samples each turn gave, where what is compared took turns; in order.
@@ -99,6 +99,22 @@ class Measurement(BaseModel):
         if len(own) != len(others) or not own:
             own, others = [self.median], [other.median]
         return median(a / b if b else math.nan for a, b in zip(own, others, strict=True))
+
+    def ratio_interval(self, other: Measurement, level: float = 0.95) -> tuple[float, float]:
+        """Nonparametric confidence interval of `ratio_to`, from the ratios turn by turn.
+
+        NaN where the two were not sampled in the same turns of one session: their ratio is one figure then.
+
+        Example:
+            >>> slow = Measurement(unit="s", samples=[2.0, 2.2, 1.8], turns=[1, 1, 1])
+            >>> slow.ratio_interval(Measurement(unit="s", samples=[1.0, 1.0, 1.0], turns=[1, 1, 1]))
+            (1.8, 2.2)
+        """
+        own, others = self._turn_medians(), other._turn_medians()
+        if self.session != other.session or len(own) != len(others) or not all(others):
+            return (math.nan, math.nan)
+        ratios = [a / b for a, b in zip(own, others, strict=True)]
+        return Measurement(unit="share", samples=ratios).median_interval(level)
 
     def _turn_medians(self) -> list[float]:
         ends = list(itertools.accumulate(self.turns))

@@ -58,6 +58,17 @@ def test_what_never_settles_is_given_up():
     assert not warm_up(lambda: time.sleep(0.001 * next(naps)), cap_seconds=0.1)
 
 
+def test_what_takes_long_is_called_twice_to_warm_it():
+    calls = itertools.count()
+
+    def call() -> None:
+        next(calls)
+        time.sleep(0.05)
+
+    warm_up(call, cap_seconds=0.01)
+    assert next(calls) == 2
+
+
 def test_turns_have_rounds_outermost():
     order = []
     seconds = time_in_turns({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, 3)

@@ -58,3 +58,16 @@ def test_what_is_counted_needs_no_session():
 def test_turns_hold_every_sample(turns):
     with pytest.raises(ValueError, match="turns"):
         Measurement(unit="s", samples=[1.0, 2.0, 3.0], turns=turns)
+
+
+def test_the_interval_of_a_ratio_is_that_of_the_turns_own_ratios():
+    drift = [1.0, 4.0, 2.0, 8.0, 1.5, 3.0, 6.0, 2.5]
+    factors = [1.9, 2.0, 2.1, 2.2, 2.3, 2.4, 2.5, 2.6]
+    turns = [1] * len(drift)
+    base = Measurement(unit="s", samples=drift, turns=turns)
+    slow = Measurement(unit="s", samples=[a * b for a, b in zip(drift, factors, strict=True)], turns=turns)
+    # Of eight, the extremes: the median lies outside with a probability of 2 / 2⁸.
+    assert slow.ratio_interval(base) == pytest.approx((1.9, 2.6))
+    assert base.ratio_interval(base) == (1.0, 1.0)
+    elsewhere = base.model_copy(update={"session": "another"})
+    assert all(math.isnan(edge) for edge in slow.ratio_interval(elsewhere))

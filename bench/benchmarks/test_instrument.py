@@ -1,0 +1,111 @@
+"""The instrument itself: what is known is measured as what it is, and measuring costs next to nothing."""
+
+from __future__ import annotations
+
+import gc
+import time
+from itertools import chain
+from statistics import median
+
+import numpy as np
+import pytest
+from outfitbench.bench import Subject
+from outfitbench.bench.effort import Effort
+from outfitbench.bench.latency import collector_off, median_ratio
+from outfitbench.bench.measurement import Measurement
+from outfitbench.bench.workloads import WORKLOADS, ServedModel
+
+ROUNDS, SAMPLES, RUNS = 8, 20, 21
+
+
+class KnownEngine:
+    """Answers after a known time."""
+
+    def __init__(self, wait):
+        self._wait = wait
+
+    def encode_items(self, items, categories):
+        return items
+
+    def score(self, users, features, categories):
+        self._wait()
+        return np.zeros(len(users), np.float32)
+
+    def to_host(self, features):
+        return features
+
+    def synchronize(self):
+        pass
+
+    def device_seconds(self, request, samples):
+        return []
+
+
+def busy_millisecond():
+    """As a model does, and unlike a sleep it ends when it should."""
+    end = time.perf_counter_ns() + 1_000_000
+    while time.perf_counter_ns() < end:
+        pass
+
+
+def latencies(wait, samples=SAMPLES):
+    """One turn of the workload "request", with a warm-up of its own."""
+    subject = Subject(model="known", num_users=3, input_kind="features", input_size=8)
+    served = ServedModel(KnownEngine(wait), subject, 1, 3, warm_seconds=0.05, turn_seconds=60.0)
+    turn = WORKLOADS.get("request")().turn(served, Effort(samples=samples), None)
+    return turn.samples["latency"]
+
+
+@pytest.fixture(autouse=True)
+def little_to_collect():
+    """Whatever the tests have imported is left out of the collections before each measurement."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture
+def timed(benchmark):
+    """Skips where nothing is timed: under `--benchmark-disable`, or beside xdist's others."""
+    if benchmark.disabled:
+        pytest.skip("benchmarks are disabled")
+    benchmark.pedantic(lambda: None)
+    return benchmark
+
+
+def test_a_sleep_of_five_milliseconds_is_measured_as_that(timed):
+    found = median(latencies(lambda: time.sleep(0.005), samples=100))
+    timed.extra_info["median_ms"] = found * 1e3
+    assert found == pytest.approx(0.005, rel=0.05)
+
+
+def test_the_harness_adds_less_than_two_percent_to_a_millisecond(timed):
+    bare, measured = [], []
+    for _ in range(10):
+        with collector_off():
+            start = [time.perf_counter_ns() for _ in range(SAMPLES + 1) if not busy_millisecond()]
+        bare.append(float(np.median(np.diff(start))) / 1e9)
+        measured.append(median(latencies(busy_millisecond)))
+    ratio = median_ratio(measured, bare)
+    timed.extra_info["ratio"] = ratio
+    assert ratio < 1.02
+
+
+def test_a_model_against_itself_is_as_fast_as_itself(timed):
+    """In 20 of 21 runs the ratio's interval holds 1."""
+    matrix = np.random.default_rng(0).standard_normal((200, 200), dtype=np.float32)
+
+    held = 0
+    for _ in range(RUNS):
+        sides = [[], []]
+        for _ in range(ROUNDS):
+            for side in sides:
+                side.append(latencies(lambda: matrix @ matrix))
+        one, other = (
+            Measurement(unit="s", samples=[*chain(*turns)], turns=[len(turn) for turn in turns])
+            for turns in sides
+        )
+        low, high = one.ratio_interval(other)
+        held += low <= 1 <= high
+    timed.extra_info["held"] = held
+    assert held >= RUNS - 1

@@ -1,0 +1,85 @@
+"""Every user's best ten of a million outfit vectors against the machine's matrix products, and its growth."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from statistics import median
+
+import numpy as np
+import pytest
+from outfitbench.bench.ceiling import measure_ceiling
+from outfitbench.bench.latency import seconds_of, time_in_turns
+from outfitbench.core.machine import usable_cores
+from outfitbench.evaluation.nearest_outfits import nearest_outfits
+
+USERS, OUTFITS, WIDTH, BEST = 630, 1_000_000, 128, 10
+LEAST_SHARE, MOST_BYTES, MOST_GROWTH = 0.6, 2_000_000_000, 1.25
+ROUNDS = 3
+
+
+@pytest.fixture(scope="module")
+def vectors():
+    """Users, and twice as many outfits as are asked for."""
+    rng = np.random.default_rng(0)
+    return tuple(rng.standard_normal((count, WIDTH), dtype=np.float32) for count in (2 * USERS, 2 * OUTFITS))
+
+
+def search(vectors, users, outfits):
+    nearest_outfits(vectors[0][:users], vectors[1][:outfits], BEST, threads=usable_cores())
+
+
+def test_a_million_outfits_at_most_of_the_matrix_product_rate(benchmark, vectors):
+    benchmark.pedantic(search, (vectors, USERS, OUTFITS), rounds=1, warmup_rounds=0)
+    if benchmark.disabled:
+        return
+    shares = []
+    for _ in range(ROUNDS):
+        rate = measure_ceiling(usable_cores()).products.median
+        seconds = seconds_of(lambda: search(vectors, USERS, OUTFITS))
+        shares.append(2 * USERS * OUTFITS * WIDTH / seconds / rate)
+    share = median(shares)
+    benchmark.extra_info |= {"share": share, "share_at_least": LEAST_SHARE}
+    print(f"\n{share:.0%} of the rate of matrix products, at least {LEAST_SHARE:.0%} is asked for")
+    assert share >= LEAST_SHARE
+
+
+PROGRAM = f"""
+import numpy as np
+from outfitbench.bench.memory import peak_resident
+from outfitbench.core.machine import usable_cores
+from outfitbench.evaluation.nearest_outfits import nearest_outfits
+rng = np.random.default_rng(0)
+users, outfits = (rng.standard_normal((n, {WIDTH}), dtype=np.float32) for n in ({USERS}, {OUTFITS}))
+nearest_outfits(users, outfits, {BEST}, threads=usable_cores())
+print(peak_resident())
+"""
+
+
+def test_a_million_outfits_in_less_than_two_gigabytes(benchmark):
+    def peak():
+        done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, check=True)
+        return int(done.stdout)
+
+    found = benchmark.pedantic(peak, rounds=1)
+    benchmark.extra_info |= {"peak_bytes": found, "most_bytes": MOST_BYTES}
+    assert found < MOST_BYTES
+
+
+@pytest.mark.parametrize("grows", ["users", "outfits"])
+def test_the_time_grows_no_faster_than_the_work(benchmark, vectors, grows):
+    """From a quarter of the work to twice as much, a user and outfit takes the same time."""
+    factors = (0.25, 0.5, 1.0, 2.0)
+    sizes = {
+        factor: (int(USERS * factor), OUTFITS // 4) if grows == "users" else (USERS, int(OUTFITS * factor))
+        for factor in factors
+    }
+    benchmark.pedantic(search, (vectors, *sizes[1.0]), rounds=1)
+    if benchmark.disabled:
+        return
+    calls = {f"{factor:g}": lambda size=size: search(vectors, *size) for factor, size in sizes.items()}
+    each = {name: median(seconds) / float(name) for name, seconds in time_in_turns(calls, ROUNDS).items()}
+    growth = each["2"] / min(each.values())
+    benchmark.extra_info |= {"seconds_per_work": each, "growth_at_most": MOST_GROWTH}
+    print(f"\n{grows}: seconds for the work of one million, by size {each}")
+    assert growth <= MOST_GROWTH
