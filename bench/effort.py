@@ -24,6 +24,7 @@ class Effort(BaseModel):
         vectors: Outfit vectors of "top-k".
         best: How many of them each user is given.
         history: Outfits that are known of a new user.
+        limit_seconds: When a process that does not answer is ended; no part of what is measured.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,6 +42,7 @@ class Effort(BaseModel):
     vectors: int = Field(default=1_000_000, ge=1)
     best: int = Field(default=10, ge=1)
     history: int = Field(default=5, ge=1)
+    limit_seconds: float = Field(default=1800.0, gt=0)
 
 
 FULL = Effort()

@@ -52,6 +52,8 @@ class EngineProfile(BaseModel):
         machine: Where it was taken.
         session: Which measuring session it was taken in; ratios hold within one only.
         date: The day (ISO, UTC).
+        clock: Of the processor in Hz, where it can be read.
+        code: Hash of the code that measured, and of what it measured.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -79,6 +81,8 @@ class EngineProfile(BaseModel):
     machine: Machine
     session: str
     date: str
+    clock: float | None = None
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ P = TypeVar("P", bound=EngineProfile)
 
 _OF_ONE_WORKLOAD = {
     *("workload", "effort", "batch", "measurements", "parity", "flags", "session", "date"),
-    *("ceiling", "bounds"),
+    *("ceiling", "bounds", "clock", "code"),
     *("trial", "description", "seconds"),
 }
 """Fields of profiles, and of the records that keep them, that may differ from workload to workload."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ..core.errors import InputError
-from ..core.machine import Machine
+from ..core.machine import Machine, clock, code_hash
 from ..core.names import why
 from ..models.errors import ModelError
 from .ceiling import Bound, Ceiling
@@ -147,6 +147,8 @@ class MeasuredCell:
             machine=machine,
             session=self._session,
             date=datetime.datetime.now(datetime.UTC).date().isoformat(),
+            clock=clock(),
+            code=code_hash(),
         )
 
     def _failed(self, error: Exception) -> FailedProfile:

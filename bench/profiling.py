@@ -27,6 +27,9 @@ from .workloads import WORKLOADS, check_workload, default_workloads
 
 __all__ = ["profile", "profile_subjects"]
 
+_ALIVE = 8
+"""Processes that are alive at a time, each with an engine and a model in its memory."""
+
 
 def profile(
     models: str | Sequence[str],
@@ -102,8 +105,9 @@ def profile_subjects(
     """Measure models with given weights, all in turns, so that drift of the machine hits all alike.
 
     Each (model, engine, device) lives in a process of its own that imports that engine alone; one is awake
-    at a time. What fails, fails by itself. All take turns at a workload, so all are ready with it at the same
-    time; its outcomes come before the next one is begun.
+    at a time, and eight are alive at most: of more, eight after eight take turns at a workload, in processes
+    that start anew for it. What fails, fails by itself. All take turns at a workload, so all are ready with
+    it at the same time; its outcomes come before the next one is begun.
 
     Args:
         subjects: The models.
@@ -154,28 +158,38 @@ def _outcomes(
     # Before the others' processes start, which import engines on the same cores.
     ceiling = measure_ceiling(threads, session) if "cpu" in (device for _, _, device in seats_at) else None
     with scratch_folder() as scratch, ExitStack() as closing:
-        # Their processes import the engines while the models are prepared here.
         seats = [
             Seat(subjects[number], engine, device, threads, effort) for number, engine, device in seats_at
         ]
         for seat in seats:
             closing.callback(seat.close)
+        groups = [seats[first : first + _ALIVE] for first in range(0, len(seats), _ALIVE)]
+        # Where all may be alive at once they are, and import the engines while the models are prepared here.
+        stay = len(groups) == 1
+        for seat in seats if stay else []:
+            seat.start()
         for number, subject in enumerate(tracked(subjects, "prepare models")):
             own = [seat for seat, place in zip(seats, seats_at, strict=True) if place[0] == number]
             _prepare(own, subject, outfit_size, scratch / str(number))
+            for seat in [] if stay else own:
+                seat.close()
         for seat in tracked(seats, "load models"):
             _attempt(seat, seat.load)
+            if not stay:
+                seat.close()
         for name in workloads:
-            cells = [MeasuredCell(seat, name, effort, session, ceiling) for seat in seats]
             laid_out = _lay_out(name, seats, dataset, effort, scratch)
-            load = OtherLoad()
             turns = WORKLOADS.get(name)().turns(effort)
-            for cell in tracked(cells * turns, f"measure {name} in turns"):
-                cell.turn(laid_out[cell.seat.subject.input_kind][0])
-            row_flags = load.flags()
-            for cell in cells:
-                flags = laid_out[cell.seat.subject.input_kind][1]
-                yield cell.outcome(flags, row_flags, machine)
+            for group in groups:
+                cells = [MeasuredCell(seat, name, effort, session, ceiling) for seat in group]
+                load = OtherLoad()
+                for cell in tracked(cells * turns, f"measure {name} in turns"):
+                    cell.turn(laid_out[cell.seat.subject.input_kind][0])
+                row_flags = load.flags()
+                for cell in cells:
+                    if not stay:
+                        cell.seat.close()
+                    yield cell.outcome(laid_out[cell.seat.subject.input_kind][1], row_flags, machine)
 
 
 def _attempt(seat: Seat, step: Callable[[], object]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .effort import Effort
+from .engines import needs_export
 from .parity import check_parity, compare_answers
 from .preparation import Prepared, reference_answers
 from .subject import Subject
@@ -18,7 +19,7 @@ __all__ = ["Seat"]
 class Seat:
     """A process that imports an engine while its model is prepared here, then loads it and answers.
 
-    A process that dies in a workload is started again for the next one.
+    A process that dies in a workload, or is closed, is started again when it is asked next.
 
     Args:
         subject: The model.
@@ -46,12 +47,19 @@ class Seat:
         self.exports = False
         self.parity: dict[str, float] = {}
         self._effort = effort
-        self._worker: WorkerProcess | None = self._start()
+        self._worker: WorkerProcess | None = None
+
+    def start(self) -> None:
+        """Start the process, which imports the engine while the caller goes on."""
+        if self._worker is None:
+            plugins, limit = self.subject.plugins, self._effort.limit_seconds
+            self._worker = WorkerProcess(self.engine, plugins, limit_seconds=limit)
 
     @property
     def needs_export(self) -> bool:
         """Whether the engine runs the ONNX graphs."""
-        return self._process().needs_export
+        known = needs_export(self.engine)
+        return self._process().needs_export if known is None else known
 
     def load(self) -> None:
         """Load the model, answer once, and compare the answers with PyTorch's.
@@ -74,9 +82,8 @@ class Seat:
             EngineError: If the engine's process refuses or dies; the next turn has a new one.
         """
         if self._worker is None:
-            self._worker = self._start()
             self._load()
-        return self._worker.ask(
+        return self._process().ask(
             "turn",
             workload=workload,
             effort=self._effort.model_dump(mode="json"),
@@ -89,11 +96,9 @@ class Seat:
             self._worker.close()
             self._worker = None
 
-    def _start(self) -> WorkerProcess:
-        return WorkerProcess(self.engine, self.subject.plugins)
-
     def _process(self) -> WorkerProcess:
-        assert self._worker is not None, "it was not closed"
+        self.start()
+        assert self._worker is not None, "it was started"
         return self._worker
 
     def _model(self) -> Prepared:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
+import selectors
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 from .engines import needs_export
 from .errors import EngineError
@@ -37,13 +40,15 @@ class WorkerProcess:
     Args:
         engine: Name of the engine.
         plugins: Files that may register it.
+        limit_seconds: When it is ended if it does not answer.
     """
 
-    def __init__(self, engine: str, plugins: Sequence[Path] = ()) -> None:
+    def __init__(self, engine: str, plugins: Sequence[Path] = (), *, limit_seconds: float = math.inf) -> None:
         self._engine = engine
+        self._limit_seconds = limit_seconds
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "outfitbench.bench.worker"],
+        self._process = subprocess.Popen(  # noqa: S603 - this interpreter and a number
+            [sys.executable, "-P", "-m", "outfitbench.bench.worker", *_parent()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -74,8 +79,8 @@ class WorkerProcess:
         """Have one of `worker.Bench`'s operations done, asleep on the pipe meanwhile.
 
         Raises:
-            EngineError: If the worker refuses, with its reason, or dies, with the line that says why. Its
-                whole output goes with the error.
+            EngineError: If the worker refuses, with its reason, or dies, with the line that says why, or
+                does not answer in time, and is ended. Its whole output goes with the error.
         """
         self.wait_until_imported()
         self._send(operation, **arguments)
@@ -105,6 +110,10 @@ class WorkerProcess:
 
     def _receive(self) -> dict[str, Any]:
         assert self._process.stdout is not None
+        if not self._answers_in_time(self._process.stdout):
+            self._process.kill()
+            found = f"engine {self._engine}: found no answer after {self._limit_seconds:g} s"
+            raise EngineError(f"{found}, expected one; its process was ended", self._output())
         line = self._process.stdout.readline()
         reply = json.loads(line) if line else {"died_of": ""}
         if "died_of" in reply:
@@ -112,6 +121,12 @@ class WorkerProcess:
         if "error" in reply:
             raise EngineError(reply["error"], self._output())
         return reply
+
+    def _answers_in_time(self, replies: IO[str]) -> bool:
+        """Sleep until there is a reply, or the process has ended; not for longer than its limit."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(replies, selectors.EVENT_READ)
+            return bool(selector.select(None if math.isinf(self._limit_seconds) else self._limit_seconds))
 
     def _death(self, reason: str = "") -> EngineError:
         status = self._process.wait()
@@ -125,6 +140,11 @@ class WorkerProcess:
         # Read by position: the worker writes where this file's own position stands.
         size = os.fstat(self._errors.fileno()).st_size
         return os.pread(self._errors.fileno(), size, 0).decode(errors="replace")
+
+
+def _parent() -> list[str]:
+    """This process's id, for a worker that ends with it; a thread's end would end such a worker, too."""
+    return [str(os.getpid())] if threading.current_thread() is threading.main_thread() else []
 
 
 def _environment() -> dict[str, str]:

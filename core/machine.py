@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import sys
@@ -12,10 +13,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .hashes import content_hash, file_hash
+
 __all__ = [
     "Machine",
     "accelerator_name",
     "cgroup_cores",
+    "clock",
+    "code_hash",
     "describe_machine",
     "package_versions",
     "usable_cores",
@@ -23,6 +28,9 @@ __all__ = [
 ]
 
 _PACKAGES = ("outfitbench", "torch", "torchvision", "onnx", "onnxscript", "numpy", "pillow")
+_ROOMS = ("bench", "core", "datasets", "evaluation", "models", "training")
+"""What of the package decides a cost."""
+
 _RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
 """The two distributions of one package."""
 
@@ -81,6 +89,34 @@ def describe_machine() -> Machine:
         versions=package_versions(),
         cpu_flags=[flag for flag in flags if flag in _INFERENCE_FLAGS or flag.startswith("amx_")],
     )
+
+
+def clock(root: Path = Path("/")) -> float | None:
+    """The processor's clock in Hz: its base or highest where the system tells, else what it runs at now.
+
+    None where none can be read, as on ARM in many containers.
+
+    Args:
+        root: Root of the file system.
+    """
+    folder = root / "sys/devices/system/cpu/cpu0/cpufreq"
+    for name in ("base_frequency", "cpuinfo_max_freq"):
+        try:
+            return float((folder / name).read_text()) * 1e3
+        except (OSError, ValueError):
+            continue
+    try:
+        return float(_processor(root)["cpu MHz"]) * 1e6
+    except (KeyError, ValueError):
+        return None
+
+
+@functools.cache
+def code_hash() -> str:
+    """Hash of this package's own code, 16 hex digits: two trees of one version may differ."""
+    root = Path(__file__).resolve().parents[1]
+    files = sorted(path for room in _ROOMS for path in (root / room).rglob("*.py"))
+    return content_hash({path.relative_to(root).as_posix(): file_hash(path) for path in files})
 
 
 def package_versions() -> dict[str, str]:
@@ -197,9 +233,9 @@ def _installed_version(package: str) -> str | None:
         return None
 
 
-def _processor() -> dict[str, str]:
+def _processor(root: Path = Path("/")) -> dict[str, str]:
     """What /proc/cpuinfo says of the first core; nothing where there is no such file."""
-    information = Path("/proc/cpuinfo")
+    information = root / "proc/cpuinfo"
     if not information.exists():
         return {}
     first_core = information.read_text(encoding="utf-8", errors="replace").split("\n\n")[0]

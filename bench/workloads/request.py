@@ -27,11 +27,13 @@ class OneRequest(Workload):
     - "latency" (s): one warm request: bytes to floats, to features, to the score; from the host's memory to
       the host's memory.
     - "device_latency" (s): the same on CUDA, input and output staying on the device.
+    - "energy" (J): of one such request, all that the processor, or the device, used meanwhile; only where a
+      counter can be read, which the flag names.
 
     A model with an item bank ranks among the request's own items: what a larger bank costs, "recommend" says.
     """
 
-    units: ClassVar = {"latency": "s", "device_latency": "s"}
+    units: ClassVar = {"latency": "s", "device_latency": "s", "energy": "J"}
     effort = ("rounds", "samples", "warm_seconds", "turn_seconds")
     enough: ClassVar = {"latency": (100, "for p99"), "device_latency": (100, "for p99")}
 
@@ -48,4 +50,7 @@ class OneRequest(Workload):
         turn = Turn({"latency": seconds}, {"latency": flags})
         if on_device := served.engine.device_seconds(request, effort.samples):
             turn.samples["device_latency"] = on_device
+        joules, flags = served.energy_of(lambda: answer(served.engine, request), effort.samples)
+        if joules:
+            turn.samples["energy"], turn.flags["energy"] = joules, flags
         return turn

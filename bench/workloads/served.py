@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..energy import EnergyCounter
 from ..engines.engine import Engine
 from ..latency import time_calls, warm_up
 from ..request import Request, make_request
@@ -102,3 +103,20 @@ class ServedModel:
         call()
         seconds = time_calls(call, samples, cap_seconds=self.turn_seconds, wait=self.engine.synchronize)
         return seconds, [] if self._settled[shape] else [NOT_SETTLED]
+
+    def energy_of(self, call: Callable[[], object], samples: int) -> tuple[list[float], list[str]]:
+        """Joules of a warm call, the mean over some; nothing where no counter can be read.
+
+        Args:
+            call: What is done.
+            samples: How many times; fewer where a turn is over before.
+
+        Returns:
+            One figure, or none; and the counter that told it, as a flag.
+        """
+        counter = EnergyCounter(self.device)
+        if counter.used() is None:
+            return [], []
+        taken = time_calls(call, samples, cap_seconds=self.turn_seconds, wait=self.engine.synchronize)
+        used = counter.used()
+        return ([], []) if used is None else ([used.joules / len(taken)], [f"energy by {used.source}"])

@@ -1,12 +1,13 @@
 """Engines whose cost is known, for workers: they sleep, allocate, or die."""
 
+import ctypes
 import os
 import time
 from pathlib import Path
 
 import numpy as np
 
-SLEEP, ALLOCATION = 0.02, 96 << 20
+SLEEP, ALLOCATION = 0.02, 256 << 20
 
 
 class Instrument:
@@ -54,3 +55,18 @@ class Fragile(Instrument):
     def load(self):
         print("a word before", "out of luck", sep="\n", flush=True)
         os._exit(7)
+
+
+class Hanging(Instrument):
+    """Never comes back from loading."""
+
+    def load(self):
+        time.sleep(3600)
+
+
+class Deaf(Instrument):
+    """Never comes back either, and holds Python's lock meanwhile, so that no thread of its process runs."""
+
+    def load(self):
+        Path(os.environ["INSTRUMENT_LOG"]).write_text("deaf")
+        ctypes.PyDLL(None).sleep(3600)

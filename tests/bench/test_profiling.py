@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import psutil
 import pytest
 from outfitbench.bench import (
     EngineError,
@@ -15,6 +16,7 @@ from outfitbench.bench import (
 from outfitbench.bench.effort import Effort
 from outfitbench.bench.engine_profile import joined
 from outfitbench.bench.engines import ENGINES, engine_factory
+from outfitbench.bench.worker_process import WorkerProcess
 from outfitbench.core.plugins import load_plugin
 from outfitbench.datasets import InputError, load_dataset
 from outfitbench.suites.records import CostRecord
@@ -203,6 +205,30 @@ def test_a_workload_of_one_engine_costs_no_other_engine(plugin, instruments, mon
     expected = "workload training-step: found engine instrument:Instrument, expected torch"
     assert failed.reason == expected
     assert start.measurements["load"].n
+
+
+def test_of_more_than_may_be_alive_some_take_turns_after_the_others(plugin, instruments, monkeypatch):
+    monkeypatch.setattr("outfitbench.bench.seat.check_parity", lambda parity, what: None)
+    monkeypatch.setattr(profiling, "_ALIVE", 2)
+    alive: list[int] = []
+
+    class Counted(WorkerProcess):
+        def ask(self, operation, **arguments):
+            alive.append(len(psutil.Process().children()) - 1)  # a shell waits to clean up
+            return super().ask(operation, **arguments)
+
+    monkeypatch.setattr("outfitbench.bench.seat.WorkerProcess", Counted)
+    subjects = [
+        Subject(model="tiny", num_users=5, label=label, plugins=(plugin,)) for label in ("a", "b", "c")
+    ]
+    asked = {"engines": ["instrument:Instrument"], "workloads": ["start", "request"], "effort": LEAST}
+    rows = list(profile_subjects(subjects, **asked))
+    assert [(row.workload, row.method) for row in rows] == [
+        (workload, label) for workload in ("start", "request") for label in ("a", "b", "c")
+    ]
+    assert len({row.session for row in rows}) == 1
+    assert all(row.measurements for row in rows)
+    assert max(alive) == 2
 
 
 def test_an_engine_that_dies_leaves_the_others_and_its_whole_output(plugin, instruments):

@@ -140,20 +140,61 @@ def test_a_worker_ends_at_once_with_a_parent_that_is_killed_and_its_scratch_is_s
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     program = PARENT.replace("{request}", repr({"subject": SUBJECT, **FOR_ALL}))
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
-        pid, folder = parent.stdout.readline().split()
+        pid, _ = parent.stdout.readline().split()
         worker = psutil.Process(int(pid))
         time.sleep(0.5)  # it is at work on its ten thousand samples
         assert worker.is_running()
         parent.send_signal(signal.SIGKILL)
     psutil.wait_procs([worker], timeout=5)
     assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
-    assert Path(folder).is_dir()
+    deadline = time.monotonic() + 10
+    while list(tmp_path.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_two_killed_processes_left_goes_when_the_next_one_asks(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = tmp_path / "outfitbench-1-abcdef01"
+    left.mkdir()
+    left.with_suffix(".lock").touch()
     with scratch_folder() as mine, scratch_folder() as other:
-        assert not Path(folder).exists()
+        assert not left.exists()
         assert mine.is_dir()
         assert other.is_dir()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_worker_that_does_not_answer_is_ended_and_says_so(instruments):
+    with WorkerProcess("instrument:Hanging", limit_seconds=30) as worker:
+        worker.wait_until_imported()
+        worker._limit_seconds = 0.5
+        with pytest.raises(EngineError, match=r"^engine instrument:Hanging: found no answer after 0.5 s"):
+            worker.ask("load", subject=SUBJECT, **FOR_ALL)
+        assert worker._process.wait(timeout=10) == -signal.SIGKILL
+
+
+DEAF_PARENT = """
+from outfitbench.bench.worker_process import WorkerProcess
+with WorkerProcess("instrument:Deaf") as worker:
+    print(worker._process.pid, flush=True)
+    worker.ask("load", **{request})
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux alone does that")
+def test_a_worker_ends_at_once_also_where_python_cannot_look_at_its_input(instruments, tmp_path, monkeypatch):
+    """The engine holds Python's lock, as a library's call may for minutes."""
+    log = tmp_path / "log"
+    monkeypatch.setenv("INSTRUMENT_LOG", str(log))
+    program = DEAF_PARENT.replace("{request}", repr({"subject": SUBJECT, **FOR_ALL}))
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
+        worker = psutil.Process(int(parent.stdout.readline()))
+        while not log.exists():
+            time.sleep(0.05)
+        parent.send_signal(signal.SIGKILL)
+        psutil.wait_procs([worker], timeout=5)
+        assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
 
 
 COMPLAINT = "a.cpp:1:10: fatal error: Python.h: gone"

@@ -8,7 +8,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from outfitbench.core.machine import accelerator_name, cgroup_cores, describe_machine, usable_cores
+from outfitbench.core.machine import (
+    accelerator_name,
+    cgroup_cores,
+    clock,
+    code_hash,
+    describe_machine,
+    usable_cores,
+)
 
 
 def test_description_is_a_records_machine():
@@ -145,3 +152,21 @@ def test_the_accelerator_is_the_one_that_is_meant(monkeypatch, visible, name):
     else:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     assert accelerator_name() == name
+
+
+def test_the_clock_is_the_base_where_it_is_told_else_the_present_one(tmp_path):
+    assert clock(tmp_path) is None
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/cpuinfo").write_text("processor : 0\ncpu MHz : 2596.099\n\nprocessor : 1\n")
+    assert clock(tmp_path) == pytest.approx(2.596099e9)
+    folder = tmp_path / "sys/devices/system/cpu/cpu0/cpufreq"
+    folder.mkdir(parents=True)
+    (folder / "cpuinfo_max_freq").write_text("3700000\n")
+    assert clock(tmp_path) == 3.7e9
+    (folder / "base_frequency").write_text("2400000\n")
+    assert clock(tmp_path) == 2.4e9
+
+
+def test_the_code_is_known_by_its_content():
+    assert len(code_hash()) == 16
+    assert code_hash.__wrapped__() == code_hash()
