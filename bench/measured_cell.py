@@ -141,7 +141,7 @@ class MeasuredCell:
             effort=self._effort.model_dump(mode="json", include=set(self._workload.effort)),
             measurements=measurements | counts,
             parity=seat.parity,
-            flags=row_flags,
+            flags=[*row_flags, *seat.flags],
             ceiling=self._ceiling,
             bounds=self._bounds(measurements),
             machine=machine,

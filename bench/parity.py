@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,20 +15,45 @@ from .errors import ParityError
 from .request import make_request
 
 __all__ = [
-    "LEAST_TAU",
-    "MOST_DIFFERENCE",
+    "EXACT",
+    "IN_BFLOAT16",
     "TOP",
+    "Tolerance",
     "check_parity",
     "compare_answers",
     "compare_rankings",
     "parity_answers",
 ]
 
-MOST_DIFFERENCE = 1e-4
-"""Scores may differ by this much."""
 
-LEAST_TAU = 0.999
-"""Kendall's τ of the order of candidates must be at least this."""
+@dataclass(frozen=True)
+class Tolerance:
+    """How far answers may be from those that they are held against.
+
+    Attributes:
+        difference: Scores may differ by this much.
+        tau: Kendall's τ of the order of candidates must be at least this.
+
+    Example:
+        >>> EXACT.allows({"max_abs_difference": 1e-5, "kendall_tau": 0.9995})
+        True
+        >>> EXACT.allows({"max_abs_difference": float("nan"), "kendall_tau": 1.0})
+        False
+    """
+
+    difference: float
+    tau: float
+
+    def allows(self, parity: Mapping[str, float]) -> bool:
+        """Whether answers agree well enough; not where a score is not a number."""
+        return parity["max_abs_difference"] <= self.difference and parity["kendall_tau"] >= self.tau
+
+
+EXACT = Tolerance(difference=1e-4, tau=0.999)
+"""Between engines that compute in fp32."""
+
+IN_BFLOAT16 = Tolerance(difference=5e-2, tau=0.9)
+"""Of an engine that computes in bfloat16 what was trained in fp32."""
 
 TOP = 10
 """Length of the lists whose overlap is reported."""
@@ -117,15 +143,20 @@ def compare_rankings(right: ArrayLike, found: ArrayLike) -> tuple[float, float]:
     return tau, len(np.intersect1d(top_one, top_other)) / length
 
 
-def check_parity(parity: dict[str, float], what: str) -> None:
-    """Refuse an engine or export that answers otherwise than PyTorch.
+def check_parity(parity: Mapping[str, float], what: str, tolerance: Tolerance = EXACT) -> None:
+    """Refuse an engine or export that answers otherwise than what it is held against.
+
+    Args:
+        parity: Of `compare_answers`.
+        what: Who answers, for the message.
+        tolerance: How far it may be off.
 
     Raises:
         ParityError: With the figures; also when a score is not a number.
     """
-    difference, tau = parity["max_abs_difference"], parity["kendall_tau"]
-    if not (difference <= MOST_DIFFERENCE and tau >= LEAST_TAU):
+    if not tolerance.allows(parity):
+        difference, tau = parity["max_abs_difference"], parity["kendall_tau"]
         raise ParityError(
             f"{what}: found scores that differ from PyTorch's by up to {difference:.2g} and Kendall's τ "
-            f"{tau:.5f}, expected at most {MOST_DIFFERENCE:g} and at least {LEAST_TAU}"
+            f"{tau:.5f}, expected at most {tolerance.difference:g} and at least {tolerance.tau}"
         )

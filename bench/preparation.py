@@ -29,7 +29,8 @@ class Prepared:
         counts: "parameters", "buffers" and "flops".
         traits: What not all models have.
         work: FLOPs and bytes of its parts, if they can be counted.
-        export_parity: Of an export made here, which was checked on the CPU then.
+        export_parity: Of an export made here, or of a variant that is graphs: of ONNX Runtime on the CPU, as
+            it was found then.
     """
 
     subject: Subject
@@ -76,25 +77,26 @@ def prepare(subject: Subject, outfit_size: int, scratch: Path) -> Prepared:
         model = load_model(subject)
     size = model.input_size if subject.input_size is None else subject.input_size
     subject = replace(subject, input_size=size)
-    if subject.weights is None:
+    if subject.weights is None and not subject.graphs:
         weights = scratch / WEIGHTS_FILE
         save_tensors(model.state_dict(), weights)
         subject = replace(subject, weights=weights)
     count = count_parameters(model)
     with one_thread():
         work = count_work(model, size, outfit_size)
-    return Prepared(
-        subject,
-        outfit_size,
-        model.backbone_name,
-        {
-            "parameters": Measurement(unit="1", samples=[count.parameters]),
-            "buffers": Measurement(unit="1", samples=[count.buffers]),
-            "flops": flops_of(work),
-        },
-        _traits(model),
-        work if isinstance(work, ModelWork) else None,
-    )
+    counts = {
+        "parameters": Measurement(unit="1", samples=[count.parameters]),
+        "buffers": Measurement(unit="1", samples=[count.buffers]),
+        "flops": flops_of(work),
+    }
+    if subject.graphs:
+        assert subject.export is not None, "a variant of graphs has them"
+        exported = load_export(subject.export).parameters
+        if exported != count.parameters:  # made of another variant, whose layers are not those of the model
+            counts = {"parameters": Measurement(unit="1", samples=[exported])}
+    # The machine's ceiling is that of fp32, and the model's work not that of 8-bit graphs.
+    own = work if isinstance(work, ModelWork) and not subject.graphs else None
+    return Prepared(subject, outfit_size, model.backbone_name, counts, _traits(model), own)
 
 
 def _traits(model: OutfitModel) -> ModelTraits:
@@ -122,6 +124,8 @@ def with_export(prepared: Prepared, scratch: Path) -> Prepared:
     from .export import export_onnx
 
     subject = prepared.subject
+    if subject.graphs and subject.export is not None:
+        return replace(prepared, export_parity=load_export(subject.export).parity)
     if subject.export is not None:
         return prepared
     exported = export_onnx(
@@ -135,14 +139,26 @@ def with_export(prepared: Prepared, scratch: Path) -> Prepared:
 
 
 def reference_answers(subject: Subject) -> list[list[float]]:
-    """What PyTorch on the CPU answers to `parity_answers`; the subject has weights and an input size."""
+    """What an engine is held against: the answers of PyTorch on the CPU to `parity_answers`.
+
+    Of a variant that is graphs, those of ONNX Runtime.
+
+    Args:
+        subject: With its files and an input size.
+    """
+    from .engines.onnxruntime_engine import OnnxRuntimeEngine
     from .engines.torch_engine import TorchEngine, load_model, one_thread
     from .parity import parity_answers
 
     assert subject.input_size is not None
     with one_thread():
+        if subject.graphs:
+            engine = OnnxRuntimeEngine(subject, "cpu", 1)
+            engine.load()
+        else:
+            engine = TorchEngine.serving(load_model(subject))
         return parity_answers(
-            TorchEngine.serving(load_model(subject)),
+            engine,
             num_users=subject.num_users,
             input_kind=subject.input_kind,
             input_size=subject.input_size,

@@ -15,7 +15,8 @@ from ..datasets.dataset import Dataset
 from .ceiling import measure_ceiling
 from .effort import QUICK, Effort
 from .engine_profile import EngineProfile, FailedProfile
-from .engines import DEVICES, check_engine
+from .engines import DEVICES, ENGINES, check_engine, needs_export
+from .errors import EngineError
 from .measured_cell import MeasuredCell, attempt
 from .other_load import OtherLoad
 from .preparation import Prepared, prepare, with_export
@@ -48,7 +49,7 @@ def profile(
     Args:
         models: Names of the zoo.
         num_users: How many users a model knows; the dataset's where there is one.
-        engines: "torch", "torch-compile", "onnxruntime", or `module:Class` of your own.
+        engines: Names of `ENGINES`, or `module:Class` of your own.
         devices: "cpu" and "cuda".
         workloads: By name; None for all of ours, without those that need a dataset where there is none.
         image_size: H = W of the images in pixels; None for each model's own.
@@ -207,13 +208,28 @@ def _prepare(seats: Sequence[Seat], subject: Subject, outfit_size: int, scratch:
     exporting: list[Seat] = []
     for seat in seats:
         seat.prepared, seat.failure = (made[0] if made else None), failure
-        _attempt(seat, lambda seat=seat: exporting.append(seat) if seat.needs_export else None)
+        _attempt(seat, lambda seat=seat: exporting.append(seat) if _runs_graphs(seat) else None)
     if not exporting:
         return
     exported: list[Prepared] = []
     failure = attempt(lambda: exported.append(with_export(made[0], scratch)))
     for seat in exporting:
         seat.prepared, seat.failure = (exported[0] if exported else None), failure
+
+
+def _runs_graphs(seat: Seat) -> bool:
+    """Whether a seat's engine runs graphs.
+
+    Raises:
+        EngineError: If it does not, and its model is a variant that is nothing else.
+    """
+    if not seat.needs_export and seat.subject.graphs:
+        able = ", ".join(name for name in ENGINES.names() if needs_export(name))
+        raise EngineError(
+            f"engine {seat.engine}: found variant {seat.subject.variant}, which is ONNX graphs, "
+            f"expected an engine that runs graphs: {able}"
+        )
+    return seat.needs_export
 
 
 def _lay_out(

@@ -8,9 +8,10 @@ from typing import Any
 
 from .effort import Effort
 from .engines import needs_export
-from .parity import check_parity, compare_answers
+from .parity import EXACT, IN_BFLOAT16, check_parity, compare_answers
 from .preparation import Prepared, reference_answers
 from .subject import Subject
+from .variants import tolerance_of
 from .worker_process import WorkerProcess
 
 __all__ = ["Seat"]
@@ -32,7 +33,9 @@ class Seat:
         prepared: The model with all its files, once it is prepared.
         failure: Why nothing can be measured here, if that is so.
         exports: Whether the engine runs the ONNX graphs, once it is loaded.
-        parity: Against torch; empty for torch itself.
+        parity: Against torch; empty for torch itself. Of a variant that is graphs in another engine than ONNX
+            Runtime on the CPU, against that.
+        flags: What a reader of its rows should know.
     """
 
     def __init__(self, subject: Subject, engine: str, device: str, threads: int, effort: Effort) -> None:
@@ -46,6 +49,7 @@ class Seat:
         self.precision = ""
         self.exports = False
         self.parity: dict[str, float] = {}
+        self.flags: list[str] = []
         self._effort = effort
         self._worker: WorkerProcess | None = None
 
@@ -72,8 +76,7 @@ class Seat:
         self.exports = self.needs_export
         if (self.engine, self.device) != ("torch", "cpu"):
             self.parity = self._parity()
-            subject = self._model().subject
-            check_parity(self.parity, f"engine {self.engine} on {self.device}, model {subject.model}")
+            self._check_parity()
 
     def turn(self, workload: str, folder: Path | None) -> dict[str, dict[str, list[Any]]]:
         """One turn of a workload: "samples" and "flags" by quantity.
@@ -119,10 +122,26 @@ class Seat:
         )
         self.provider, self.precision = reply["provider"], reply["precision"]
 
+    def _check_parity(self) -> None:
+        """Refuse an engine that answers otherwise; flag a variant that does so, and is what it is."""
+        subject = self._model().subject
+        tolerance = IN_BFLOAT16 if self.precision == "bf16" else EXACT
+        if subject.graphs:
+            tolerance = tolerance_of(subject.variant)
+        if subject.graphs and self._exported_here():
+            if not tolerance.allows(self.parity):
+                self.flags.append(f"lost its parity (Kendall's τ {self.parity['kendall_tau']:.3f})")
+            return
+        check_parity(self.parity, f"engine {self.engine} on {self.device}, model {subject.model}", tolerance)
+
+    def _exported_here(self) -> bool:
+        """Whether it is the engine that the graphs were held against PyTorch in, when they were made."""
+        return (self.engine, self.device) == ("onnxruntime", "cpu")
+
     def _parity(self) -> dict[str, float]:
         prepared = self._model()
         known = prepared.export_parity
-        if known is not None and self.needs_export and self.device == "cpu":
+        if known is not None and self._exported_here():
             return known
         found = self._process().ask("parity_answers")["answers"]
         return compare_answers(reference_answers(prepared.subject), found)

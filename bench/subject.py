@@ -28,6 +28,8 @@ class Subject:
         plugins: Python files that register further models.
         export: Folder written by `export_onnx`; made on the way when None.
         variant: What compression made of the weights or the export; empty for the model as it was trained.
+        graphs: What the graphs in `export` compute in ("int8"), where they alone are the variant, and there
+            are no weights for an engine that runs the model itself; empty otherwise.
     """
 
     model: str
@@ -42,6 +44,7 @@ class Subject:
     plugins: tuple[Path, ...] = ()
     export: Path | None = None
     variant: str = ""
+    graphs: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The fields as JSON values; `from_json` gives the subject back."""

@@ -51,7 +51,7 @@ class Export:
         folder = writable_folder("argument --out", self.out)
         datasets, unnamed = named_datasets(chosen, self.root, session)
         with scratch_folder() as scratch:
-            chosen = [*chosen, *compressed(chosen, tuple(dict.fromkeys(self.variant)), scratch)]
+            chosen = [*chosen, *compressed(chosen, tuple(dict.fromkeys(self.variant)), scratch, datasets)]
             exports = [
                 deploy(
                     choice.subject,

@@ -86,7 +86,8 @@ class Profile:
         if self.batch is not None:
             effort = effort.model_copy(update={"batch": self.batch})
         with scratch_folder() as folder:
-            chosen = [*chosen, *compressed(chosen, _each_once(self.variant), folder)]
+            datasets = {} if dataset is None else {dataset.fingerprint: dataset}
+            chosen = [*chosen, *compressed(chosen, _each_once(self.variant), folder, datasets)]
             outcomes = list(
                 profile_subjects(
                     [choice.subject for choice in chosen],

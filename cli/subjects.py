@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -103,30 +103,44 @@ def choose_subjects(
     return [replace(each, subject=replace(each.subject, input_size=image_size)) for each in chosen]
 
 
-def compressed(chosen: Sequence[Chosen], variants: Iterable[str], folder: Path) -> list[Chosen]:
+def compressed(
+    chosen: Sequence[Chosen],
+    variants: Iterable[str],
+    folder: Path,
+    datasets: Mapping[str, Dataset] | None = None,
+) -> list[Chosen]:
     """What compression makes of trained methods.
 
     Args:
         chosen: Trained methods.
         variants: Names of variants.
         folder: Where their files go, each in a folder of its own.
+        datasets: By fingerprint, for variants that look at the items that a model was trained on.
 
     Raises:
-        InputError: For an unknown variant, or a model that was not trained.
+        InputError: For an unknown variant, a model that was not trained, or a variant that looks at items of
+            a dataset that is not there.
+        EngineError: If a variant is made of an export, and the exporter cannot follow the model.
     """
     made: list[Chosen] = []
     for variant in variants:
-        from ..bench.variants import VARIANTS, make_variant
+        from ..bench.variants import make_variant, variant_steps
         from ..suites.describing import describe_variant
 
-        VARIANTS.entry(variant)  # an unknown name is refused before what is not trained
+        steps = variant_steps(variant)  # an unknown name is refused before what is not trained
+        needs_sample = any(step.value.needs_sample for step in steps)
         for choice in chosen:
             if choice.trained is None:
                 found = f"{choice.slug}, which is not trained"
                 raise InputError(Fault("argument variant", found, "the trained methods of a run"))
+            dataset = None if choice.fit is None else (datasets or {}).get(choice.fit.data_fingerprint)
+            if needs_sample and dataset is None:
+                found = f"{variant} of {choice.slug} without its dataset"
+                expected = f"{choice.dataset} as it was trained on, whose items calibrate it"
+                raise InputError(Fault("argument variant", found, expected, "--dataset, or --root, has it"))
             description = describe_variant(variant, choice.trained)
             slug = f"{choice.slug}-{variant}"
-            subject = make_variant(variant, choice.subject, folder / f"variant-{slug}")
+            subject = make_variant(variant, choice.subject, folder / f"variant-{slug}", dataset=dataset)
             made.append(replace(choice, subject=subject, slug=slug, trained=description.hash))
     return made
 

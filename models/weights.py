@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ..core.errors import Fault, InputError
 from ..core.files import atomic_file
+from .low_rank import take_low_rank
 
 __all__ = ["WEIGHTS_FILE", "load_weights", "save_tensors"]
 
@@ -38,6 +39,8 @@ def save_tensors(tensors: Mapping[str, Tensor], path: Path, header: dict[str, st
 def load_weights(model: nn.Module, path: Path, *, measured: bool = False) -> None:
     """Load weights into a model, whose own precision stays: weights kept in 16 bits are widened.
 
+    Where the file keeps a layer's weight as two factors, the model's layer becomes one of low rank.
+
     Args:
         model: Whose parameters and buffers the file holds.
         path: A safetensors file.
@@ -51,6 +54,7 @@ def load_weights(model: nn.Module, path: Path, *, measured: bool = False) -> Non
         tensors = load_file(path)
     except (OSError, SafetensorError) as error:
         raise InputError(Fault(path, f"unreadable weights ({error})", "a safetensors file")) from error
+    take_low_rank(model, tensors)
     state = model.state_dict()
     own = {name: tuple(tensor.shape) for name, tensor in state.items()}
     for name in sorted(own.keys() | tensors.keys()):

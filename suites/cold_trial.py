@@ -11,7 +11,7 @@ from ..datasets.cold_histories import ColdHistories, cold_candidates, draw_histo
 from ..evaluation.cold_start import strategy_options
 from .descriptions import ColdDescription
 from .records import EVALUATOR_VERSION
-from .trial import FitTrial, Trial, fit_of
+from .trial import FitTrial, Trial, engine_of, fit_of
 
 __all__ = ["ColdTrial"]
 
@@ -42,6 +42,7 @@ class ColdTrial(Trial[ColdDescription]):
             draws=len(self.histories.items),
             strategy=self.strategy,
             options=strategy_options(self.strategy),
+            engine=engine_of(self.inputs["weights"]),
         )
 
     @property

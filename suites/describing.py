@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from ..bench.effort import Effort
 from ..bench.engines import ENGINES
-from ..bench.variants import VARIANTS
+from ..bench.variants import variant_steps
 from ..bench.workloads import WORKLOADS
 from ..core.errors import Fault, InputError
 from ..core.hashes import file_hash
@@ -199,17 +199,19 @@ def describe_variant(variant: str, weights: str) -> VariantDescription:
     """What decides the outcome of a compression.
 
     Args:
-        variant: Its registered name.
+        variant: As for `variant_steps`.
         weights: Hash of the fit that is compressed.
 
     Raises:
         InputError: For an unknown variant.
     """
+    steps = variant_steps(variant)
+    sources = {f"variant {step.name}" if len(steps) > 1 else "variant": step.source for step in steps}
     return VariantDescription(
         inputs={"weights": weights},
         version=VARIANT_VERSION,
         variant=variant,
-        sources=source_hashes({"variant": VARIANTS.entry(variant).source}),
+        sources=source_hashes(sources),
     )
 
 

@@ -188,6 +188,7 @@ class EvaluationDescription(Description):
         setting: Kind of the evaluation negatives.
         candidates: Fingerprint of the test candidates.
         shuffled_users: Whether it ranks each user's candidates as another user, too.
+        engine: What runs the model, where that is not PyTorch as it was trained.
     """
 
     kind: Literal["evaluation"] = "evaluation"
@@ -195,6 +196,7 @@ class EvaluationDescription(Description):
     setting: str
     candidates: str
     shuffled_users: bool = False
+    engine: str = ""
 
 
 class ColdDescription(Description):
@@ -209,6 +211,7 @@ class ColdDescription(Description):
         draws: How often those are drawn.
         strategy: How the model scores such users.
         options: The numbers that the strategy goes by.
+        engine: As for an `EvaluationDescription`.
     """
 
     kind: Literal["evaluation"] = "evaluation"
@@ -220,6 +223,7 @@ class ColdDescription(Description):
     draws: int
     strategy: str
     options: dict[str, float] = {}
+    engine: str = ""
 
 
 class ScorerDescription(Description):
@@ -254,8 +258,8 @@ class VariantDescription(Description):
 
     Attributes:
         version: `VARIANT_VERSION`.
-        variant: Its registered name.
-        sources: Hash of the file from outside that defines it, if one does.
+        variant: Its registered name, or several, each made of the one before.
+        sources: Hash of each file from outside that defines it.
     """
 
     kind: Literal["variant"] = "variant"

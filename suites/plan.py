@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from ..bench.engines import check_engine
-from ..bench.variants import VARIANTS
+from ..bench.engines import check_engine, needs_export
+from ..bench.variants import variant_steps
 from ..bench.workloads import check_workload
 from ..core.errors import Fault, InputError
 from ..core.machine import accelerator_name, describe_machine
@@ -17,6 +17,7 @@ from ..datasets import Dataset
 from ..evaluation.item_inputs import input_kind
 from ..evaluation.scorers import SCORERS
 from ..models.backbones.factory import check_backbone
+from ..models.outfit_model import AVG, NO_USER, W_AVG
 from ..models.registry import MODELS
 from ..training.augmentations import ViewPair, every_pair, needs_neighbours
 from ..training.method import Method
@@ -37,6 +38,7 @@ from .trial import (
     StemTrial,
     Trial,
     VariantTrial,
+    engine_of,
     fit_of,
 )
 
@@ -91,7 +93,7 @@ def _plan_part(
         _check_teacher(suite, key, method)
         _check_start(suite, key, method)
     for variant in suite.variants:
-        VARIANTS.entry(variant, f"suite {suite.name}, variants")
+        variant_steps(variant, f"suite {suite.name}, variants")
     for scorer in suite.scorers:
         SCORERS.entry(scorer, f"suite {suite.name}, scorers")
     if suite.cost is not None:
@@ -164,6 +166,9 @@ def _evaluations(model: Trial[Any], suite: Suite, cold: NewUsers | None) -> Iter
             yield EvaluationTrial(dataset, inputs, setting=setting, shuffled_users=suite.shuffled_users)
             continue
         for strategy in cold.strategies[fit_of(model).method.name]:
+            if engine_of(model) and strategy not in (AVG, W_AVG, NO_USER):
+                say(f"{setting}: {model.label} is graphs, without the {strategy} of its model, left out")
+                continue
             yield ColdTrial(dataset, inputs, sibling=cold.dataset, setting=setting, strategy=strategy)
 
 
@@ -200,22 +205,27 @@ def _costs(plan: CostPlan, dataset: Dataset, models: Sequence[Trial[Any]]) -> li
     for device in plan.devices:
         if device not in present:
             say(f"costs: no {device} on this machine, left out")
-    return [
-        CostTrial(
-            dataset,
-            {"weights": model},
-            workload=workload,
-            engine=engine,
-            device=device,
-            effort=plan.effort,
-            outfit_size=dataset.outfit_size,
-            machine=machine,
-        )
-        for device in present
-        for engine in plan.engines
-        for model in models
-        for workload in plan.workloads
-    ]
+    trials = []
+    for device in present:
+        for engine in plan.engines:
+            for model in models:
+                if isinstance(model, VariantTrial) and engine_of(model) and needs_export(engine) is False:
+                    say(f"costs: {model.variant} is ONNX graphs, which {engine} does not run, left out")
+                    continue
+                trials += [
+                    CostTrial(
+                        dataset,
+                        {"weights": model},
+                        workload=workload,
+                        engine=engine,
+                        device=device,
+                        effort=plan.effort,
+                        outfit_size=dataset.outfit_size,
+                        machine=machine,
+                    )
+                    for workload in plan.workloads
+                ]
+    return trials
 
 
 def needs_of(method: Method) -> frozenset[str]:

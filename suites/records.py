@@ -209,12 +209,14 @@ class QualityRecord(Evaluation):
     Attributes:
         fit: The record of the fit whose weights were evaluated, or made into the variant.
         variant: What compression made of the fit; empty for the fit itself.
+        engine: What ran the model; empty for PyTorch as it was trained.
         cold: Of a cold setting: whom it ranked for, and how.
     """
 
     kind: Literal["quality"] = "quality"
     fit: FitRecord
     variant: str = ""
+    engine: str = ""
     cold: ColdStart | None = None
 
     @model_validator(mode="after")
@@ -257,6 +259,10 @@ class VariantRecord(_Trial):
         variant: Name of the variant.
         files: Hash of each of its files, by path in the variant's folder.
         bytes: Size of all of them.
+        engine: What runs it where it is evaluated; empty for PyTorch.
+        agreement: With the fit as it was trained, in that engine, on training outfits that some users rank:
+            "max_abs_difference" of all scores; "kendall_tau" and "top_k_overlap", means over the users.
+        flags: What a reader of its rows should know ("lost its parity (…)").
     """
 
     kind: Literal["variant"] = "variant"
@@ -264,6 +270,9 @@ class VariantRecord(_Trial):
     variant: Name
     files: Annotated[dict[str, Hash], Field(min_length=1)]
     bytes: Count
+    engine: str = ""
+    agreement: dict[str, FiniteFloat] = {}
+    flags: list[str] = []
 
 
 PointKind = Literal["positive", "negative", "held-out"]

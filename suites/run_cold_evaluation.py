@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from ..core.errors import Fault, InputError
 from ..core.machine import describe_machine
 from ..evaluation.cold_start import cold_user_scores, rank_cold_users
 from ..evaluation.user_scores import ColdStart
 from ..training.environment import Device, enter_environment
-from ..training.network import trained_network
 from .cold_trial import ColdTrial
+from .ranking_network import ranking_network
 from .record_files import write_record
 from .records import EVALUATOR_VERSION, QualityRecord
 from .run_variant import trained_subject
+from .trial import engine_of
 
 __all__ = ["run_cold_evaluation"]
 
@@ -36,12 +36,11 @@ def run_cold_evaluation(
         InputError: If the weights are missing, broken or altered since their record.
     """
     started = time.perf_counter()
-    fit, subject = trained_subject(trial.inputs["weights"], inputs["weights"])
-    if subject.weights is None:
-        raise InputError(Fault(f"variant {subject.variant}", "no weights", "weights that PyTorch can load"))
+    ranks = trial.inputs["weights"]
+    fit, subject = trained_subject(ranks, inputs["weights"])
     enter_environment(fit.environment.model_copy(update={"device": device}))
     sibling, histories, candidates = trial.sibling, trial.histories, trial.candidates
-    network = trained_network(trial.fit.method, trial.dataset, subject.weights, device, items_of=sibling)
+    network = ranking_network(ranks, trial.fit, subject, device, items_of=sibling)
     found = cold_user_scores(network.model, sibling, network.inputs, histories, candidates, trial.strategy)
     ranking = rank_cold_users(found.scores, candidates, sibling.num_users)
     described = trial.description
@@ -55,6 +54,7 @@ def run_cold_evaluation(
         test=ranking.test,
         fit=fit,
         variant=subject.variant,
+        engine=engine_of(ranks),
         cold=ColdStart(
             dataset=sibling.name,
             data_fingerprint=described.cold_data,

@@ -18,11 +18,11 @@ from ..evaluation.user_rankings import Scoring, rank_as_others_too, rank_users
 from ..training.environment import Device, enter_environment
 from ..training.errors import TrainingError
 from ..training.history import Environment
-from ..training.network import trained_network
+from .ranking_network import ranking_network
 from .record_files import write_record
 from .records import EVALUATOR_VERSION, QualityRecord, ScorerRecord
 from .run_variant import trained_subject
-from .trial import EvaluationTrial, ScorerTrial
+from .trial import EvaluationTrial, ScorerTrial, engine_of
 
 __all__ = ["run_evaluation", "run_scorer"]
 
@@ -49,11 +49,10 @@ def run_evaluation(
         TrainingError: If no user can be ranked.
     """
     started = time.perf_counter()
-    fit, subject = trained_subject(trial.inputs["weights"], inputs["weights"])
-    if subject.weights is None:
-        raise InputError(Fault(f"variant {subject.variant}", "no weights", "weights that PyTorch can load"))
+    ranks = trial.inputs["weights"]
+    fit, subject = trained_subject(ranks, inputs["weights"])
     enter_environment(fit.environment.model_copy(update={"device": device}))
-    network = trained_network(trial.fit.method, trial.dataset, subject.weights, device)
+    network = ranking_network(ranks, trial.fit, subject, device)
     candidates = trial.dataset.candidates("test", trial.setting)
     score = scoring_of(network.model, trial.dataset, network.inputs, candidates)
     record = QualityRecord(
@@ -61,6 +60,7 @@ def run_evaluation(
         inputs=trial.description.inputs,
         fit=fit,
         variant=subject.variant,
+        engine=engine_of(ranks),
     )
     write_record(record, folder)
     return record

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..bench.agreement import agreement
+from ..bench.sample import draw_sample
 from ..bench.subject import Subject
-from ..bench.variants import VARIANTS, make_variant
+from ..bench.variants import load_variant, make_variant, tolerance_of
 from ..core.errors import Fault, InputError
 from ..core.files import sweep
 from ..core.hashes import file_hash
@@ -19,7 +20,7 @@ from ..training.environment import Device
 from .record_files import RECORD_FILE, held, load_record, write_record
 from .records import FitRecord, VariantRecord
 from .run_fit import weights_of
-from .trial import FitTrial, Trial, VariantTrial, fit_of
+from .trial import FitTrial, Trial, VariantTrial, engine_of, fit_of
 
 __all__ = ["VARIANT_FILES", "run_variant", "trained_subject"]
 
@@ -37,7 +38,9 @@ def run_variant(trial: VariantTrial, folder: Path, inputs: dict[str, Path], devi
         device: No matter: compression runs on the CPU.
 
     Raises:
-        InputError: If the weights are missing, broken or altered since their record.
+        InputError: If the weights are missing, broken or altered since their record, or there is nothing to
+            compress, or nothing to compress by.
+        EngineError: If the variant is made of an export, and the exporter cannot follow the model.
     """
     sweep(folder)
     started = time.perf_counter()
@@ -45,18 +48,26 @@ def run_variant(trial: VariantTrial, folder: Path, inputs: dict[str, Path], devi
     shutil.rmtree(files, ignore_errors=True)  # its process died before the record
     fit = load_record(inputs["weights"] / RECORD_FILE)
     assert isinstance(fit, FitRecord)
-    make_variant(trial.variant, _fitted(trial.fit, fit, weights_of(inputs["weights"]), ()), files)
+    fitted = _fitted(trial.fit, fit, weights_of(inputs["weights"]), ())
+    made = make_variant(trial.variant, fitted, files, dataset=trial.dataset)
+    compressed = time.perf_counter()
+    agrees = agreement(fitted, made, draw_sample(trial.dataset, fitted))
+    tolerance = tolerance_of(trial.variant)
+    lost = f"lost its parity (Kendall's τ {agrees['kendall_tau']:.3f} with what it was made of)"
     written = sorted(path for path in files.rglob("*") if path.is_file())
     record = VariantRecord(
         trial=trial.hash,
         description=trial.description.to_json(),
         inputs=trial.description.inputs,
         machine=describe_machine(),
-        seconds={"make": time.perf_counter() - started},
+        seconds={"make": compressed - started, "compare": time.perf_counter() - compressed},
         fit=fit,
         variant=trial.variant,
         files={path.relative_to(files).as_posix(): file_hash(path) for path in written},
         bytes=sum(path.stat().st_size for path in written),
+        engine=engine_of(trial),
+        agreement=agrees,
+        flags=[] if tolerance.allows(agrees) else [lost],
     )
     write_record(record, folder)
     return record
@@ -92,8 +103,7 @@ def _compressed(record: VariantRecord, subject: Subject, files: Path) -> Subject
     """A variant of a model, from files held against their record."""
     for name, hashed in record.files.items():
         held(files / name, hashed)
-    loaded = VARIANTS.get(record.variant)().load(subject, files)
-    return replace(loaded, variant=record.variant)
+    return load_variant(record.variant, subject, files)
 
 
 def _fitted(trial: FitTrial, fit: FitRecord, weights: Path | None, plugins: Sequence[Path]) -> Subject:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
 from ..bench.effort import Effort
+from ..bench.variants import leaves_graphs
 from ..core.machine import Machine
 from ..datasets import Dataset
 from ..datasets.images.decode import DECODER_VERSION
@@ -49,9 +50,13 @@ __all__ = [
     "StemTrial",
     "Trial",
     "VariantTrial",
+    "engine_of",
     "fit_of",
     "has_foreign_part",
 ]
+
+GRAPH_ENGINE = "onnxruntime"
+"""Ranks with a variant that is graphs."""
 
 D = TypeVar("D", bound=Description, covariant=True)
 
@@ -195,7 +200,7 @@ class VariantTrial(Trial[VariantDescription]):
     """What compression makes of a fit; role "weights".
 
     Attributes:
-        variant: Name of the variant.
+        variant: Name of the variant, or of several, each made of the one before.
     """
 
     kind: ClassVar[str] = "variant"
@@ -235,6 +240,7 @@ class EvaluationTrial(Trial[EvaluationDescription]):
             setting=self.setting,
             candidates=self.dataset.candidates("test", self.setting).fingerprint,
             shuffled_users=self.shuffled_users,
+            engine=engine_of(self.inputs["weights"]),
         )
 
     @property
@@ -362,6 +368,11 @@ def fit_of(trial: Trial[Any]) -> FitTrial:
     while not isinstance(trial, FitTrial):
         trial = trial.inputs["weights"]
     return trial
+
+
+def engine_of(trial: Trial[Any]) -> str:
+    """What ranks with a fit or a variant: ONNX Runtime with graphs; empty for PyTorch, with weights."""
+    return GRAPH_ENGINE if isinstance(trial, VariantTrial) and leaves_graphs(trial.variant) else ""
 
 
 def has_foreign_part(trial: Trial[Any]) -> bool:

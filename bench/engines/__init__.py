@@ -12,6 +12,7 @@ from typing import ClassVar, cast
 
 from ...core.errors import Fault, InputError
 from ...core.registry import Registry
+from ..errors import EngineError
 from ..subject import Subject
 from .engine import Engine, answer
 
@@ -41,10 +42,12 @@ class LazyEngine:
     Attributes:
         target: Module and class, `module:Class`.
         needs_export: Whether it runs the ONNX graphs instead of the model itself.
+        extra: What of `pip install outfitbench[…]` brings its library, where it does not come with us.
     """
 
     target: ClassVar[str]
     needs_export: ClassVar[bool] = False
+    extra: ClassVar[str] = ""
 
 
 ENGINES: Registry[type] = Registry("engine")
@@ -68,12 +71,43 @@ class _TorchCompile(LazyEngine):
     target = "outfitbench.bench.engines.torch_compile:TorchCompileEngine"
 
 
+@register_engine("torch-channels-last")
+class _TorchChannelsLast(LazyEngine):
+    """PyTorch in eager mode, fp32, with images and convolutions in channels-last order."""
+
+    target = "outfitbench.bench.engines.torch_channels_last:TorchChannelsLastEngine"
+
+
+@register_engine("torch-bf16")
+class _TorchBfloat16(LazyEngine):
+    """PyTorch in eager mode, its layers in bfloat16 and in channels-last order."""
+
+    target = "outfitbench.bench.engines.torch_bf16:TorchBfloat16Engine"
+
+
 @register_engine("onnxruntime")
 class _OnnxRuntime(LazyEngine):
     """ONNX Runtime on the exported graphs."""
 
     target = "outfitbench.bench.engines.onnxruntime_engine:OnnxRuntimeEngine"
     needs_export = True
+
+
+@register_engine("onnxruntime-tensorrt")
+class _TensorRt(LazyEngine):
+    """TensorRT on the exported graphs, by way of ONNX Runtime; on CUDA devices alone."""
+
+    target = "outfitbench.bench.engines.onnxruntime_engine:TensorRtEngine"
+    needs_export = True
+
+
+@register_engine("openvino")
+class _OpenVino(LazyEngine):
+    """OpenVINO on the exported graphs; on the CPU alone."""
+
+    target = "outfitbench.bench.engines.openvino_engine:OpenVinoEngine"
+    needs_export = True
+    extra = "openvino"
 
 
 def engine_factory(name: str) -> EngineFactory:
@@ -84,13 +118,22 @@ def engine_factory(name: str) -> EngineFactory:
 
     Raises:
         InputError: For a name that is neither.
+        EngineError: If it is one of ours whose library is not installed.
     """
     check_engine(name)
     entered = None if _is_target(name) else ENGINES.get(name)
     if entered is not None and not issubclass(entered, LazyEngine):
         return cast("EngineFactory", entered)
     module, _, attribute = (name if entered is None else entered.target).partition(":")
-    return cast("EngineFactory", getattr(importlib.import_module(module), attribute))
+    try:
+        return cast("EngineFactory", getattr(importlib.import_module(module), attribute))
+    except ModuleNotFoundError as error:
+        if entered is None or not entered.extra:
+            raise
+        raise EngineError(
+            f"engine {name}: found no package {error.name}, expected it; "
+            f"pip install 'outfitbench[{entered.extra}]'"
+        ) from error
 
 
 def check_engine(name: str, where: str = "argument engine") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import onnxruntime as ort
@@ -17,24 +17,35 @@ from ..memory import DeviceMemory
 from ..request import Items, Request, as_floats
 from ..subject import Subject
 
-__all__ = ["PROVIDERS", "OnnxRuntimeEngine", "open_session"]
+__all__ = ["PROVIDERS", "OnnxRuntimeEngine", "TensorRtEngine", "open_session"]
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 """The execution provider of each device."""
 
+_TENSORRT = "TensorrtExecutionProvider"
+
+_SETTINGS = {PROVIDERS["cuda"]: {"arena_extend_strategy": "kSameAsRequested", "use_tf32": "0"}}
+
 
 class OnnxRuntimeEngine:
-    """Runs an exported model with ONNX Runtime."""
+    """Runs an exported model with ONNX Runtime.
 
-    precision = "fp32"
+    Attributes:
+        name: The engine's, for messages.
+        providers: The execution provider on each device that it runs on.
+    """
+
+    name: ClassVar[str] = "onnxruntime"
+    providers: ClassVar[Mapping[str, str]] = PROVIDERS
     compiles = False
     needs_export = True
 
     def __init__(self, subject: Subject, device: str, threads: int) -> None:
         self._folder = subject.export
+        self.precision = subject.graphs or "fp32"
         self._device = device
         self._threads = threads
-        self.provider: str | None = PROVIDERS[device]
+        self.provider: str | None = self.providers.get(device)
         self._encoder: _Graph
         self._scorer: _Graph
         self._memory: DeviceMemory | None = None
@@ -48,15 +59,19 @@ class OnnxRuntimeEngine:
         """Open both graphs.
 
         Raises:
-            EngineError: If the sessions do not run on the device's provider.
+            EngineError: If there is no provider for the device, or the sessions do not run on it.
         """
+        provider = self.provider
+        if provider is None:
+            able = " or ".join(self.providers)
+            raise EngineError(f"engine {self.name}: found device {self._device}, expected {able}")
         if self._folder is None:
-            raise EngineError("engine onnxruntime: found no exported folder, expected one; use export_onnx")
+            raise EngineError(f"engine {self.name}: found no exported folder, expected one; use export_onnx")
         if self._device == "cuda":
             ort.preload_dlls()  # CUDA's libraries lie in Python packages, where the loader does not look
         self._memory = DeviceMemory() if self._device == "cuda" else None
         self._encoder, self._scorer = (
-            _Graph(open_session(self._folder / name, self._device, self._threads), self._device)
+            _Graph(open_session(self._folder / name, provider, self._threads, self.name), self._device)
             for name in (ENCODER, SCORER)
         )
 
@@ -114,27 +129,42 @@ class OnnxRuntimeEngine:
         return (time.perf_counter_ns() - start) / 1e9
 
 
-def open_session(graph: Path, device: str, threads: int) -> ort.InferenceSession:
-    """A session that runs on the device's provider and nowhere else.
+class TensorRtEngine(OnnxRuntimeEngine):
+    """Runs an exported model with TensorRT, by way of ONNX Runtime; what it cannot run, CUDA does."""
 
-    ONNX Runtime falls back to the CPU with nothing but a warning, so the provider is checked afterwards.
+    name = "onnxruntime-tensorrt"
+    providers: ClassVar[Mapping[str, str]] = {"cuda": _TENSORRT}
+
+
+def open_session(
+    graph: Path, provider: str, threads: int, engine: str = OnnxRuntimeEngine.name
+) -> ort.InferenceSession:
+    """A session that runs on a provider and nowhere else.
+
+    ONNX Runtime falls back to another one with nothing but a warning, so the provider is checked afterwards.
+
+    Args:
+        graph: An ONNX file.
+        provider: Its name, as ONNX Runtime has it.
+        threads: Intra-op threads.
+        engine: Whose session it is, for the message.
 
     Raises:
         EngineError: If the session runs on another provider.
     """
-    provider = PROVIDERS[device]
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     # Each session has its own threads: those of one would spin on the cores that the other needs.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4
-    settings = {"arena_extend_strategy": "kSameAsRequested", "use_tf32": "0"} if device == "cuda" else {}
-    session = ort.InferenceSession(graph, options, providers=[(provider, settings)])
+    wanted = [provider, *([PROVIDERS["cuda"]] if provider == _TENSORRT else [])]
+    providers = [(name, _SETTINGS.get(name, {})) for name in wanted]
+    session = ort.InferenceSession(graph, options, providers=providers)
     found = session.get_providers()[0]
     if found != provider:
         raise EngineError(
-            f"engine onnxruntime: found a session on {found}, expected {provider}; is CUDA installed?"
+            f"engine {engine}: found a session on {found}, expected {provider}; is it installed?"
         )
     return session
 

@@ -88,8 +88,8 @@ class TorchEngine:
         outfits = self._rows(features).reshape(*categories.shape, -1)
         asked = self._to_device(users), outfits, self._to_device(categories)
         if bank is None:
-            return self._model.score(*asked).cpu().numpy()
-        return self._model.score_among(*asked, self._rows(bank)).cpu().numpy()
+            return self._model.score(*asked).float().cpu().numpy()
+        return self._model.score_among(*asked, self._rows(bank)).float().cpu().numpy()
 
     def to_host(self, features: Tensor) -> NDArray[np.float32]:
         """Features as an array; on the CPU without a copy."""

@@ -1,11 +1,29 @@
 """Variants by name: what compression makes of a trained model. One file a kind.
 
-A plugin adds one of its own with `register_variant`; a suite asks for it under `[variants]`.
+A plugin adds one of its own with `register_variant`; a suite asks for it under `[variants]`. Names joined by
+"+" make one of another: `low-rank+int8-static`.
 """
 
 from __future__ import annotations
 
-from .registry import VARIANTS, make_variant, register_variant
+from .registry import (
+    VARIANTS,
+    leaves_graphs,
+    load_variant,
+    make_variant,
+    register_variant,
+    tolerance_of,
+    variant_steps,
+)
 from .variant import Variant
 
-__all__ = ["VARIANTS", "Variant", "make_variant", "register_variant"]
+__all__ = [
+    "VARIANTS",
+    "Variant",
+    "leaves_graphs",
+    "load_variant",
+    "make_variant",
+    "register_variant",
+    "tolerance_of",
+    "variant_steps",
+]

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from ..parity import Tolerance
+from ..sample import Sample
 from ..subject import Subject
 from .registry import register_variant
 from .variant import Variant
@@ -21,7 +23,7 @@ class _HalfWeights(Variant):
 
     _type: ClassVar[str]
 
-    def make(self, subject: Subject, folder: Path) -> None:
+    def make(self, subject: Subject, folder: Path, sample: Sample | None = None) -> None:
         """Round the weights and write them."""
         from safetensors import safe_open
 
@@ -48,6 +50,7 @@ class _HalfWeights(Variant):
 class Float16Weights(_HalfWeights):
     """Weights kept as 16-bit floats (11 bits of precision, up to 65,504), computed with as fp32."""
 
+    tolerance = Tolerance(difference=5e-3, tau=0.99)
     _type = "float16"
 
 
@@ -55,4 +58,5 @@ class Float16Weights(_HalfWeights):
 class BFloat16Weights(_HalfWeights):
     """Weights kept as bfloat16 (8 bits of precision, the range of fp32), computed with as fp32."""
 
+    tolerance = Tolerance(difference=3e-2, tau=0.95)
     _type = "bfloat16"

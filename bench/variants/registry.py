@@ -1,40 +1,129 @@
-"""The registry of variants."""
+"""The registry of variants, and variants made one of another."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 
+from ...core.errors import Fault, InputError
 from ...core.files import atomic_folder
-from ...core.registry import Registry
+from ...core.registry import Entry, Registry
+from ...datasets import Dataset
+from ..parity import Tolerance
+from ..sample import draw_sample
+from ..scratch import scratch_folder
 from ..subject import Subject
 from .variant import Variant
 
-__all__ = ["VARIANTS", "make_variant", "register_variant"]
+__all__ = [
+    "VARIANTS",
+    "leaves_graphs",
+    "load_variant",
+    "make_variant",
+    "register_variant",
+    "tolerance_of",
+    "variant_steps",
+]
 
-VARIANTS: Registry[type[Variant]] = Registry("variant", f"{__name__.rpartition('.')[0]}.half_weights")
+VARIANTS: Registry[type[Variant]] = Registry("variant", __name__.rpartition(".")[0])
 """Variants by name."""
 
 register_variant = VARIANTS.register
 """Decorator that enters a subclass of `Variant` under a name."""
 
+_THEN = "+"
+"""Between the names of variants that are made one of another."""
 
-def make_variant(name: str, subject: Subject, folder: Path, where: str = "argument variant") -> Subject:
+
+def variant_steps(name: str, where: str = "argument variant") -> tuple[Entry[type[Variant]], ...]:
+    """What a variant's name stands for: one of `VARIANTS`, or several, each made of the one before.
+
+    Args:
+        name: "low-rank", or "low-rank+int8-static".
+        where: The file and key, or the argument, for the message.
+
+    Raises:
+        InputError: For an unknown name, or one after a variant that leaves graphs, of which nothing is made.
+
+    Example:
+        >>> [step.name for step in variant_steps("low-rank+int8-static")]
+        ['low-rank', 'int8-static']
+        >>> variant_steps("int8-static+fp16")
+        Traceback (most recent call last):
+        ...
+        outfitbench.core.errors.InputError: argument variant: found 'int8-static+fp16', expected ...
+    """
+    steps = tuple(VARIANTS.entry(step, where) for step in name.split(_THEN))
+    for step in steps[:-1]:
+        if step.value.leaves_graphs:
+            expected = f"{step.name}, which leaves graphs and no weights, as the last"
+            raise InputError(Fault(where, repr(name), expected))
+    return steps
+
+
+def leaves_graphs(name: str) -> bool:
+    """Whether a variant, or the last of several, leaves ONNX graphs and no weights."""
+    return variant_steps(name)[-1].value.leaves_graphs
+
+
+def tolerance_of(name: str) -> Tolerance:
+    """How far a variant may be from the model as it was trained; of several, what the loosest allows."""
+    allowed = [step.value.tolerance for step in variant_steps(name)]
+    return Tolerance(
+        difference=max(each.difference for each in allowed), tau=min(each.tau for each in allowed)
+    )
+
+
+def make_variant(
+    name: str,
+    subject: Subject,
+    folder: Path,
+    where: str = "argument variant",
+    *,
+    dataset: Dataset | None = None,
+) -> Subject:
     """A variant of a trained model, made here.
 
     Args:
-        name: One of `VARIANTS`.
+        name: As for `variant_steps`.
         subject: The trained model, with its weights.
         folder: Where its files go; not there yet.
         where: The file and key, or the argument, for the message.
+        dataset: What the model was trained on, for variants that look at its items.
 
     Returns:
         The model as engines load it.
 
     Raises:
-        InputError: For an unknown name, or weights that cannot be read.
+        InputError: For an unknown name, weights that cannot be read, a dataset that is lacking or lacks
+            training items, or a model in which there is nothing to compress.
+        EngineError: If a variant is made of an export, and the exporter cannot follow the model.
     """
-    variant = VARIANTS.get(name, where)()
-    with atomic_folder(folder) as part:
-        variant.make(subject, part)
+    steps = variant_steps(name, where)
+    sample = None
+    if needy := [step.name for step in steps if step.value.needs_sample]:
+        if dataset is None:
+            found, expected = f"{needy[0]!r} and no dataset", "the dataset whose training items it looks at"
+            raise InputError(Fault(where, found, expected, "give it"))
+        sample = draw_sample(dataset, subject)
+    with atomic_folder(folder) as part, scratch_folder() as scratch:
+        made = subject
+        for place, step in enumerate(steps):
+            of_step = part if step is steps[-1] else scratch / str(place)
+            of_step.mkdir(exist_ok=True)
+            variant = step.value()
+            variant.make(made, of_step, sample)
+            made = variant.load(made, of_step)
+    return load_variant(name, subject, folder)
+
+
+def load_variant(name: str, subject: Subject, folder: Path) -> Subject:
+    """A variant as engines load it, from the files that `make_variant` wrote.
+
+    Args:
+        name: As for `variant_steps`.
+        subject: The trained model.
+        folder: The variant's folder.
+    """
+    variant = variant_steps(name)[-1].value()
     return replace(variant.load(subject, folder), variant=name)

@@ -4,25 +4,42 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import ClassVar
 
+from ..parity import EXACT, Tolerance
+from ..sample import Sample
 from ..subject import Subject
 
 __all__ = ["Variant"]
 
 
 class Variant(ABC):
-    """What compression makes of a trained model: other weights, or other graphs, for engines to load."""
+    """What compression makes of a trained model: other weights, or other graphs, for engines to load.
+
+    Attributes:
+        needs_sample: Whether it looks at items that the model was trained on.
+        leaves_graphs: Whether it leaves ONNX graphs, which only engines that run graphs can load, and no
+            weights.
+        tolerance: How far it may be from the model as it was trained before a record says that it lost its
+            parity.
+    """
+
+    needs_sample: ClassVar[bool] = False
+    leaves_graphs: ClassVar[bool] = False
+    tolerance: ClassVar[Tolerance] = EXACT
 
     @abstractmethod
-    def make(self, subject: Subject, folder: Path) -> None:
+    def make(self, subject: Subject, folder: Path, sample: Sample | None = None) -> None:
         """Write the variant's files.
 
         Args:
             subject: The trained model, with its weights.
             folder: An empty folder.
+            sample: Training outfits with their items; always there for a variant that `needs_sample`.
 
         Raises:
-            InputError: If the model's weights cannot be read.
+            InputError: If the model's weights cannot be read, or the variant has nothing to compress in it.
+            EngineError: If the variant is made of an export, and the exporter cannot follow the model.
         """
 
     @abstractmethod

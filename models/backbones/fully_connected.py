@@ -43,7 +43,8 @@ class FullyConnected(nn.Sequential):
             side: Height and width of the maps.
         """
         repeats, rest = divmod(_POSITIONS, side)
-        return self if rest or repeats == 1 else _Folded(self, repeats)
+        low_rank = not isinstance(self[3], nn.Linear)  # compressed, and so not trained
+        return self if rest or repeats == 1 or low_rank else _Folded(self, repeats)
 
     def unfold(self, folded: nn.Module) -> None:
         """Take over what `fold` gave to be trained."""

@@ -35,7 +35,8 @@ class Headed(Tiny):
 
     def __init__(self, options: ModelOptions) -> None:
         super().__init__(options)
-        self.head = nn.Sequential(nn.Linear(WIDTH, 128), nn.ReLU(), nn.Linear(128, WIDTH))
+        wide = [nn.Linear(WIDTH, 512), nn.ReLU(), nn.Linear(512, 256), nn.ReLU()]
+        self.head = nn.Sequential(*wide, nn.Linear(256, WIDTH))
 
     def encode_items(self, images: Tensor, categories: Tensor) -> Tensor:
         return self.head(super().encode_items(images, categories))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from outfitbench.bench import ParityError
-from outfitbench.bench.parity import check_parity, compare_answers, compare_rankings
+from outfitbench.bench.parity import Tolerance, check_parity, compare_answers, compare_rankings
 
 
 @given(st.permutations(list(range(12))))
@@ -41,6 +41,14 @@ def test_what_does_not_agree_is_refused_with_its_figures(difference, tau):
     parity = {"max_abs_difference": difference, "kendall_tau": tau, "top_k_overlap": 1.0}
     with pytest.raises(ParityError, match=r"^engine x: found scores .* expected at most 0.0001"):
         check_parity(parity, "engine x")
+
+
+def test_a_wider_tolerance_lets_pass_what_it_allows_and_no_more():
+    parity = {"max_abs_difference": 0.05, "kendall_tau": 0.9, "top_k_overlap": 1.0}
+    check_parity(parity, "variant x", Tolerance(difference=0.05, tau=0.9))
+    for tolerance in (Tolerance(0.04, 0.9), Tolerance(0.05, 0.91)):
+        with pytest.raises(ParityError, match="variant x"):
+            check_parity(parity, "variant x", tolerance)
 
 
 def test_what_agrees_passes():

@@ -44,6 +44,10 @@ def test_a_variant_of_a_trained_method_stands_beside_it(finished_run, least_effo
     assert halved < 0.51 * size
     assert main(["profile", "student-xs", "--variant", "fp16", "--quiet"]) == 2
     assert "expected the trained methods of a run" in capsys.readouterr().err
+    assert main(["profile", str(finished_run.folder), "--variant", "int8-static", "--quiet"]) == 2
+    found = capsys.readouterr().err
+    assert "argument variant: found int8-static of" in found
+    assert "without its dataset, expected closet-12 as it was trained on, whose items calibrate it" in found
 
 
 def test_what_fails_is_said_and_the_rest_is_measured(finished_run, least_effort, capsys, tmp_path):

@@ -44,17 +44,17 @@ def fits(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> dict[Fit
 def finish(fit: FitTrial, place: Path, *, altered: bool) -> None:
     torch.manual_seed(0)
     dataset = fit.dataset
-    model = create_model("student-xs", num_users=dataset.num_users)
+    model = create_model(fit.method.model, num_users=dataset.num_users)
     save_tensors(model.state_dict(), place / WEIGHTS_FILE)
     record = FitRecord(
         trial=fit.hash,
         description=fit.description.to_json(),
         machine=describe_machine(),
         method=fit.method.name,
-        model="student-xs",
+        model=fit.method.model,
         backbone=model.backbone_name,
         input_kind="image",
-        input_size=64,
+        input_size=fit.method.image_size,
         dataset=dataset.name,
         split_scheme=dataset.split_scheme,
         negatives="random",

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
+from outfitbench.bench.parity import EXACT
+from outfitbench.bench.variants.int8_static import Int8Static
 from outfitbench.core.errors import InputError
 from outfitbench.core.hashes import file_hash
 from outfitbench.core.plugins import load_plugin
@@ -21,6 +24,7 @@ from outfitbench.suites.schedule import run_trials
 from outfitbench.suites.suite_file import load_suite
 from outfitbench.suites.trial import CostTrial, EvaluationTrial, FitTrial, VariantTrial, has_foreign_part
 from outfitbench.training.method import Method
+from sklearn.metrics import roc_auc_score
 
 from .test_costs import finish
 
@@ -113,12 +117,69 @@ def test_a_variant_ranks_almost_as_its_fit_and_stands_beside_it(dataset: Dataset
         trained_subject(variant, tmp_path / "variant")
 
 
+@pytest.mark.usefixtures("own_registry")
+def test_graphs_rank_in_the_engine_that_will_run_them(dataset: Dataset, tmp_path: Path, monkeypatch):
+    load_plugin(Path(__file__).parents[1] / "bench" / "plugin_models.py")
+    monkeypatch.setattr(Int8Static, "tolerance", EXACT)  # which no 8 bits keep to
+    method = Method(name="Tiny", model="tiny-headed", objective="n-pair", image_size=16)
+    fit = FitTrial(dataset, method=method, negatives="random", seed=0)
+    finish(fit, tmp_path / "fit", altered=False)
+    variant = VariantTrial(dataset, {"weights": fit}, variant="int8-static")
+    made = run_variant(variant, tmp_path / "variant", {"weights": tmp_path / "fit"}, "cpu")
+    assert made.engine == "onnxruntime"
+    assert made.agreement.keys() == {"max_abs_difference", "kendall_tau", "top_k_overlap"}
+    assert [flag.partition(" (")[0] for flag in made.flags] == ["lost its parity"]
+
+    trial = EvaluationTrial(dataset, {"weights": variant}, setting="random")
+    record = run_evaluation(trial, tmp_path / "evaluation", {"weights": tmp_path / "variant"}, "cpu")
+    assert (record.variant, record.engine, record.description["engine"]) == (
+        "int8-static",
+        "onnxruntime",
+        "onnxruntime",
+    )
+    encoder, scorer = (
+        onnxruntime.InferenceSession(tmp_path / "variant" / "files" / name)
+        for name in ("encoder.onnx", "scorer.onnx")
+    )
+    images = np.divide(dataset.image_array(16).transpose(0, 3, 1, 2), 255, dtype=np.float32)
+    categories = dataset.item_category.astype(np.int64)
+    (features,) = encoder.run(None, {"images": images, "categories": categories})
+    candidates = dataset.candidates("test", "random")
+    given = {
+        "users": candidates.users.astype(np.int64),
+        "features": features[candidates.items],
+        "categories": categories[candidates.items],
+    }
+    (scores,) = scorer.run(None, given)
+    for user, auc in zip(record.test.users, record.test.auc, strict=True):
+        own = candidates.users == user
+        assert auc == pytest.approx(roc_auc_score(candidates.labels[own], scores[own]), abs=1e-9)
+
+
+def test_graphs_are_not_measured_where_nothing_runs_graphs(dataset: Dataset, tmp_path: Path, capsys):
+    path = tmp_path / "variants.toml"
+    suite = SUITE.replace("fp16 =", '"low-rank+int8-static" =').replace(
+        '["torch"]', '["torch", "onnxruntime"]'
+    )
+    path.write_text(suite)
+    trials = plan_trials(load_suite(path), [dataset])
+    measured = {
+        (trial.engine, getattr(trial.inputs["weights"], "variant", ""))
+        for trial in trials
+        if isinstance(trial, CostTrial)
+    }
+    assert measured == {("torch", ""), ("onnxruntime", ""), ("onnxruntime", "low-rank+int8-static")}
+    assert (
+        "low-rank+int8-static is ONNX graphs, which torch does not run, left out" in capsys.readouterr().out
+    )
+
+
 BROKEN = """
 from outfitbench.bench.variants import Variant, register_variant
 
 @register_variant("broken")
 class Broken(Variant):
-    def make(self, subject, folder):
+    def make(self, subject, folder, sample=None):
         raise ValueError("no such layer")
 
     def load(self, subject, folder):

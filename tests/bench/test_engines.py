@@ -1,0 +1,87 @@
+"""Engines beside PyTorch's eager mode and ONNX Runtime's own: the same answers, or a refusal in one line."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from outfitbench.bench import EngineError, ExportedModel, Subject
+from outfitbench.bench.engines import engine_factory, needs_export
+from outfitbench.bench.engines.engine import answer
+from outfitbench.bench.engines.onnxruntime_engine import TensorRtEngine, open_session
+from outfitbench.bench.engines.torch_engine import TorchEngine
+from outfitbench.bench.request import make_request
+from outfitbench.models import create_model
+from outfitbench.models.weights import save_tensors
+
+
+@pytest.fixture
+def subject(plugin: Path, headed_export: ExportedModel, tmp_path: Path) -> Subject:
+    """The model that `headed_export` was made of."""
+    torch.manual_seed(0)
+    weights = tmp_path / "weights.safetensors"
+    save_tensors(create_model("tiny-headed", num_users=5).state_dict(), weights)
+    return Subject(
+        model="tiny-headed",
+        num_users=5,
+        weights=weights,
+        input_size=16,
+        export=headed_export.folder,
+        plugins=(plugin,),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "within"), [("torch-channels-last", 1e-5), ("torch-bf16", 3e-2), ("openvino", 1e-4)]
+)
+def test_an_engine_answers_as_pytorch_does(subject: Subject, name: str, within: float):
+    if name == "openvino":
+        pytest.importorskip("openvino")
+    engine, eager = engine_factory(name)(subject, "cpu", 1), TorchEngine(subject, "cpu", 1)
+    scores = []
+    for each in (engine, eager):
+        each.load()
+        scores.append([answer(each, make_request(5, "image", 16, batch=n, outfit_size=k)) for n, k in SIZES])
+    for found, right in zip(*scores, strict=True):
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, right, atol=within)
+    assert engine.precision == ("bf16" if name == "torch-bf16" else "fp32")
+    rounded = any((one != other).any() for one, other in zip(*scores, strict=True))
+    assert rounded or name != "torch-bf16"
+
+
+SIZES = ((1, 3), (5, 2))
+
+
+def test_what_is_not_installed_is_named_with_what_brings_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    monkeypatch.delitem(sys.modules, "outfitbench.bench.engines.openvino_engine", raising=False)
+    with pytest.raises(EngineError) as raised:
+        engine_factory("openvino")
+    assert str(raised.value) == (
+        "engine openvino: found no package openvino, expected it; pip install 'outfitbench[openvino]'"
+    )
+
+
+def test_an_engine_of_one_device_refuses_the_other(subject: Subject):
+    refusals = {"openvino": "cuda", "onnxruntime-tensorrt": "cpu"}
+    pytest.importorskip("openvino")
+    for name, device in refusals.items():
+        assert needs_export(name)
+        with pytest.raises(EngineError, match=f"^engine {name}: found device {device}, expected c[a-z]*$"):
+            engine_factory(name)(subject, device, 1).load()
+
+
+@pytest.mark.skipif(
+    "TensorrtExecutionProvider" in onnxruntime.get_available_providers() and torch.cuda.is_available(),
+    reason="TensorRT may be here",
+)
+def test_tensorrt_is_never_replaced_by_another_provider(headed_export: ExportedModel):
+    provider = TensorRtEngine.providers["cuda"]
+    line = r"^engine onnxruntime-tensorrt: found a session on CPUExecutionProvider, expected Tensorrt[^\n]*$"
+    with pytest.raises(EngineError, match=line):
+        open_session(headed_export.folder / "scorer.onnx", provider, 1, TensorRtEngine.name)

@@ -1,0 +1,136 @@
+"""Variants: what each makes of a model's weights or graphs, held against NumPy and raw ONNX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+from outfitbench.bench import ExportedModel, FailedProfile, Subject, load_export, profile_subjects
+from outfitbench.bench.agreement import agreement
+from outfitbench.bench.effort import Effort
+from outfitbench.bench.engine_profile import EngineProfile
+from outfitbench.bench.engines.torch_engine import load_model
+from outfitbench.bench.sample import Sample
+from outfitbench.bench.variants import leaves_graphs, make_variant, tolerance_of, variant_steps
+from outfitbench.bench.variants.int8_dynamic import Int8Dynamic
+from outfitbench.bench.variants.int8_static import Int8Static, Int8StaticSigned
+from outfitbench.bench.variants.weight_only import WeightOnly
+from outfitbench.core.errors import InputError
+from outfitbench.datasets import Dataset
+
+
+def tensors(graph: Path) -> dict[str, np.ndarray]:
+    return {one.name: numpy_helper.to_array(one) for one in onnx.load(graph).graph.initializer}
+
+
+def operators(graph: Path) -> set[str]:
+    return {node.op_type for node in onnx.load(graph).graph.node}
+
+
+@pytest.mark.parametrize(
+    ("variant", "zero"), [(Int8Static, np.uint8), (Int8StaticSigned, np.int8)], ids=["u8s8", "s8s8"]
+)
+def test_static_graphs_have_a_scale_for_each_channel_and_ranges_of_the_sample(
+    headed_export: ExportedModel, sample: Sample, tmp_path: Path, variant: type[Int8Static], zero: type
+):
+    source, out = headed_export.folder / "encoder.onnx", tmp_path / "encoder.onnx"
+    variant().compress_encoder(source, out, sample)
+    assert {"QuantizeLinear", "DequantizeLinear", "Conv"} <= operators(out)
+    found = tensors(out)
+    (kernel,) = [name for name, value in found.items() if value.ndim == 4]
+    assert (found[kernel].dtype, found[kernel].shape) == (np.int8, (16, 3, 3, 3))
+    most = np.abs(found[kernel].astype(int)).max((1, 2, 3))
+    np.testing.assert_array_equal(most, 127)  # per channel: each uses all of the steps
+    zeros = {value.dtype.type for name, value in found.items() if name.endswith("images_zero_point")}
+    assert zeros == {zero}
+    (scale,) = [value for name, value in found.items() if name.endswith("images_scale")]
+    # What the items span, [0, 1], in 255 steps; symmetric ranges span twice as much.
+    assert scale == pytest.approx(sample.items.max() / 255 / 255, rel=1e-3)
+
+
+def test_dynamic_graphs_multiply_integers(headed_export: ExportedModel, tmp_path: Path):
+    for name, product in (("encoder.onnx", "ConvInteger"), ("scorer.onnx", "MatMulInteger")):
+        Int8Dynamic().compress_encoder(headed_export.folder / name, tmp_path / name, None)
+        assert {product, "DynamicQuantizeLinear"} <= operators(tmp_path / name)
+
+
+def test_weights_alone_are_rounded_to_the_nearest_of_255_steps(headed_export: ExportedModel, tmp_path: Path):
+    source, out = headed_export.folder / "encoder.onnx", tmp_path / "encoder.onnx"
+    WeightOnly().compress_encoder(source, out, None)
+    wide, narrow = tensors(source), tensors(out)
+    rounded = [name.removesuffix("_int8") for name in narrow if name.endswith("_int8")]
+    assert len(rounded) == 3
+    assert not narrow.keys() & set(rounded)
+    for name in rounded:
+        steps, scale = narrow[f"{name}_int8"], narrow[f"{name}_scale"]
+        assert steps.dtype == np.int8
+        off = np.abs(steps * scale[:, None] - wide[name])
+        assert (off <= scale[:, None] * 0.5001).all()
+        np.testing.assert_allclose(scale, np.abs(wide[name]).max(1) / 127, rtol=1e-6)
+
+
+def test_variants_are_made_one_of_another_and_the_last_of_them_is_kept(
+    headed_subject: Subject, small_closet: Dataset, sample: Sample, tmp_path: Path
+):
+    made = make_variant("low-rank+int8-static", headed_subject, tmp_path / "made", dataset=small_closet)
+    assert (made.variant, made.graphs, made.weights) == ("low-rank+int8-static", "int8", None)
+    card = load_export(tmp_path / "made")
+    assert card.parameters < sum(one.numel() for one in load_model(headed_subject).parameters())
+    factored = make_variant("low-rank", headed_subject, tmp_path / "low-rank")
+    assert agreement(factored, made, sample)["max_abs_difference"] < 0.1
+    assert agreement(headed_subject, made, sample)["kendall_tau"] < 0.9  # noise has no layers of low rank
+    with pytest.raises(InputError, match="'int8-static' and no dataset, expected the dataset whose training"):
+        make_variant("low-rank+int8-static", headed_subject, tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
+def test_graphs_are_the_last_of_several():
+    assert [step.name for step in variant_steps("low-rank+fp16")] == ["low-rank", "fp16"]
+    assert (leaves_graphs("low-rank+int8-static"), leaves_graphs("low-rank+fp16")) == (True, False)
+    loosest = tolerance_of("fp16+low-rank")
+    assert loosest == tolerance_of("low-rank")
+    with pytest.raises(InputError, match=r"found 'int8-static\+fp16', expected int8-static, which leaves"):
+        variant_steps("int8-static+fp16")
+
+
+@pytest.fixture
+def compress(headed_export: ExportedModel, tmp_path: Path) -> Callable[[], Subject]:
+    def made() -> Subject:
+        for name in ("encoder.onnx", "scorer.onnx"):
+            WeightOnly().compress_scorer(headed_export.folder / name, tmp_path / name)
+        card = headed_export.model_copy(update={"files": {"encoder.onnx": "0", "scorer.onnx": "0"}})
+        (tmp_path / "model.json").write_text(card.model_dump_json())
+        return Subject(
+            model="tiny-headed",
+            num_users=5,
+            input_size=16,
+            export=tmp_path,
+            variant="weight-only",
+            graphs="fp32",
+        )
+
+    return made
+
+
+def test_an_engine_that_runs_no_graphs_is_refused_and_the_others_are_measured(
+    compress: Callable[[], Subject], headed_export: ExportedModel, plugin: Path
+):
+    subject = replace(compress(), plugins=(plugin,))
+    refused, measured = profile_subjects(
+        [subject],
+        workloads=["start"],
+        effort=Effort(rounds=1, samples=1, warm_seconds=0.01, turn_seconds=0.5),
+    )
+    assert isinstance(refused, FailedProfile)
+    assert refused.reason.startswith(
+        "engine torch: found variant weight-only, which is ONNX graphs, expected"
+    )
+    assert isinstance(measured, EngineProfile)
+    assert (measured.variant, measured.engine) == ("weight-only", "onnxruntime")
+    assert measured.measurements["file_size"].median < headed_export.file_bytes / 2
+    assert measured.parity["max_abs_difference"] <= 1e-4  # as its card says
