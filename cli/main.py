@@ -21,9 +21,11 @@ from ..models.errors import ModelError
 from ..training.errors import TrainingError
 from .answer import BAD_INPUT, FAILED, Answer
 from .data import Data
+from .encode import Encode
 from .export import Export
 from .list import List
 from .profile import Profile
+from .recommend import Recommend
 from .report import Report
 from .run import Run
 from .session import Session
@@ -49,6 +51,8 @@ Command = (
     | Annotated[Run, subcommand("run")]
     | Annotated[Profile, subcommand("profile")]
     | Annotated[Export, subcommand("export")]
+    | Annotated[Encode, subcommand("encode")]
+    | Annotated[Recommend, subcommand("recommend")]
     | Annotated[Report, subcommand("report")]
     | Annotated[Tune, subcommand("tune")]
 )

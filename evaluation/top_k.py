@@ -1,9 +1,9 @@
 """The best outfits of many for each of many users: a blocked matrix product, of which each user keeps k.
 
 Of U users and M outfits, U·M scores are computed and never held: a block of them is, and the k best that
-each user has met so far. Of a block's scores, laid out in 32 columns, the highest of each column is looked up,
-which is cheap; only columns in which something is better than the worst of a user's k are looked into, and
-after the first blocks these are few.
+each user has met so far. Of a block's scores, laid out in 32 columns, the highest of each column is looked
+up, which is cheap; only columns in which something is better than the worst of a user's k are looked into,
+and these are few after the first blocks.
 """
 
 from __future__ import annotations

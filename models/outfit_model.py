@@ -39,6 +39,7 @@ class OutfitModel(nn.Module, ABC):
 
     - outfits as vectors (`has_outfit_vectors`): `embed_outfits`;
     - users as vectors, too, whose cosine with an outfit's is the score (`has_user_vectors`): `user_vectors`;
+    - users as tastes, whose product with an outfit's direction is the score (`has_tastes`): `tastes`;
     - distances of pairs of items (`has_pair_distances`): `pair_distances`, and with it, where masks make the
       distance, `mask_norm`;
     - vectors of the two items of a pair, made for each other (`has_pair_vectors`): `pair_vectors`;
@@ -215,6 +216,28 @@ class OutfitModel(nn.Module, ABC):
             ModelError: If its users are none (`has_user_vectors`).
         """
         raise self._lacks("vectors of users (user_vectors)")
+
+    @property
+    def has_tastes(self) -> bool:
+        """Whether a score is the product of a vector of the user's with the outfit's direction.
+
+        Then the best of many outfits are found by one product of matrices (`evaluation.top_k`).
+        """
+        return self._overrides("tastes")
+
+    def tastes(self, users: Tensor) -> Tensor:
+        """Users as vectors t, so that a score is t · o / ‖o‖ with the outfit's vector o of `embed_outfits`.
+
+        Args:
+            users: int64 (n,).
+
+        Returns:
+            Float (n, d), of any length.
+
+        Raises:
+            ModelError: If its scores are no such products (`has_tastes`).
+        """
+        raise self._lacks("tastes of users (tastes)")
 
     @property
     def has_pair_distances(self) -> bool:

@@ -12,9 +12,11 @@ from typing import get_args, get_type_hints
 import pytest
 import torch
 from outfitbench.cli.data import Data
+from outfitbench.cli.encode import Encode
 from outfitbench.cli.export import Export
 from outfitbench.cli.main import main, parse
 from outfitbench.cli.profile import Profile
+from outfitbench.cli.recommend import Recommend
 from outfitbench.cli.report import Report
 from outfitbench.cli.run import Run
 from outfitbench.cli.tune import Tune
@@ -39,7 +41,7 @@ def test_a_command_is_one_that_the_command_line_takes(command):
     parse(shlex.split(command))
 
 
-@pytest.mark.parametrize("command", [Data, Run, Profile, Export, Report, Tune])
+@pytest.mark.parametrize("command", [Data, Run, Profile, Export, Encode, Recommend, Report, Tune])
 def test_the_usage_shows_every_option_and_which_can_be_repeated(command):
     (usage,) = re.findall(r"^```\n(outfitbench list .*?)^```$", README, re.DOTALL | re.MULTILINE)
     name = command.__name__.lower()

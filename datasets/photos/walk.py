@@ -25,6 +25,7 @@ _LEFT_BEHIND = {"#recycle", "$recycle.bin", "@eadir", "__macosx", "__pycache__",
 _PLURALS = {
     "file without a suffix": "files without a suffix",
     "image in no class folder": "images in no class folder",
+    "image of no category": "images of no category",
     "link to a folder that holds it": "links to folders that hold them",
     "link to nothing": "links to nothing",
     "second way to a folder": "second ways to a folder",

@@ -78,7 +78,7 @@ class LPAE(BackboneModel):
 
     def score(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
         """See `OutfitModel.score`; at most the number of anchors."""
-        return (self._tastes(users) * unit(self.embed_outfits(features, categories))).sum(-1)
+        return (self.tastes(users) * unit(self.embed_outfits(features, categories))).sum(-1)
 
     def score_users(self, users: Tensor, features: Tensor, categories: Tensor, bank: Tensor) -> Tensor:
         """See `OutfitModel.score_users`; each outfit is embedded once."""
@@ -86,7 +86,7 @@ class LPAE(BackboneModel):
 
     def score_matrix(self, users: Tensor, features: Tensor, categories: Tensor) -> Tensor:
         """See `OutfitModel.score_matrix`; each outfit is embedded once."""
-        return self.score_tastes(self._tastes(users), features, categories)
+        return self.score_tastes(self.tastes(users), features, categories)
 
     def cold_tastes(self, features: Tensor, categories: Tensor) -> Tensor:
         """See `OutfitModel.cold_tastes`: anchor-search."""
@@ -103,8 +103,8 @@ class LPAE(BackboneModel):
         with torch.autocast(outfits.device.type, enabled=False):
             return tastes @ outfits.mT
 
-    def _tastes(self, users: Tensor) -> Tensor:
-        """Σ_k a_uk / ‖a_uk‖, float (B, d): a sum of cosines is the product with this sum."""
+    def tastes(self, users: Tensor) -> Tensor:
+        """See `OutfitModel.tastes`: Σ_k a_uk / ‖a_uk‖, as a sum of cosines is the product with this sum."""
         return self._with_general(unit(self.anchors[users]).sum(-2))
 
     def _with_general(self, tastes: Tensor) -> Tensor:

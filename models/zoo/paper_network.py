@@ -59,6 +59,10 @@ class PaperNetwork(BackboneModel):
         """See `OutfitModel.user_vectors`."""
         return self.users.weight
 
+    def tastes(self, users: Tensor) -> Tensor:
+        """See `OutfitModel.tastes`: the users' directions."""
+        return unit(self.users(users))
+
 
 @register_model("teacher")
 def teacher(options: ModelOptions) -> PaperNetwork:

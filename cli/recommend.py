@@ -1,0 +1,116 @@
+"""`outfitbench recommend`: the best outfits of a catalogue for each user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from tyro.conf import Positional, arg
+
+from .answer import Answer
+from .session import Session, writable_folder
+from .trained import choose_fit, load_fit
+
+__all__ = ["Recommend"]
+
+
+@dataclass(frozen=True)
+class Recommend:
+    """Rank the outfits of a catalogue for every user, exactly, and write each user's best as Parquet.
+
+    Attributes:
+        source: The folder of a run.
+        features: What `outfitbench encode` wrote with the same method.
+        outfits: A Parquet file with the columns outfit (its name) and items (a list of items' names).
+        out: The Parquet file to write: user, rank, outfit and score.
+        users: all, numbers as 0,5, or a Parquet file with the column user; for new users also with the column
+            items: an outfit that is known of them, a row.
+        k: How many outfits for each user.
+        method: A method of the run by its name (FND XS) or ID (fnd-xs); can be left out where
+            there is but one.
+        fit: Of several fits of that method, the one to take, by the name that the message gives it.
+        strategy: How new users are scored: avg, w-avg, or the model's own way; w-avg where it has that.
+        memory: MiB for what grows with users and outfits; the items' features come on top.
+        device: Where to rank.
+    """
+
+    source: Annotated[Positional[Path], arg(metavar="RUN")]
+    features: Path
+    outfits: Path
+    out: Path
+    users: str = "all"
+    k: Annotated[int, arg(aliases=["-k"])] = 10
+    method: str | None = None
+    fit: str | None = None
+    strategy: str | None = None
+    memory: Annotated[int, arg(metavar="MIB")] = 256
+    device: Literal["cpu", "cuda"] = "cpu"
+
+    def run(self, session: Session) -> Answer:
+        """Rank, and say what was left out."""
+        from tempfile import TemporaryDirectory
+
+        from ..core.parquet import need_pyarrow
+        from ..evaluation.catalogue_features import CatalogueFeatures
+        from ..evaluation.catalogue_outfits import CatalogueOutfits
+        from ..evaluation.catalogue_ranking import CatalogueRanking, check_ranks_catalogues
+        from ..evaluation.catalogue_users import read_users
+
+        need_pyarrow("argument --out")
+        self._check_numbers()
+        chosen = choose_fit(self.source, session, self.method, self.fit)
+        folder = writable_folder("argument --out", self.out.absolute().parent)
+        model, encoder = load_fit(chosen, self.device)
+        check_ranks_catalogues(model, encoder.method)
+        features = CatalogueFeatures(self.features)
+        self._check_encoder(features.manifest.encoder.key, encoder.key, features.manifest.encoder.method)
+        strategy = self._strategy(model.cold_strategies, encoder.method)
+        users = read_users(self.users, model.num_users, features)
+        with TemporaryDirectory(dir=folder, prefix=".outfits-") as scratch:
+            outfits = CatalogueOutfits(self.outfits, features, Path(scratch))
+            ranking = CatalogueRanking(model, features, outfits, memory=self.memory << 20, strategy=strategy)
+            rows = ranking.write(users, self.k, self.out)
+            count, left_out = len(outfits), outfits.left_out
+        lines = [
+            f"{self.out}: {rows:,} rows, the best of {count:,} outfits for each of {len(users.names):,} users"
+        ]
+        if left_out:
+            lines.append(f"{left_out:,} outfits left out: without items, or of items without features")
+        return Answer(
+            "\n".join(lines),
+            {
+                "out": self.out,
+                "rows": rows,
+                "users": len(users.names),
+                "outfits": count,
+                "left_out": left_out,
+                "method": encoder.method,
+            },
+        )
+
+    def _check_numbers(self) -> None:
+        from ..core.errors import Fault, InputError
+
+        for option, given in (("-k", self.k), ("--memory", self.memory)):
+            if given < 1:
+                raise InputError(Fault(f"argument {option}", str(given), "1 or more"))
+
+    def _check_encoder(self, found: str, wanted: str, method: str) -> None:
+        from ..core.errors import Fault, InputError
+
+        if found != wanted:
+            what = f"features by {method} with other weights or images"
+            fix = "encode the catalogue with it"
+            raise InputError(Fault(self.features, what, "those of the method that ranks", fix))
+
+    def _strategy(self, known: tuple[str, ...], method: str) -> str:
+        from ..core.errors import InputError
+        from ..core.names import unknown_name
+
+        if self.strategy is None:
+            return known[-1]  # w-avg of those that all have
+        if self.strategy not in known:
+            kind = f"a way of {method} to new users"
+            raise InputError(unknown_name(kind, self.strategy, known, "argument --strategy"))
+        return self.strategy

@@ -1,0 +1,212 @@
+"""A shop's catalogue: items with a category and an image each, in a folder or a Parquet file, as a stream.
+
+Other than a dataset it has no users and no outfits, may be far larger than memory, and may hold images that
+are broken: each item is read when its turn comes, and says itself what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..core.errors import Fault, InputError, refuse
+from ..core.names import shown, unknown_name
+from ..core.parquet import open_parquet
+from .photos.classes import MAPPING_FILES, NO_CATEGORY, category_of, class_key, read_mapping
+from .photos.walk import PassedOver, class_folders, composed
+
+__all__ = ["Catalogue", "CatalogueItem", "open_catalogue"]
+
+_COLUMNS = {"item": "its name", "category": "one of the model's", "image": "the bytes of an image file"}
+_ROWS_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class CatalogueItem:
+    """An item, its image not yet read.
+
+    Attributes:
+        name: Unique in its catalogue.
+        category: By number in the model's categories; −1 where `image` is a fault.
+        image: The file, or its bytes, or what is wrong with the item.
+    """
+
+    name: str
+    category: int
+    image: Path | bytes | Fault
+
+    def read(self) -> bytes:
+        """The bytes of its image.
+
+        Raises:
+            InputError: If it has none, or the file is missing or cannot be read.
+        """
+        match self.image:
+            case bytes(data):
+                return data
+            case Fault() as fault:
+                raise InputError(fault)
+            case path:
+                try:
+                    return path.read_bytes()
+                except OSError as error:
+                    reason = (error.strerror or str(error)).lower()
+                    raise InputError(Fault(path, reason, "a readable file")) from error
+
+
+class Catalogue(Protocol):
+    """Items in an order that stays."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What is left out of it, a sentence each."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def items(self) -> Iterator[CatalogueItem]:
+        """Every item in its order, from the first."""
+        ...
+
+    def key(self, first: int, stop: int) -> str:
+        """Hash that changes whenever the items `first` … `stop` − 1, or their images, may have changed.
+
+        The last of a catalogue may be fewer.
+        """
+        ...
+
+    def change(self) -> str:
+        """Which items it has now and had not when it was opened, or the other way round; empty if none."""
+        ...
+
+
+def open_catalogue(source: Path, categories: Sequence[str]) -> Catalogue:
+    """The items of a folder or a Parquet file.
+
+    Args:
+        source: A folder with a folder of images for each class, at any depth, named by a category or a class
+            of garments (`photos.classes`); or a Parquet file with the columns item, category and image.
+        categories: The model's, by number.
+
+    Raises:
+        InputError: If it cannot be read, has no items, has a class of an unknown category, or lacks a column.
+    """
+    if source.is_dir():
+        return _FolderCatalogue(source, categories)
+    if not source.exists():
+        raise InputError(Fault(source, "nothing", "a folder of images or a Parquet file"))
+    return _ParquetCatalogue(source, categories)
+
+
+class _FolderCatalogue:
+    """An item for each image file, named by its path from the root."""
+
+    def __init__(self, root: Path, categories: Sequence[str]) -> None:
+        self._root, self._categories = root, categories
+        self._items, self.notes = _listed(root, categories)
+        if not self._items:
+            found = f"no image of a category ({'; '.join(self.notes)})" if self.notes else "no image"
+            raise InputError(Fault(root, found, "images in a folder a class, such as top/x.jpg"))
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def items(self) -> Iterator[CatalogueItem]:
+        return iter(self._items)
+
+    def key(self, first: int, stop: int) -> str:
+        return _key((item.name, item.category, *_stamp(item.image)) for item in self._items[first:stop])
+
+    def change(self) -> str:
+        before = {item.name for item in self._items}
+        after = {item.name for item in _listed(self._root, self._categories)[0]}
+        counts = {"new": len(after - before), "missing": len(before - after)}
+        found = [f"{count} {kind}" for kind, count in counts.items() if count]
+        return f"{' and '.join(found)} images" if found else ""
+
+
+class _ParquetCatalogue:
+    """An item a row."""
+
+    notes: Sequence[str] = ()
+
+    def __init__(self, path: Path, categories: Sequence[str]) -> None:
+        self._path = path
+        self._number = {name: number for number, name in enumerate(categories)}
+        self._length = open_parquet(path, _COLUMNS).metadata.num_rows
+        if not self._length:
+            raise InputError(Fault(path, "no rows", "an item a row"))
+
+    def __len__(self) -> int:
+        return self._length
+
+    def items(self) -> Iterator[CatalogueItem]:
+        file = open_parquet(self._path, _COLUMNS)
+        row = itertools.count(1)
+        for batch in file.iter_batches(_ROWS_AT_ONCE, columns=list(_COLUMNS)):
+            columns = batch.select(list(_COLUMNS)).to_pydict().values()
+            for item, category, image in zip(*columns, strict=True):
+                yield self._item(next(row), item, category, image)
+
+    def _item(self, row: int, item: Any, category: Any, image: Any) -> CatalogueItem:  # noqa: ANN401
+        where = f"{self._path}, row {row}"
+        name = where if item is None else str(item)
+        number = self._number.get(category, -1)
+        if item is None or not isinstance(image, bytes):
+            found = "no item" if item is None else "no image" if image is None else f"image {shown(image)}"
+            return CatalogueItem(name, -1, Fault(where, found, "an item's name and the bytes of its image"))
+        if number < 0:
+            return CatalogueItem(
+                name, -1, unknown_name("a category of the model", str(category), self._number, where)
+            )
+        return CatalogueItem(name, number, image)
+
+    def key(self, first: int, stop: int) -> str:
+        return _key([(str(self._path.absolute()), first, stop, *_stamp(self._path))])
+
+    def change(self) -> str:
+        return ""  # of a file, the keys tell
+
+
+def _listed(root: Path, categories: Sequence[str]) -> tuple[list[CatalogueItem], list[str]]:
+    """The items of a folder by name, and what is passed over."""
+    number = {class_key(name): place for place, name in enumerate(categories)}
+    mapping, passed = read_mapping(root), PassedOver()
+    items: dict[str, CatalogueItem] = {}
+    for folder, files in class_folders(root, refuse, passed):
+        category = class_key(folder.name)
+        if category not in number:
+            category = category_of(folder.name, mapping) or category
+        for path in (folder / file for file in files):
+            name = composed(path.relative_to(root).as_posix())
+            if category == NO_CATEGORY:
+                passed.add("image of no category", name)
+            elif category not in number:
+                fix = f"name its category, or none, in {root / MAPPING_FILES[0]}"
+                kind = "a class whose category the model knows"
+                raise InputError(unknown_name(kind, folder.name, categories, folder, fix))
+            else:
+                items[name] = CatalogueItem(name, number[category], path)
+    said = [f"passed over in {root}: {passed}"] if str(passed) else []
+    return [items[name] for name in sorted(items)], said
+
+
+def _stamp(image: object) -> tuple[int, int]:
+    """Size and time of a file; of one that is gone, numbers that no file has."""
+    assert isinstance(image, Path)
+    try:
+        status = image.stat()
+    except OSError:
+        return -1, -1
+    return status.st_size, status.st_mtime_ns
+
+
+def _key(parts: Iterator[tuple[object, ...]] | list[tuple[object, ...]]) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        digest.update(repr(part).encode())
+    return digest.hexdigest()

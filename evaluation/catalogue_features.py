@@ -1,0 +1,190 @@
+"""What became of a catalogue's items: a folder of Parquet shards, and the manifest that says by whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..core.errors import Fault, InputError
+from ..core.hashes import content_hash
+from ..core.names import shown
+from ..core.parquet import open_parquet
+
+__all__ = [
+    "MANIFEST",
+    "BrokenItem",
+    "CatalogueFeatures",
+    "Encoder",
+    "FeatureShard",
+    "Manifest",
+    "finished_shard",
+]
+
+MANIFEST = "manifest.json"
+_COLUMNS = {"item": "its name", "category": "its name", "features": "a list of float32"}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Encoder(_Part):
+    """Who encoded the items, and how they were seen.
+
+    Attributes:
+        method: The row's name in a table.
+        model: The zoo's name of the model.
+        weights: Hash of the weights file.
+        categories: Names of the categories, by number.
+        image_size: H = W in pixels.
+        decoder: Version of how files become pixels.
+        feature_size: Width of an item's features.
+    """
+
+    method: str
+    model: str
+    weights: str
+    categories: list[str]
+    image_size: int
+    decoder: int
+    feature_size: int
+
+    @property
+    def key(self) -> str:
+        """Hash of all that decides what an item's features are."""
+        return content_hash(self.model_dump(exclude={"method"}))
+
+
+class BrokenItem(_Part):
+    """An item without features.
+
+    Attributes:
+        item: Its name.
+        found: What is wrong with it.
+    """
+
+    item: str
+    found: str
+
+
+class FeatureShard(_Part):
+    """A file of features.
+
+    Attributes:
+        file: Its name.
+        key: Of the encoder and of the items, their images included.
+        finished: Whether it is written.
+        items: How many it holds.
+        broken: Those that it should hold and does not.
+    """
+
+    file: str
+    key: str
+    finished: bool = False
+    items: int = 0
+    broken: list[BrokenItem] = []
+
+
+class Manifest(_Part):
+    """What a folder of features holds.
+
+    Attributes:
+        encoder: Who encoded.
+        whole: Whether all shards are finished.
+        shards: The files in the catalogue's order.
+    """
+
+    encoder: Encoder
+    whole: bool = False
+    shards: list[FeatureShard] = []
+
+    @property
+    def items(self) -> int:
+        """Items with features."""
+        return sum(shard.items for shard in self.shards)
+
+    @property
+    def broken(self) -> list[BrokenItem]:
+        """Items without."""
+        return [item for shard in self.shards for item in shard.broken]
+
+    @classmethod
+    def read(cls, path: Path) -> Manifest:
+        """Read one.
+
+        Raises:
+            InputError: If there is none, or it is none of ours.
+        """
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except OSError as error:
+            reason = f"no {MANIFEST} ({(error.strerror or str(error)).lower()})"
+            fix = "make it with `outfitbench encode`"
+            raise InputError(Fault(path.parent, reason, "a folder of features", fix)) from error
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            found = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+            raise InputError(Fault(path, found, "what `outfitbench encode` writes")) from error
+
+
+def finished_shard(path: Path, key: str) -> FeatureShard | None:
+    """The shard as it is written; None where it is not, or is of other items, or cannot be read."""
+    if not path.exists():
+        return None
+    try:
+        notes = open_parquet(path, _COLUMNS).schema_arrow.metadata or {}
+        shard = FeatureShard.model_validate_json(notes.get(b"shard", b""))
+    except (InputError, ValidationError):
+        return None
+    return shard if shard.key == key else None
+
+
+class CatalogueFeatures:
+    """The features of a catalogue's items, by name.
+
+    Args:
+        folder: What `outfitbench encode` wrote.
+
+    Attributes:
+        manifest: Its manifest.
+        categories: int64 (n,), by number in the encoder's categories.
+        vectors: float32 (n, D).
+
+    Raises:
+        InputError: If it is no such folder, is not finished, or names an item twice.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.manifest = Manifest.read(folder / MANIFEST)
+        if not self.manifest.whole:
+            fix = "run `outfitbench encode` again; it goes on where it stopped"
+            raise InputError(Fault(folder, "features that are not whole", "a finished folder", fix))
+        encoder = self.manifest.encoder
+        number = {name: place for place, name in enumerate(encoder.categories)}
+        self.categories = np.empty(self.manifest.items, np.int64)
+        self.vectors = np.empty((self.manifest.items, encoder.feature_size), np.float32)
+        names: list[str] = []
+        start = 0
+        for shard in self.manifest.shards:
+            table = open_parquet(folder / shard.file, _COLUMNS).read(list(_COLUMNS))
+            if table.num_rows != shard.items:
+                found = f"{table.num_rows} items"
+                raise InputError(Fault(folder / shard.file, found, f"{shard.items}, as the manifest says"))
+            part = slice(start, start + shard.items)
+            flat = table["features"].combine_chunks().flatten().to_numpy()
+            self.vectors[part] = flat.reshape(shard.items, encoder.feature_size)
+            self.categories[part] = [number[name] for name in table["category"].to_pylist()]
+            names += table["item"].to_pylist()
+            start = part.stop
+        self._rows = pandas.Index(names, dtype=object)
+        if not self._rows.is_unique:
+            twice = names[int(self._rows.duplicated().argmax())]
+            raise InputError(Fault(folder, f"item {shown(twice)} twice", "a name for each item"))
+
+    def rows(self, names: list[str]) -> NDArray[np.int64]:
+        """Rows of items by name, int64 (n,); −1 for one that has no features."""
+        return self._rows.get_indexer(pandas.Index(names, dtype=object)).astype(np.int64)

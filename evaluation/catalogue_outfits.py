@@ -1,0 +1,106 @@
+"""Outfits of a catalogue's items, from a Parquet file, by the rows of their items' features."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.errors import Fault, InputError
+from ..core.parquet import open_parquet
+from .catalogue_features import CatalogueFeatures
+
+if TYPE_CHECKING:
+    import pyarrow
+
+__all__ = ["CatalogueOutfits", "list_lengths", "worn_rows"]
+
+_COLUMNS = {"outfit": "its name", "items": "a list of items' names"}
+_ROWS_AT_ONCE = 1 << 14
+
+
+def list_lengths(lists: pyarrow.Array, where: str | Path) -> NDArray[np.int64]:
+    """How many items each outfit of a column has, int64 (B,).
+
+    Raises:
+        InputError: If the column holds no lists.
+    """
+    import pyarrow
+
+    if not (pyarrow.types.is_list(lists.type) or pyarrow.types.is_large_list(lists.type)):
+        raise InputError(Fault(f"{where}, column items", str(lists.type), "a list of items' names"))
+    return lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def worn_rows(
+    lists: pyarrow.Array, lengths: NDArray[np.int64], slots: int, features: CatalogueFeatures
+) -> NDArray[np.int64]:
+    """Outfits by the rows of their items.
+
+    Args:
+        lists: The names of each outfit's items.
+        lengths: How many, of `list_lengths`.
+        slots: K, at least the longest list.
+        features: Of the items.
+
+    Returns:
+        int64 (B, K), −1 in empty slots and for items without features.
+    """
+    rows = np.full((len(lists), slots), -1)
+    names = lists.flatten().to_pylist()
+    rows[np.arange(slots) < lengths[:, None]] = features.rows([str(name) for name in names])
+    return rows
+
+
+class CatalogueOutfits:
+    """Outfits whose items all have features; the others are left out and counted.
+
+    What grows with their number lies in files.
+
+    Args:
+        path: A Parquet file with the columns outfit (its name) and items (a list of their names).
+        features: Of the items.
+        scratch: Folder for files that are of use as long as this is.
+
+    Attributes:
+        items: int32 (M, K), rows among the features, −1 in empty slots; memory-mapped.
+        left_out: Outfits that hold no item, or an item without features.
+
+    Raises:
+        InputError: If the file cannot be read, lacks a column, or no outfit of it is left.
+    """
+
+    def __init__(self, path: Path, features: CatalogueFeatures, scratch: Path) -> None:
+        file = open_parquet(path, _COLUMNS)
+        total = file.metadata.num_rows
+        batches = file.iter_batches(_ROWS_AT_ONCE, columns=["items"])
+        slots = max((int(list_lengths(batch.column(0), path).max(initial=1)) for batch in batches), default=1)
+        made = np.lib.format.open_memmap(scratch / "outfits.npy", "w+", np.int32, (max(total, 1), slots))
+        numbers = np.lib.format.open_memmap(scratch / "numbers.npy", "w+", np.int64, (max(total, 1),))
+        first = kept = 0
+        for batch in file.iter_batches(_ROWS_AT_ONCE, columns=["items"]):
+            items = batch.column(0)
+            lengths = list_lengths(items, path)
+            rows = worn_rows(items, lengths, slots, features)
+            whole = np.flatnonzero(((rows >= 0).sum(1) == lengths) & (lengths > 0))
+            part = slice(kept, kept + len(whole))
+            made[part], numbers[part] = rows[whole], whole + first
+            first, kept = first + len(items), part.stop
+        if not kept:
+            found = f"{total} outfits, none of them of items with features"
+            raise InputError(Fault(path, found, "an outfit of encoded items at least"))
+        self.items, self._numbers, self.left_out = made[:kept], numbers[:kept], total - kept
+        self._names = file.read(["outfit"])["outfit"]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def names(self, outfits: NDArray[np.int64]) -> pyarrow.ChunkedArray:
+        """Names of outfits (n,), as they stand in the file."""
+        return self._names.take(self._numbers[outfits])
+
+    def starts(self, at_once: int) -> range:
+        """The number of the first outfit of each block of `at_once`."""
+        return range(0, len(self), at_once)

@@ -1,0 +1,108 @@
+"""For whom a catalogue's outfits are ranked: users that the weights know, or new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.errors import Fault, InputError
+from ..core.names import shown
+from ..core.parquet import open_parquet
+from .catalogue_features import CatalogueFeatures
+from .catalogue_outfits import list_lengths, worn_rows
+
+__all__ = ["KnownUsers", "NewUsers", "read_users"]
+
+_NEW = "for a new user give a Parquet file with the columns user and items: an outfit that is known, a row"
+
+
+@dataclass(frozen=True, eq=False)
+class KnownUsers:
+    """Users on whom the model was trained.
+
+    Attributes:
+        numbers: int64 (U,), the weights' own.
+    """
+
+    numbers: NDArray[np.int64]
+
+    @property
+    def names(self) -> Sequence[int]:
+        """As a table calls them."""
+        return self.numbers.tolist()
+
+
+@dataclass(frozen=True, eq=False)
+class NewUsers:
+    """Users on whom nothing was trained, each with one or more known outfits.
+
+    Attributes:
+        names: P of them.
+        items: int64 (N, K), the known outfits, user after user, by rows of the features; −1 in empty slots.
+        counts: int64 (P,), how many outfits of each.
+    """
+
+    names: Sequence[str]
+    items: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+
+def read_users(said: str, num_users: int, features: CatalogueFeatures) -> KnownUsers | NewUsers:
+    """The users that an argument names.
+
+    Args:
+        said: "all"; numbers, as "0,5"; or a Parquet file with the column user: numbers of known users, or
+            beside it the column items with the known outfits of new ones, each a row.
+        num_users: How many users the weights know.
+        features: Of the items that new users' outfits are of.
+
+    Raises:
+        InputError: If a number is no user's of the weights, or the file cannot be used.
+    """
+    if said == "all":
+        return KnownUsers(np.arange(num_users))
+    where = "argument --users"
+    if all(word.strip().isdecimal() for word in said.split(",")):
+        return _known([int(word) for word in said.split(",")], num_users, where)
+    path = Path(said)
+    if not path.is_file():
+        raise InputError(Fault(where, shown(said), "all, numbers as 0,5, or a Parquet file of users"))
+    file = open_parquet(path, {"user": "a number, or a new user's name"})
+    if "items" in file.schema_arrow.names:
+        return _new(path, features)
+    users = file.read(["user"])["user"].to_pylist()
+    if any(not isinstance(user, int) for user in users):
+        raise InputError(Fault(f"{path}, column user", "what is no number", "numbers of known users", _NEW))
+    return _known(users, num_users, path)
+
+
+def _known(users: list[int], num_users: int, where: str | Path) -> KnownUsers:
+    unknown = next((user for user in users if not 0 <= user < num_users), None)
+    if unknown is not None:
+        raise InputError(Fault(where, f"user {unknown}", f"users 0 to {num_users - 1} of the weights", _NEW))
+    return KnownUsers(np.array(users, np.int64))
+
+
+def _new(path: Path, features: CatalogueFeatures) -> NewUsers:
+    columns = {"user": "a name", "items": "a list of items' names"}
+    table = open_parquet(path, columns).read(list(columns)).combine_chunks()
+    if not table.num_rows:
+        raise InputError(Fault(path, "no rows", "a known outfit a row"))
+    lists = table["items"].combine_chunks()
+    lengths = list_lengths(lists, path)
+    items = worn_rows(lists, lengths, max(1, int(lengths.max())), features)
+    broken = np.flatnonzero(((items >= 0).sum(1) < lengths) | (lengths == 0))
+    if len(broken):
+        row = int(broken[0])
+        names = [name for name in lists[row].as_py() or [] if features.rows([str(name)])[0] < 0]
+        found = f"item {shown(str(names[0]))}, which has no features" if names else "an outfit without items"
+        raise InputError(Fault(f"{path}, row {row + 1}", found, "outfits of encoded items"))
+    names = [str(name) for name in table["user"].to_pylist()]
+    each = list(dict.fromkeys(names))
+    number = {name: place for place, name in enumerate(each)}
+    owner = np.array([number[name] for name in names])
+    return NewUsers(each, items[np.argsort(owner, kind="stable")], np.bincount(owner))

@@ -1,0 +1,187 @@
+"""The best outfits of a catalogue for each user, against all scores sorted whole by NumPy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+from outfitbench.core.errors import InputError
+from outfitbench.evaluation.catalogue_features import CatalogueFeatures, Encoder, FeatureShard, Manifest
+from outfitbench.evaluation.catalogue_outfits import CatalogueOutfits
+from outfitbench.evaluation.catalogue_ranking import CatalogueRanking, check_ranks_catalogues
+from outfitbench.evaluation.catalogue_users import NewUsers, read_users
+from outfitbench.models import create_model, list_models
+
+CATEGORIES = ["top", "bottom", "shoe"]
+USERS, ITEMS, OUTFITS, WIDTH = 6, 30, 200, 128
+DRAW = np.random.default_rng(0)
+FEATURES = DRAW.normal(size=(ITEMS, WIDTH)).astype(np.float32)
+WORN = np.stack([DRAW.integers(0, 10, OUTFITS) + 10 * category for category in range(3)], 1)
+
+
+def named(rows) -> list[str]:
+    return [f"i{row}" for row in rows if row >= 0]
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory) -> Path:
+    """Features in two shards, and outfits of them; one holds an item that nobody encoded, one nothing."""
+    folder = tmp_path_factory.mktemp("shop")
+    shards = []
+    for number, part in enumerate((slice(0, 20), slice(20, ITEMS))):
+        names = [f"i{row}" for row in range(ITEMS)][part]
+        kinds = [CATEGORIES[row // 10] for row in range(ITEMS)][part]
+        table = {"item": names, "category": kinds, "features": FEATURES[part].tolist()}
+        pq.write_table(pa.table(table), folder / f"{number}.parquet")
+        shards.append(FeatureShard(file=f"{number}.parquet", key="", finished=True, items=len(names)))
+    encoder = Encoder(
+        method="m", model="m", weights="0", categories=CATEGORIES, image_size=8, decoder=1, feature_size=WIDTH
+    )
+    manifest = Manifest(encoder=encoder, whole=True, shards=shards)
+    (folder / "manifest.json").write_text(manifest.model_dump_json())
+    items = [["i1", "missing"], [], *map(named, WORN)]
+    outfits = {"outfit": [f"o{number}" for number in range(-2, OUTFITS)], "items": items}
+    pq.write_table(pa.table(outfits), folder / "outfits.parquet")
+    return folder
+
+
+@pytest.fixture
+def features(shop) -> CatalogueFeatures:
+    return CatalogueFeatures(shop)
+
+
+def make(name: str):
+    torch.manual_seed(1)
+    return create_model(name, num_users=USERS, input_kind="features", feature_size=8).eval()
+
+
+def ranked(model, features, shop, out, users, *, k=5, memory=1 << 20, strategy="w-avg"):
+    outfits = CatalogueOutfits(shop / "outfits.parquet", features, out)
+    assert outfits.left_out == 2
+    ranking = CatalogueRanking(model, features, outfits, memory=memory, strategy=strategy)
+    ranking.write(users, k, out / "best.parquet")
+    return pq.read_table(out / "best.parquet")
+
+
+def all_scores(model, items=WORN) -> np.ndarray:
+    categories = torch.from_numpy(items // 10)
+    with torch.inference_mode():
+        return model.score_matrix(torch.arange(USERS), torch.from_numpy(FEATURES)[items], categories).numpy()
+
+
+def assert_best(table, scores, names, k=5):
+    assert table["user"].to_pylist() == [name for name in names for _ in range(k)]
+    assert table["rank"].to_pylist() == [*range(1, k + 1)] * len(names)
+    best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    np.testing.assert_allclose(
+        np.reshape(table["score"], (-1, k)), np.take_along_axis(scores, best, 1), atol=1e-5
+    )
+    chosen = np.reshape([int(name[1:]) for name in table["outfit"].to_pylist()], (-1, k))
+    # Of two scores that differ by rounding alone either may be the better.
+    np.testing.assert_allclose(
+        np.take_along_axis(scores, chosen, 1), np.reshape(table["score"], (-1, k)), atol=1e-5
+    )
+    assert all(len(set(row)) == k for row in chosen.tolist())
+
+
+SAME = {"teacher", "student-s", "student-m"}
+"""From features they are the student XS."""
+
+ZOO = [name for name in list_models() if name not in SAME | {"bi-lstm"}]
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_known_users_get_the_best_of_all_their_scores(name, features, shop, tmp_path):
+    model = make(name)
+    check_ranks_catalogues(model, name)
+    table = ranked(model, features, shop, tmp_path, read_users("5,0,3", USERS, features))
+    assert_best(table, all_scores(model)[[5, 0, 3]], [5, 0, 3])
+
+
+@pytest.mark.parametrize("name", ["student-xs", "lpae-g"])
+def test_a_taste_is_what_the_score_says(name):
+    model = make(name)
+    worn = torch.from_numpy(FEATURES)[WORN], torch.from_numpy(WORN // 10)
+    with torch.inference_mode():
+        outfits = model.embed_outfits(*worn)
+        product = model.tastes(torch.arange(USERS)) @ (outfits / outfits.norm(dim=1, keepdim=True)).T
+    np.testing.assert_allclose(product, all_scores(model), atol=1e-5)
+
+
+@pytest.fixture
+def newcomers(features, tmp_path) -> NewUsers:
+    """Two new users: of one two outfits are known, of the other one, between them."""
+    table = {"user": ["zoe", "ann", "zoe"], "items": [named(WORN[7]), named(WORN[8]), named(WORN[9])]}
+    pq.write_table(pa.table(table), tmp_path / "new.parquet")
+    users = read_users(str(tmp_path / "new.parquet"), USERS, features)
+    assert isinstance(users, NewUsers)
+    return users
+
+
+@pytest.mark.parametrize("name", ["student-xs", "fhn"])
+@pytest.mark.parametrize("strategy", ["avg", "w-avg"])
+def test_new_users_get_the_mean_of_their_neighbours_scores(
+    name, strategy, features, shop, newcomers, tmp_path
+):
+    """Equations 20 to 24 by hand."""
+    model = make(name)
+    scores = all_scores(model).astype(np.float64)
+    expected = []
+    for known in ([7, 9], [8]):
+        similarity = scores[:, known].mean(1)
+        near = similarity > 0
+        near[similarity.argmax()] = True
+        weights = near * (np.exp(similarity / 0.2) if strategy == "w-avg" else 1.0)
+        expected.append(weights / weights.sum() @ scores)
+    table = ranked(model, features, shop, tmp_path, newcomers, strategy=strategy)
+    assert_best(table, np.stack(expected), ["zoe", "ann"])
+
+
+def test_new_users_by_the_models_own_way(features, shop, newcomers, tmp_path):
+    model = make("lpae-u")
+    table = ranked(model, features, shop, tmp_path, newcomers, strategy="anchor-search")
+    outfits, kinds = torch.from_numpy(FEATURES), torch.from_numpy(WORN // 10)
+    expected = []
+    with torch.inference_mode():
+        for known in ([7, 9], [8]):
+            taste = model.cold_tastes(outfits[WORN[known]][None], kinds[known][None])
+            expected.append(model.score_tastes(taste, outfits[WORN], kinds)[0].numpy())
+    assert_best(table, np.stack(expected), ["zoe", "ann"])
+
+
+def test_of_a_model_without_users_new_ones_get_what_all_get(features, shop, newcomers, tmp_path):
+    model = make("outfit-net-fir")
+    table = ranked(model, features, shop, tmp_path, newcomers, strategy="no-user")
+    assert_best(table, all_scores(model)[:2], ["zoe", "ann"])
+
+
+def test_a_model_with_an_item_bank_is_refused_by_name():
+    with pytest.raises(InputError, match="method Bi-LSTM: found scores among all items of the catalogue"):
+        check_ranks_catalogues(make("bi-lstm"), "Bi-LSTM")
+
+
+def test_users_that_the_weights_do_not_know(features, tmp_path):
+    with pytest.raises(
+        InputError, match=r"found user 6, expected users 0 to 5 .*; for a new user give a Parq"
+    ):
+        read_users("0,6", USERS, features)
+    path = tmp_path / "new.parquet"
+    pq.write_table(pa.table({"user": ["zoe"], "items": [["i1", "i99"]]}), path)
+    with pytest.raises(InputError, match=r"new.parquet, row 1: found item 'i99', which has no features"):
+        read_users(str(path), USERS, features)
+    with pytest.raises(InputError, match=r"--users: found 'nobody', expected all, numbers"):
+        read_users("nobody", USERS, features)
+
+
+def test_outfits_that_are_none(features, tmp_path):
+    path = tmp_path / "outfits.parquet"
+    pq.write_table(pa.table({"outfit": ["o"], "items": ["i1"]}), path)
+    with pytest.raises(InputError, match=r"column items: found string, expected a list"):
+        CatalogueOutfits(path, features, tmp_path)
+    pq.write_table(pa.table({"outfit": ["o"], "items": [["i1", "i99"]]}), path)
+    with pytest.raises(InputError, match="found 1 outfits, none of them of items with features"):
+        CatalogueOutfits(path, features, tmp_path)
