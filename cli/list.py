@@ -36,6 +36,7 @@ class List:
             "engines",
             "workloads",
             "scorers",
+            "trackers",
             "datasets",
             "methods",
             "suites",
@@ -91,6 +92,12 @@ def _workloads() -> dict[str, str]:
     from ..bench.workloads import WORKLOADS
 
     return _registered(WORKLOADS)
+
+
+def _trackers() -> dict[str, str]:
+    from ..suites.trackers import TRACKERS
+
+    return _registered(TRACKERS)
 
 
 def _scorers() -> dict[str, str]:
@@ -161,6 +168,7 @@ _KINDS: dict[str, Callable[[], dict[str, str]]] = {
     "engines": _engines,
     "workloads": _workloads,
     "scorers": _scorers,
+    "trackers": _trackers,
     "datasets": _datasets,
     "methods": _methods,
     "suites": _suites,

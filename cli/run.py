@@ -39,6 +39,8 @@ class Run:
         skip_unusable: Leave out rows of a dataset's files that cannot be used; the report counts them.
         epochs: Train every method for this many epochs at most.
         device: What to train on; auto takes a GPU when there is one.
+        tracker: Tell tensorboard, mlflow or wandb (offline) of each finished trial, into OUT/tracking; can be
+            repeated.
         dry_run: Only show what would run.
         on: Where trials run: local, or another executor by its name or address.
         jobs: Run so many trials side by side, the cores shared out among them.
@@ -56,6 +58,7 @@ class Run:
     skip_unusable: bool = False
     epochs: Annotated[int | None, arg(metavar="N")] = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    tracker: Annotated[UseAppendAction[tuple[str, ...]], arg(metavar="NAME")] = ()
     dry_run: bool = False
     on: Annotated[str, arg(metavar="NAME|ADDRESS")] = "local"
     jobs: Annotated[int | None, arg(metavar="N")] = None
@@ -91,6 +94,7 @@ class Run:
             cache=session.cache,
             device=self.device,
             plugins=session.plugin,
+            trackers=self.tracker,
             command=self._command(session),
             dry_run=self.dry_run,
             on=self.on,

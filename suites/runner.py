@@ -24,6 +24,7 @@ from .schedule import run_trials
 from .shard import Shard
 from .suite_file import Suite
 from .suite_record import record_suite
+from .trackers import Tracking
 from .trial import CostTrial, FitTrial, NeighboursTrial, StemTrial, Trial
 
 __all__ = ["RunOutcome", "rehearse_fits", "run_suite"]
@@ -66,6 +67,7 @@ def run_suite(
     cache: Path | None = None,
     device: str = "auto",
     plugins: Sequence[Path] = (),
+    trackers: Sequence[str] = (),
     command: str = "",
     dry_run: bool = False,
     on: str = "local",
@@ -87,6 +89,7 @@ def run_suite(
         cache: Folder for what is derived; None for the default.
         device: "auto", "cpu" or "cuda".
         plugins: Files that register models of the user's, already loaded here; other processes load them too.
+        trackers: Names of trackers, which are told of each trial that has a record.
         command: What the user typed, for the report.
         dry_run: Only plan.
         on: Name or address of the executor.
@@ -94,9 +97,10 @@ def run_suite(
         shard: Run this part of the graph alone; None for all of it.
 
     Raises:
-        InputError: If a dataset, the device, the executor or a finished record cannot be used.
+        InputError: If a dataset, the device, the executor, a tracker or a finished record cannot be used.
     """
     EXECUTORS.entry(on.partition("://")[0], "argument --on")
+    tracking = Tracking(() if dry_run else trackers, out)
     chosen = choose_device(device)
     errand = Errand(suite, out, chosen, root, split, skip_unusable, cache, tuple(plugins))
     graph, datasets = plan_errand(errand)
@@ -109,8 +113,11 @@ def run_suite(
     else:
         fingerprints = {name: dataset.fingerprint for name, dataset in datasets.items()}
         errand = replace(errand, fingerprints=fingerprints)
-        outcome.failed.update(_labelled(_run_all(errand, outcome, on, jobs), graph))
+        outcome.failed.update(_labelled(_run_all(errand, outcome, on, jobs, tracking), graph))
     done = [trial for trial in graph if has_record(trial, out)]
+    for trial in done:
+        tracking.take(trial_folder(out, trial), trial.label)
+    tracking.close()
     outcome.records.extend(load_record(trial_folder(out, trial) / RECORD_FILE) for trial in done)
     if dry_run:
         return outcome
@@ -122,7 +129,9 @@ def run_suite(
     return replace(outcome, others_lack=len(lacking))
 
 
-def _run_all(errand: Errand, outcome: RunOutcome, on: str, jobs: int | None) -> dict[str, str]:
+def _run_all(
+    errand: Errand, outcome: RunOutcome, on: str, jobs: int | None, tracking: Tracking
+) -> dict[str, str]:
     """Run what has no record; the messages of those that failed, by hash."""
     out = errand.out
     for trial in outcome.trials:
@@ -135,7 +144,14 @@ def _run_all(errand: Errand, outcome: RunOutcome, on: str, jobs: int | None) -> 
     models = [trial.inputs["weights"] for trial in measured if not has_record(trial, out)]
     executor = create_executor(on, errand, jobs)
     try:
-        failed = run_trials(others, out, executor, outcome.seconds, models)
+        failed = run_trials(
+            others,
+            out,
+            executor,
+            outcome.seconds,
+            models,
+            on_record=lambda trial: tracking.take(trial_folder(out, trial), trial.label),
+        )
     finally:
         executor.close()
     return failed | _measure_all(measured, out, errand.plugins)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ def run_trials(
     executor: Executor,
     seconds: Mapping[str, float] | None = None,
     awaited: Iterable[Trial[Any]] = (),
+    on_record: Callable[[Trial[Any]], None] = lambda trial: None,
 ) -> dict[str, str]:
     """Run all trials without a record.
 
@@ -42,6 +43,7 @@ def run_trials(
         executor: What carries them to where they run; closed by whoever made it.
         seconds: About how long they take, by hash, as far as that is known.
         awaited: What else is to be finished, by whomever, when this ends.
+        on_record: Told of each trial that was run here and has its record.
 
     Returns:
         The messages of those that failed, by hash.
@@ -49,7 +51,7 @@ def run_trials(
     Raises:
         TrainingStopped: If a fit is ended by who watches it; it has no record then.
     """
-    return _Schedule(trials, out, executor, seconds or {}, awaited).run()
+    return _Schedule(trials, out, executor, seconds or {}, awaited, on_record).run()
 
 
 class _Schedule:
@@ -60,12 +62,14 @@ class _Schedule:
         executor: Executor,
         seconds: Mapping[str, float],
         awaited: Iterable[Trial[Any]],
+        on_record: Callable[[Trial[Any]], None],
     ) -> None:
         self._out, self._executor, self._seconds = out, executor, seconds
         self._places = {trial.hash: place for place, trial in enumerate(trials, start=1)}
         self._finished: set[str] = set()
         self._pending = {trial.hash: trial for trial in trials if not self._has_record(trial)}
         self._awaited = list(awaited)
+        self._on_record = on_record
         self._running: set[str] = set()
         self._failed: dict[str, str] = {}
         self._not_before: dict[str, float] = {}
@@ -108,11 +112,12 @@ class _Schedule:
             self._taken[named] = ended.taken_by
             self._not_before[named] = time.monotonic() + _POLL_SECONDS
             return
-        del self._pending[named]
+        trial = self._pending.pop(named)
         if ended.failed:
             self._failed[named] = ended.failed
         else:
             self._finished.add(named)
+            self._on_record(trial)
 
     def _wait(self) -> None:
         """Wait a little for another process, and say so once; begin what nobody else does."""
