@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .choices import Choice, Choices, choices_of
 from .cost_quantities import COST_QUANTITIES
 from .costs import machine_label, ratio, sampled
-from .markdown import escape, table
+from .markdown import Notes, escape, table
 from .quantities import BLANK, hundredfold, quantity, share, signed
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def compression_section(
     tables: Sequence[ComparisonTable], groups: Sequence[CostGroup], variants: Iterable[VariantRecord]
 ) -> str:
     """A table for each dataset, setting and machine where a variant was ranked; empty where none was."""
-    agreements = {record.trial: _tau(record) for record in variants}
+    made = {record.trial: record for record in variants}
     parts = []
     for ranked in tables:
         if not any(row.variant for row in ranked.rows):
@@ -42,27 +42,29 @@ def compression_section(
         measured = choices_of(ranked, groups)
         for choices in measured:
             where = escape(f"{ranked.label}, on {machine_label(choices.group.machine)}")
-            parts += [f"### {where}", table(_rows(ranked, choices, agreements), text_columns=3)]
+            parts += [f"### {where}", _table(ranked, choices, made)]
         if not measured:
-            parts += [f"### {escape(ranked.label)}", table(_rows(ranked, None, agreements), text_columns=3)]
+            parts += [f"### {escape(ranked.label)}", _table(ranked, None, made)]
     return "\n\n".join([*parts, _LEGEND] if parts else [])
 
 
-def _tau(record: VariantRecord) -> float:
-    return float(getattr(record, "agreement", {}).get("kendall_tau", math.nan))
+def _table(ranked: ComparisonTable, choices: Choices | None, made: Mapping[str, VariantRecord]) -> str:
+    notes = Notes()
+    written = table(_rows(ranked, choices, made, notes), text_columns=3)
+    return "\n\n".join(filter(None, [written, str(notes)]))
 
 
 def _rows(
-    ranked: ComparisonTable, choices: Choices | None, agreements: Mapping[str, float]
+    ranked: ComparisonTable, choices: Choices | None, made: Mapping[str, VariantRecord], notes: Notes
 ) -> list[dict[str, str]]:
     rows = []
     for fit in ranked.rows:
-        made = [row for row in ranked.rows if row.variant and row.fits == fit.fits]
-        if fit.variant or not made:
+        compressed = [row for row in ranked.rows if row.variant and row.fits == fit.fits]
+        if fit.variant or not compressed:
             continue
-        for row in (fit, *made):
+        for row in (fit, *compressed):
             run = [choice for choice in choices.each if choice.row is row] if choices else []
-            rows += [_row(ranked, row, fit, choice, choices, agreements) for choice in run or [None]]
+            rows += [_row(ranked, row, fit, choice, choices, made, notes) for choice in run or [None]]
     return rows
 
 
@@ -72,21 +74,25 @@ def _row(
     fit: Row,
     choice: Choice | None,
     choices: Choices | None,
-    agreements: Mapping[str, float],
+    made: Mapping[str, VariantRecord],
+    notes: Notes,
 ) -> dict[str, str]:
     teacher = ranked.against(fit)
     kept = row.mean("auc") / teacher.mean("auc") if teacher and teacher is not fit else math.nan
-    taus = [agreements.get(trial, math.nan) for trial in row.weights] if row.variant else [math.nan]
+    records = [made[trial] for trial in sorted(row.weights) if trial in made]
+    taus = [record.agreement["kendall_tau"] for record in records if "kendall_tau" in record.agreement]
+    flags = sorted({flag for record in records for flag in record.flags})
     base = _as_trained(choice, fit, choices) if choice and choices and row is not fit else None
     return {
         "Method": escape(fit.name),
-        "Variant": escape(row.variant) or "as trained",
+        "Variant": (escape(row.variant) or "as trained")
+        + (notes.mark(escape("; ".join(flags))) if flags else ""),
         "Run by": escape(str(choice.configuration)) if choice else BLANK,
         "AUC": hundredfold(row.mean("auc")),
         "Change": signed(row.mean("auc") - fit.mean("auc")) if row.variant else BLANK,
         "NDCG": hundredfold(row.mean("ndcg")),
         "Of the teacher": share(kept),
-        "Agreement": f"{tau:.4f}".replace("-", "−") if math.isfinite(tau := fmean(taus)) else BLANK,
+        "Agreement": f"{fmean(taus):.4f}".replace("-", "−") if taus else BLANK,
         "File": _file(choice, base),
         "Latency": _cost(choice, "latency"),
         "Times as fast": _speed(choice, base),

@@ -4,8 +4,9 @@ import pytest
 from outfitbench.reports.compression_section import compression_section
 from outfitbench.reports.costs import cost_groups
 from outfitbench.reports.grouping import comparison_tables
+from outfitbench.suites.records import VariantRecord
 
-from .made_records import PARAMETERS, cost, measurement, quality
+from .made_records import PARAMETERS, cost, machine, measurement, quality
 from .tables import read_tables
 
 
@@ -61,3 +62,23 @@ def test_speed_is_told_within_a_session_only(session):
     costs = [cost("FND XS"), cost("FND XS", variant="int8", precision="int8", trial="c057", session=session)]
     (_, int8), *_ = read_tables(section([teacher, fit, small], costs))
     assert int8["Times as fast"] == ("1.00" if session == "5e5510" else "–")
+
+
+def test_a_variant_that_lost_its_parity_says_so_beside_how_it_ranks():
+    teacher, fit, small = records()
+    made = VariantRecord(
+        trial="8a17",
+        description={},
+        machine=machine(),
+        fit=fit.fit,
+        variant="int8",
+        files={"encoder.onnx": "f11e"},
+        bytes=9,
+        agreement={"kendall_tau": 0.98765, "top_k_overlap": 0.9},
+        flags=["lost its parity (τ 0.988)"],
+    )
+    text = compression_section(comparison_tables([teacher, fit, small]), [], [made])
+    as_trained, int8 = read_tables(text)[0]
+    assert (as_trained["Agreement"], int8["Agreement"]) == ("–", "0.9877")
+    assert int8["Variant"] == "int8¹"
+    assert "¹ lost its parity (τ 0.988)" in text
