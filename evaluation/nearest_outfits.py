@@ -115,7 +115,7 @@ class _Search:
     def _choose(self, own: slice, part: slice, peaks: NDArray[np.float32]) -> None:
         """Score the best groups of some users again, and keep what is better than the best so far."""
         high = _highest(np.ascontiguousarray(peaks[:, own].T), self._best.outfits.shape[1])
-        for user, groups in zip(range(own.start, own.stop), np.sort(high), strict=True):
+        for user, groups in zip(range(own.start, own.stop), high, strict=True):
             rows = (part.start + groups[:, None] * _GROUP + np.arange(_GROUP)).reshape(-1)
             rows = rows[rows < part.stop]
             self._keep(user, rows, self._outfits[rows] @ self._users[user])
@@ -129,11 +129,14 @@ class _Search:
 
 
 def _highest(values: NDArray[np.float32], k: int) -> NDArray[np.intp]:
-    """Columns of the k greatest of each row, in any order; all columns where there are no more."""
+    """Columns of the k greatest of each row, ascending; of equal ones the earlier, or all."""
     count = values.shape[1]
     if count <= k:
         return np.broadcast_to(np.arange(count), values.shape)
-    return np.argpartition(values, count - k, axis=1)[:, count - k :]
+    least = np.partition(values, count - k, axis=1)[:, count - k, None]
+    above, level = values > least, values == least
+    lacking = k - above.sum(axis=1, keepdims=True)
+    return np.nonzero(above | (level & (level.cumsum(axis=1) <= lacking)))[1].reshape(len(values), k)
 
 
 def _slices(start: int, stop: int, step: int) -> list[slice]:

@@ -43,3 +43,9 @@ def test_a_catalogue_on_disk_is_read_where_it_lies(small_parts, tmp_path):
     np.save(tmp_path / "outfits.npy", np.arange(600, dtype=np.float32)[:, None])
     outfits = np.load(tmp_path / "outfits.npy", mmap_mode="r")
     assert nearest_outfits(np.float32([[1], [-1]]), outfits, 2).outfits.tolist() == [[599, 598], [0, 1]]
+
+
+def test_of_many_equal_groups_the_earliest_hold_the_best() -> None:
+    """More groups share the best score than are looked into."""
+    (found,) = nearest_outfits(np.float32([[1]]), np.ones((2000, 1), np.float32), 3).outfits
+    assert found.tolist() == [0, 1, 2]
