@@ -23,8 +23,8 @@ class LowRank(nn.Module):
     Example:
         >>> import torch
         >>> layer = LowRank(torch.ones(1, 3), torch.ones(2, 1), None)
-        >>> layer(torch.tensor([[1.0, 2.0, 3.0]]))
-        tensor([[6., 6.]])
+        >>> layer(torch.tensor([[1.0, 2.0, 3.0]])).tolist()
+        [[6.0, 6.0]]
     """
 
     def __init__(self, inner: Tensor, outer: Tensor, bias: Tensor | None) -> None:
