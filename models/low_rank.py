@@ -23,7 +23,7 @@ class LowRank(nn.Module):
     Example:
         >>> import torch
         >>> layer = LowRank(torch.ones(1, 3), torch.ones(2, 1), None)
-        >>> layer(torch.tensor([[1.0, 2.0, 3.0]])).tolist()
+        >>> layer(torch.tensor([[1.0, 2.0, 3.0]])).detach().tolist()
         [[6.0, 6.0]]
     """
 
