@@ -85,9 +85,10 @@ def in_one_line(box: str, arguments: Sequence[str] = ()) -> str:
     for section in more:
         head, *rest = section
         if head.startswith("Available subcommands:"):
-            names = head.partition(": ")[2].split(", ")
+            available = " ".join(section)
+            names = available.partition(": ")[2].split(", ")
             wrong = said[0].partition(": ")[2].partition(",")[0]
-            said += [head, *(f"nearest: {name}" for name in get_close_matches(wrong, names, n=1))]
+            said += [available, *(f"nearest: {name}" for name in get_close_matches(wrong, names, n=1))]
         elif head.startswith("Perhaps you meant"):
             said += [f"nearest: {option}" for option in _options(rest, arguments)[:1]]
         elif head.startswith("For full helptext"):

@@ -128,7 +128,7 @@ def test_turns_alternate_with_rounds_outermost(instruments, tmp_path, monkeypatc
     for outcome in failed:
         assert isinstance(outcome.error, ParityError)
         assert outcome.reason.startswith("engine instrument:Instrument on cpu, model tiny: found scores")
-    monkeypatch.setattr("outfitbench.bench.seat.check_parity", lambda parity, what: None)
+    monkeypatch.setattr("outfitbench.bench.seat.check_parity", lambda *_: None)
     rows = list(profile_subjects(subjects, **asked))
     answered = log.read_text().split()
     changes = sum(now != before for now, before in zip(answered[1:], answered, strict=False))
@@ -198,7 +198,7 @@ def test_what_fails_is_raised_when_all_is_measured(plugin, instruments, monkeypa
 
 
 def test_a_workload_of_one_engine_costs_no_other_engine(plugin, instruments, monkeypatch):
-    monkeypatch.setattr("outfitbench.bench.seat.check_parity", lambda parity, what: None)
+    monkeypatch.setattr("outfitbench.bench.seat.check_parity", lambda *_: None)
     subject = Subject(model="tiny", num_users=5, plugins=(plugin,))
     asked = {"workloads": ["training-step", "start"], "effort": LEAST}
     failed, start = profile_subjects([subject], engines=["instrument:Instrument"], **asked)
@@ -208,7 +208,7 @@ def test_a_workload_of_one_engine_costs_no_other_engine(plugin, instruments, mon
 
 
 def test_of_more_than_may_be_alive_some_take_turns_after_the_others(plugin, instruments, monkeypatch):
-    monkeypatch.setattr("outfitbench.bench.seat.check_parity", lambda parity, what: None)
+    monkeypatch.setattr("outfitbench.bench.seat.check_parity", lambda *_: None)
     monkeypatch.setattr(profiling, "_ALIVE", 2)
     alive: list[int] = []
 
@@ -272,7 +272,7 @@ def test_an_engine_of_a_plugin_says_that_it_wants_an_export(plugin, tmp_path):
 
 def test_the_size_of_an_outfit_decides_the_work(plugin, instruments, monkeypatch):
     """What there is to compute is counted beside the engine, whose answers are no matter here."""
-    monkeypatch.setattr("outfitbench.bench.seat.check_parity", lambda parity, what: None)
+    monkeypatch.setattr("outfitbench.bench.seat.check_parity", lambda *_: None)
     subject = Subject(model="tiny", num_users=5, plugins=(plugin,))
     asked = {"engines": ["instrument:Instrument"], "workloads": ["start"], "effort": LEAST}
     (two,), (four,) = (profile_subjects([subject], outfit_size=size, **asked) for size in (2, 4))

@@ -90,8 +90,11 @@ def test_stdout_is_the_answer_alone(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
-        (["--json"], "Expected one of {list, data, run, profile, export, report, tune}"),
-        (["lst", "models"], "list, data, run, profile, export, report, tune; nearest: list"),
+        (["--json"], "Expected one of {list, data, run, profile, export, encode, recommend, report, tune}"),
+        (
+            ["lst", "models"],
+            "list, data, run, profile, export, encode, recommend, report, tune; nearest: list",
+        ),
         (["--cache", "c", "rnu", "demo"], "nearest: run"),
         (["list", "model"], "invalid choice 'model' for argument 'what'. Expected one of ('models', "),
         (["data", "make", "closet-12", "--rot", "x"], "--rot, x; nearest: --root; see outfitbench --help"),
