@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .tracker import Tracked, register_tracker, require_package
 
 if TYPE_CHECKING:
-    from mlflow.tracking import MlflowClient
+    from mlflow.tracking import MlflowClient  # pyright: ignore[reportMissingImports]
 
 __all__ = ["MLflow"]
 
@@ -35,7 +35,7 @@ class MLflow:
 
     def take(self, trial: Tracked) -> None:
         """See `Tracker.take`."""
-        from mlflow.entities import Metric, Param
+        from mlflow.entities import Metric, Param  # pyright: ignore[reportMissingImports]
 
         client = self._opened()
         tags = {"outfitbench.trial": trial.trial, "outfitbench.record": str(trial.record)}
@@ -58,10 +58,11 @@ class MLflow:
 
     def _opened(self) -> MlflowClient:
         if self._client is None:
-            from mlflow.tracking import MlflowClient
+            from mlflow.tracking import MlflowClient  # pyright: ignore[reportMissingImports]
 
             logging.getLogger("mlflow").setLevel(logging.WARNING)  # it tells of every table that it makes
-            self._client = MlflowClient(f"sqlite:///{self._folder.absolute()}/mlflow.db")
-            found = self._client.get_experiment_by_name(_EXPERIMENT)
-            self._experiment = found.experiment_id if found else self._client.create_experiment(_EXPERIMENT)
+            client = MlflowClient(f"sqlite:///{self._folder.absolute()}/mlflow.db")
+            found = client.get_experiment_by_name(_EXPERIMENT)
+            self._experiment = found.experiment_id if found else client.create_experiment(_EXPERIMENT)
+            self._client = client
         return self._client

@@ -23,7 +23,7 @@ class WandB:
 
     def take(self, trial: Tracked) -> None:
         """See `Tracker.take`."""
-        import wandb
+        import wandb  # pyright: ignore[reportMissingImports]
 
         with wandb.init(
             mode="offline",
