@@ -26,7 +26,8 @@ __all__ = ["distillation_sentence", "keeps_sentence", "smallest_sentence", "weak
 def distillation_sentence(gains: Sequence[Difference]) -> list[str]:
     """Whether a teacher helped: the largest gain over the same network and recipe without one.
 
-    Each student is held against the best of those that could stand in its place. The p-value is corrected for
+    Each student is held against the best of those that could stand in its place, and what rests on one seed
+    comes after what rests on several. The p-value is corrected for
     all gains that this one was chosen from, so the largest may be named.
 
     Args:
@@ -38,7 +39,7 @@ def distillation_sentence(gains: Sequence[Difference]) -> list[str]:
     hardest: dict[AnyRow, Difference] = {}
     for gain in sorted(taught, key=lambda d: d.paired.difference):
         hardest.setdefault(gain.row, gain)
-    gain = max(hardest.values(), key=lambda d: d.paired.difference)
+    gain = max(hardest.values(), key=lambda d: (d.seeds > 1, d.paired.difference))
     more = gain.paired.difference > 0
     name, other = escape(gain.row.name), escape(gain.other.name)
     if gain.shows == "no":
@@ -50,7 +51,8 @@ def distillation_sentence(gains: Sequence[Difference]) -> list[str]:
     else:
         effect = f"Distillation {'raises' if more else 'lowers'} the AUC"
     step = escape(gain.step or f"with {gain.other.objectives} alone")
-    chosen = f", the largest of {len(hardest)} such differences" * (len(hardest) > 1)
+    rival = [d for d in hardest.values() if (d.seeds > 1) == (gain.seeds > 1)]
+    chosen = f", the largest of {len(rival)} such differences" * (len(rival) > 1)
     return [
         f"{effect}: {name} has {hundredfold(gain.row.mean('auc'))} and {other}, the same model and recipe "
         f"{step}, {hundredfold(gain.other.mean('auc'))} ({basis(gain)}){chosen}."
