@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 __all__ = ["compression_section"]
 
 _LEGEND = (
-    "Every variant was ranked and measured as it is run. Change: of the AUC × 100 against the same fit as it "
-    "was trained. Of the teacher: the share of its AUC. Agreement: Kendall's τ of the orders in which the "
-    "variant and its fit rank the same outfits, the mean over users. File: in parentheses its share of the "
-    "fit's. Times as fast: the median of the ratios of latencies turn by turn, within a session."
+    "Every variant was ranked and measured as it is run. Change: of the AUC × 100 against the same fits as "
+    "they were trained, which may be fewer than the row's. Of the teacher: the share of its AUC. Agreement: "
+    "Kendall's τ of the orders in which the variant and its fit rank the same outfits, the mean over users. "
+    "File: in parentheses its share of the fit's. Times as fast: the median of the ratios of latencies turn "
+    "by turn, within a session."
 )
 
 
@@ -59,7 +60,7 @@ def _rows(
 ) -> list[dict[str, str]]:
     rows = []
     for fit in ranked.rows:
-        compressed = [row for row in ranked.rows if row.variant and row.fits == fit.fits]
+        compressed = [row for row in ranked.rows if row.variant and row.fits <= fit.fits]
         if fit.variant or not compressed:
             continue
         for row in (fit, *compressed):
@@ -89,7 +90,7 @@ def _row(
         + (notes.mark(escape("; ".join(flags))) if flags else ""),
         "Run by": escape(str(choice.configuration)) if choice else BLANK,
         "AUC": hundredfold(row.mean("auc")),
-        "Change": signed(row.mean("auc") - fit.mean("auc")) if row.variant else BLANK,
+        "Change": signed(row.mean("auc") - _auc_as_trained(row, fit)) if row.variant else BLANK,
         "NDCG": hundredfold(row.mean("ndcg")),
         "Of the teacher": share(kept),
         "Agreement": f"{fmean(taus):.4f}".replace("-", "−") if taus else BLANK,
@@ -98,6 +99,11 @@ def _row(
         "Times as fast": _speed(choice, base),
         "Memory": _cost(choice, "memory"),
     }
+
+
+def _auc_as_trained(row: Row, fit: Row) -> float:
+    """The AUC of the fits that a variant was made of, which need not be all of their row's."""
+    return fmean(auc for record in fit.records if record.fit.trial in row.fits for auc in record.test.auc)
 
 
 def _as_trained(choice: Choice, fit: Row, choices: Choices) -> Choice | None:

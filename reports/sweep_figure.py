@@ -27,7 +27,7 @@ __all__ = ["sweep_figure", "value_label"]
 
 _METRICS = ("auc", "ndcg")
 # Inches.
-_LEFT, _BETWEEN, _FOOT, _TOP = 0.66, 0.8, 0.62, 0.15
+_LEFT, _BETWEEN, _FOOT, _TOP = 0.78, 0.8, 0.62, 0.15
 _TALL = 3.3
 _CHARACTER = 0.085
 _SIDE_BY_SIDE = 0.34

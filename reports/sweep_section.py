@@ -54,9 +54,13 @@ def _one(
     dashed = (
         f" Dashed: {escape(', '.join(row.name for row in sweep.references))}." if sweep.references else ""
     )
+    mixed = any(len({row.seeds for row in line.rows}) > 1 for line in sweep.lines)
+    luck = (
+        " Not all rows of a line have the same seeds: what sets them apart may be luck of training." * mixed
+    )
     caption = (
         f"{alt}{paper}. The rows of a line differ in this alone. Means over users and seeds, with bootstrap "
-        f"95 % intervals over both.{dashed} [SVG]({name}.svg), [PNG]({name}.png)."
+        f"95 % intervals over both.{luck}{dashed} [SVG]({name}.svg), [PNG]({name}.png)."
     )
     parts = [f"![{alt}]({name}.svg)", caption, _numbers(sweep, links), _warnings(sweep)]
     return "\n\n".join(part for part in parts if part)

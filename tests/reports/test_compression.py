@@ -82,3 +82,12 @@ def test_a_variant_that_lost_its_parity_says_so_beside_how_it_ranks():
     assert (as_trained["Agreement"], int8["Agreement"]) == ("–", "0.9877")
     assert int8["Variant"] == "int8¹"
     assert "¹ lost its parity (τ 0.988)" in text
+
+
+def test_a_variant_of_one_seed_is_held_against_the_fit_it_was_made_of():
+    """The row's other seeds, with other values, are none of its."""
+    teacher, fit, small = records()
+    other = quality("FND XS", auc=0.70, seed=1, teacher=teacher.fit.trial)
+    (alone,), (among,) = (read_tables(section([teacher, fit, small, *more], [])) for more in ([], [other]))
+    assert among[1]["Change"] == alone[1]["Change"]
+    assert among[0]["AUC"] != alone[0]["AUC"]

@@ -244,7 +244,13 @@ def test_the_page_shows_swept_rows_with_their_line_and_nowhere_else(tmp_path):
     mean = 100 * per_user(records, "FND XS, α = 2", "auc").mean()
     assert numbers[2]["AUC"].startswith(f"{mean:.2f} [")
     assert "(paper, Fig. 4)" in section
+    assert "the same seeds" not in section
     assert "- FND XS, α = 0.5, seed 0: will collapse" in section
     assert "FND XS, α = 0.5" in rest.partition("How to repeat it")[2]
     for suffix in ("svg", "png"):
         assert (tmp_path / f"sweep-fnd-alpha-closet-24-random.{suffix}").is_file()
+
+
+def test_a_line_over_other_seeds_than_its_own_says_so(tmp_path):
+    page = write_report(alphas(seeds=(0, 1))[:-1], tmp_path).read_text()
+    assert "Not all rows of a line have the same seeds: what sets them apart may be luck" in page
