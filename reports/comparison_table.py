@@ -66,6 +66,18 @@ class ComparisonTable:
     declared: tuple[tuple[Row, Row], ...] = ()
 
     @property
+    def ranked_what(self) -> tuple[str, str, str, str, str, int]:
+        """What rows of another table must share to be held against these: data, candidates, metrics."""
+        return (
+            self.dataset,
+            self.setting,
+            self.negatives,
+            self.data_fingerprint,
+            self.candidate_fingerprint,
+            self.evaluator_version,
+        )
+
+    @property
     def all_rows(self) -> tuple[AnyRow, ...]:
         """What was trained, then what was not."""
         return (*self.rows, *self.scorers)

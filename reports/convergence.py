@@ -69,7 +69,7 @@ def convergence_section(
         _line(ranked, row, twin)
         for ranked in tables
         for other in longer
-        if _apart_from_rows(other) == _apart_from_rows(ranked) and ranked.users > 1
+        if other.ranked_what == ranked.ranked_what and ranked.users > 1
         for twin in other.rows
         for row in ranked.rows
         if not row.variant and row.fits & {twice[fit] for fit in twin.fits}
@@ -77,17 +77,6 @@ def convergence_section(
     if lines:
         return f"{table(lines, text_columns=3)}\n\n{_LEGEND}"
     return _UNKNOWN if any(ranked.rows for ranked in tables) else ""
-
-
-def _apart_from_rows(ranked: ComparisonTable) -> tuple[object, ...]:
-    return (
-        ranked.dataset,
-        ranked.setting,
-        ranked.negatives,
-        ranked.data_fingerprint,
-        ranked.candidate_fingerprint,
-        ranked.evaluator_version,
-    )
 
 
 def _line(ranked: ComparisonTable, row: Row, twin: Row) -> dict[str, str]:

@@ -153,16 +153,7 @@ def _quality_changes(row: AnyRow, other: AnyRow, where: str) -> Iterator[Change]
 def _ranked(ranked: ComparisonTable) -> Hashable:
     """What must be the same for two evaluations to be comparable user by user."""
     users = tuple(ranked.all_rows[0].records[0].test.users)
-    return (
-        ranked.dataset,
-        ranked.setting,
-        ranked.negatives,
-        ranked.data_fingerprint,
-        ranked.candidate_fingerprint,
-        ranked.evaluator_version,
-        ranked.histories,
-        users,
-    )
+    return (*ranked.ranked_what, ranked.histories, users)
 
 
 def _costs(now: Material, before: Material) -> tuple[list[Change], list[str]]:

@@ -27,8 +27,8 @@ def distillation_sentence(gains: Sequence[Difference]) -> list[str]:
     """Whether a teacher helped: the largest gain over the same network and recipe without one.
 
     Each student is held against the best of those that could stand in its place, and what rests on one seed
-    comes after what rests on several. The p-value is corrected for
-    all gains that this one was chosen from, so the largest may be named.
+    comes after what rests on several. The p-value is corrected for all gains that this one was chosen from,
+    so the largest may be named.
 
     Args:
         gains: Of any kind; empty comes back where none is of that kind.

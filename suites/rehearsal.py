@@ -81,8 +81,10 @@ def rehearse(trial: FitTrial, device: Device, *, fetch: bool) -> Rehearsal:
         environment = choose_environment(device, method.recipe.precision, heavy=heavy)
         enter_environment(environment)
         categories = torch.arange(_SAMPLE, device=device) % len(trial.dataset.categories)
-        blank = _blank_images(trial, device)
-        items = blank if model.input_kind == "image" else blank.new_zeros((_SAMPLE, model.input_size))
+        if model.input_kind == "image":
+            items = _blank_images(trial, device)
+        else:
+            items = torch.zeros((_SAMPLE, model.input_size), device=device)
         with torch.autocast(device, torch.bfloat16, enabled=environment.precision == "bf16"):
             each = _seconds_of_an_item(model, model.encode_items, items, categories)
     except ModelError as error:
