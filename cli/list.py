@@ -119,8 +119,15 @@ def _datasets() -> dict[str, str]:
 
 
 def _about(dataset: str) -> str:
-    """A sentence on a dataset that is not made or read for it."""
+    """A sentence on a dataset that is not made or read for it.
+
+    Example:
+        >>> _about("polyvore-53")
+        "Polyvore-U's 53 users, read from --root."
+    """
     from ..datasets.closet.spec import CLOSETS
+    from ..datasets.registry import DATASETS, POLYVORES
+    from ..datasets.releases import POG_LIKES, RELEASES
 
     if closet := CLOSETS.get(dataset):
         cold = f"; its users of a cold start are {closet.cold_sibling}" if closet.cold_sibling else ""
@@ -128,9 +135,14 @@ def _about(dataset: str) -> str:
         return (
             f"Drawn garments, made on first use: {closet.num_users} users, about {outfits:,} outfits{cold}."
         )
-    if dataset.startswith("polyvore-"):
-        return f"The published Polyvore set of {dataset.removeprefix('polyvore-')} users, read from --root."
-    return "Real photographs in a folder a class, worn by simulated users, read from --root."
+    if dataset in POLYVORES:
+        return f"Polyvore-U's {dataset.removeprefix('polyvore-')} users, read from --root."
+    if alike := POG_LIKES.get(dataset):
+        size = f"{alike.users:,} users, {alike.outfits:,} outfits"
+        return f"Random outfits in POG's form, made on first use: {size}."
+    if dataset in RELEASES:
+        return f"{RELEASES[dataset].title} as its authors released it, read from --root."
+    return DATASETS.entry(dataset).summary
 
 
 def _methods() -> dict[str, str]:

@@ -138,7 +138,7 @@ def _load_polyvore(
 
 @register_dataset(PHOTOS)
 def _load_photos(name: str, root: Path | None, split: str, cache: Path) -> Dataset:
-    """A folder of photographs by class, with simulated users."""
+    """Real photographs in a folder a class, worn by simulated users, read from --root."""
     from .photos import load_photos
 
     return load_photos(require_root(name, root), cache=cache, split=split)

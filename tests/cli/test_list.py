@@ -32,6 +32,18 @@ def test_names_what_there_is_and_says_what_it_is(capsys, what, some):
     assert all(entry["summary"] in line for entry, line in zip(found, lines, strict=True))
 
 
+def test_each_dataset_is_called_what_it_is(capsys):
+    assert main(["list", "datasets"]) == 0
+    told = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert told["iqon"].startswith("IQON3000 as its authors released it")
+    assert told["polyvore-outfits-disjoint"].startswith("Polyvore Outfits, disjoint")
+    assert told["polyvore-630"].startswith("Polyvore-U's 630 users")
+    assert told["pog-synthetic"].startswith(
+        "Random outfits in POG's form, made on first use: 3,569,112 users"
+    )
+    assert [name for name, about in told.items() if "photographs" in about] == ["photos"]
+
+
 PLUGIN = '''
 from outfitbench.bench import register_engine
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,19 @@ def start(suite: Path, out: Path, scratch: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
+def commands_of_children(process: subprocess.Popen[bytes]) -> list[list[str]]:
+    """Command lines of what a run has started: not workers alone, what names the processor comes and goes."""
+    commands = []
+    with suppress(psutil.Error):
+        for child in psutil.Process(process.pid).children():
+            with suppress(psutil.Error):
+                commands.append(child.cmdline())
+    return commands
+
+
 def stage(process: subprocess.Popen[bytes], out: Path) -> str:
-    """What a run is at: measuring has processes of its own, the rest a folder without a record."""
-    if psutil.pid_exists(process.pid) and psutil.Process(process.pid).children():
+    """What a run is at: measuring has workers of its own, the rest a folder without a record."""
+    if any("outfitbench.bench.worker" in command for command in commands_of_children(process)):
         return "cost"
     for kind, folder in (("neighbours", "neighbours"), ("fit", "fits"), ("evaluation", "evaluations")):
         if any(not (claim.parent / "record.json").exists() for claim in out.glob(f"{folder}/*/claim")):
