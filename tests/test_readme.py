@@ -1,4 +1,4 @@
-"""What the README shows is what happens."""
+"""What the README and the pages of docs show is what happens."""
 
 from __future__ import annotations
 
@@ -23,15 +23,19 @@ from outfitbench.cli.tune import Tune
 from outfitbench.models import create_model
 from outfitbench.suites.suite_file import load_suite
 
-README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = [page.read_text(encoding="utf-8") for page in sorted(ROOT.glob("docs/*.md"))]
 PLUGIN = "mean_of_items.py"
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
+def blocks(language: str, *pages: str) -> list[str]:
+    text = "\n".join(pages or (README,))
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
 
 
-COMMANDS = re.findall(r"^\$ outfitbench (.*?)(?: +#.*)?$", "".join(blocks("console")), flags=re.MULTILINE)
+CONSOLE = "".join(blocks("console", README, *DOCS))
+COMMANDS = sorted(set(re.findall(r"^\$ outfitbench (.*?)(?: +#.*)?$", CONSOLE, flags=re.MULTILINE)))
 (PLUGIN_SOURCE,) = (block for block in blocks("python") if "register_model(" in block)
 SNIPPETS = [block for block in blocks("python") if block != PLUGIN_SOURCE]
 
@@ -83,3 +87,14 @@ def test_the_python_snippets_run(tmp_path, monkeypatch):
     for snippet in SNIPPETS:
         exec(snippet, names)
     assert len(names["auc"]) == len(names["ndcg"])
+    for snippet in blocks("python", *DOCS):
+        exec(snippet, {})
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", *(f"docs/{page.name}" for page in ROOT.glob("docs/*.md"))]
+)
+def test_a_link_leads_somewhere(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", text):
+        assert (ROOT / page).parent.joinpath(target).exists(), target
