@@ -17,7 +17,7 @@ __all__ = ["Recommend"]
 
 @dataclass(frozen=True)
 class Recommend:
-    """Rank the outfits of a catalogue for every user, exactly, and write each user's best as Parquet.
+    """Rank the outfits of a catalogue for every user, and write each user's best as Parquet.
 
     Attributes:
         source: The folder of a run.
@@ -31,6 +31,8 @@ class Recommend:
             there is but one.
         fit: Of several fits of that method, the one to take, by the name that the message gives it.
         strategy: How new users are scored: avg, w-avg, or the model's own way; w-avg where it has that.
+        index: exact scores every outfit; faiss (extra faiss) searches some cells of an index, and says
+            which share of the exact best that finds.
         memory: MiB for what grows with users and outfits; the items' features come on top.
         device: Where to rank.
     """
@@ -44,6 +46,7 @@ class Recommend:
     method: str | None = None
     fit: str | None = None
     strategy: str | None = None
+    index: Literal["exact", "faiss"] = "exact"
     memory: Annotated[int, arg(metavar="MIB")] = 256
     device: Literal["cpu", "cuda"] = "cpu"
 
@@ -54,34 +57,49 @@ class Recommend:
         from ..core.parquet import need_pyarrow
         from ..evaluation.catalogue_features import CatalogueFeatures
         from ..evaluation.catalogue_outfits import CatalogueOutfits
-        from ..evaluation.catalogue_ranking import CatalogueRanking, check_ranks_catalogues
+        from ..evaluation.catalogue_ranking import (
+            CatalogueRanking,
+            check_ranks_catalogues,
+            check_searches_by_index,
+        )
         from ..evaluation.catalogue_users import read_users
+        from ..evaluation.outfit_index import need_faiss
 
         need_pyarrow("argument --out")
+        if self.index == "faiss":
+            need_faiss("argument --index")
         self._check_numbers()
         chosen = choose_fit(self.source, session, self.method, self.fit)
         folder = writable_folder("argument --out", self.out.absolute().parent)
         model, encoder = load_fit(chosen, self.device)
         check_ranks_catalogues(model, encoder.method)
+        if self.index == "faiss":
+            check_searches_by_index(model, encoder.method)
         features = CatalogueFeatures(self.features)
         self._check_encoder(features.manifest.encoder.key, encoder.key, features.manifest.encoder.method)
         strategy = self._strategy(model.cold_strategies, encoder.method)
         users = read_users(self.users, model.num_users, features)
         with TemporaryDirectory(dir=folder, prefix=".outfits-") as scratch:
             outfits = CatalogueOutfits(self.outfits, features, Path(scratch))
-            ranking = CatalogueRanking(model, features, outfits, memory=self.memory << 20, strategy=strategy)
-            rows = ranking.write(users, self.k, self.out)
+            ranking = CatalogueRanking(
+                model, features, outfits, memory=self.memory << 20, strategy=strategy, index=self.index
+            )
+            ranked = ranking.write(users, self.k, self.out)
             count, left_out = len(outfits), outfits.left_out
-        lines = [
-            f"{self.out}: {rows:,} rows, the best of {count:,} outfits for each of {len(users.names):,} users"
-        ]
+        whom = f"each of {len(users.names):,} users"
+        lines = [f"{self.out}: {ranked.rows:,} rows, the best of {count:,} outfits for {whom}"]
+        if ranked.recall is not None:
+            whom = f"{ranked.compared:,} of the users"
+            lines.append(f"by an index: it found {ranked.recall:.1%} of the exact best of {whom}")
         if left_out:
             lines.append(f"{left_out:,} outfits left out: without items, or of items without features")
         return Answer(
             "\n".join(lines),
             {
                 "out": self.out,
-                "rows": rows,
+                "rows": ranked.rows,
+                "recall": ranked.recall,
+                "compared": ranked.compared,
                 "users": len(users.names),
                 "outfits": count,
                 "left_out": left_out,

@@ -3,7 +3,8 @@
 Where a model's score is the product of a taste with an outfit's direction (`OutfitModel.has_tastes`), the
 outfits' directions are computed once, into a file, and a product of matrices ranks them (`top_k`); for new
 users, too, as a mean of known users' scores is the product with the mean of their tastes (Eqs. 20–24). Other
-models score all pairs, block by block.
+models score all pairs, block by block. Directions can also be searched by an index, which may miss some of
+the best: how many it finds is then measured on some of the users.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -27,12 +29,15 @@ from .catalogue_features import CatalogueFeatures
 from .catalogue_outfits import CatalogueOutfits
 from .catalogue_users import KnownUsers, NewUsers
 from .neighbourhoods import average_weights, neighbours, weighted_average_weights
+from .outfit_index import OutfitIndex, recall
 from .top_k import BestOutfits, TopK, top_k
 
-__all__ = ["CatalogueRanking", "check_ranks_catalogues"]
+__all__ = ["CatalogueRanking", "Ranked", "check_ranks_catalogues", "check_searches_by_index"]
 
 _EMBEDDED_AT_ONCE = 1024
 _USERS_AT_ONCE = 1024
+_COMPARED = 32
+"""Of each `_USERS_AT_ONCE`, for so many, spread evenly, an index is held against the exact best."""
 
 _Score = Callable[[Tensor, Tensor], Tensor]
 """From features (B, K, D) and categories (B, K) to scores (U, B)."""
@@ -50,6 +55,32 @@ def check_ranks_catalogues(model: OutfitModel, name: str) -> None:
         raise InputError(Fault(f"method {name}", found, "a method that scores an outfit by itself", fix))
 
 
+def check_searches_by_index(model: OutfitModel, name: str) -> None:
+    """Refuse a model in whose scores there is nothing to search by.
+
+    Raises:
+        InputError: If its score is no product of a taste and an outfit's direction.
+    """
+    if not model.has_tastes:
+        found = f"an index for {name}, which scores each user and outfit anew"
+        expected = "a method whose score is a product of two vectors"
+        raise InputError(Fault("argument --index", found, expected, "rank exactly, by --index exact"))
+
+
+class Ranked(NamedTuple):
+    """What a ranking wrote.
+
+    Attributes:
+        rows: How many.
+        recall: Of an index, which share of the exact best it found, for the users that were compared.
+        compared: How many these are.
+    """
+
+    rows: int
+    recall: float | None = None
+    compared: int = 0
+
+
 class CatalogueRanking:
     """Ranks outfits for users.
 
@@ -59,6 +90,10 @@ class CatalogueRanking:
         outfits: What is ranked.
         memory: Bytes for what grows with users and outfits; 1 MiB or more.
         strategy: How new users are scored, one of the model's `cold_strategies`.
+        index: "exact", or "faiss", for a model checked by `check_searches_by_index`.
+
+    Raises:
+        InputError: If the index would need more than `memory`.
     """
 
     def __init__(
@@ -69,14 +104,17 @@ class CatalogueRanking:
         *,
         memory: int,
         strategy: str,
+        index: Literal["exact", "faiss"] = "exact",
     ) -> None:
         self._model, self._outfits, self._memory, self._strategy = model, outfits, memory, strategy
+        self._by_index = index == "faiss"
+        self._recalls: list[tuple[float, int]] = []
         self._device = next(model.parameters()).device
         self._vectors = torch.from_numpy(features.vectors)
         self._categories = torch.from_numpy(features.categories)
 
     @torch.inference_mode()
-    def write(self, users: KnownUsers | NewUsers, k: int, out: Path) -> int:
+    def write(self, users: KnownUsers | NewUsers, k: int, out: Path) -> Ranked:
         """Write each user's best outfits: the columns user, rank (from 1), outfit and score.
 
         Args:
@@ -84,11 +122,9 @@ class CatalogueRanking:
             k: How many of each.
             out: A Parquet file, written whole or not at all.
 
-        Returns:
-            Rows that were written.
-
         Raises:
-            InputError: If a score is not a number, or the disk is full.
+            InputError: If a score is not a number, the disk is full, or an index would need more than
+                `memory`.
         """
         import pyarrow
 
@@ -110,7 +146,10 @@ class CatalogueRanking:
                     score=pyarrow.array(best.scores.flatten().numpy()),
                 )
                 rows += best.outfits.numel()
-        return rows
+        if not self._recalls:
+            return Ranked(rows)
+        shares, counts = zip(*self._recalls, strict=True)
+        return Ranked(rows, float(np.average(shares, weights=counts)), sum(counts))
 
     def _ranks_by_tastes(self, scratch: Path) -> Callable[[KnownUsers | NewUsers, int], BestOutfits]:
         width = self._model.embed_outfits(*self._worn(self._outfits.items[:1])).shape[1]
@@ -124,7 +163,27 @@ class CatalogueRanking:
         def rank(users: KnownUsers | NewUsers, k: int) -> BestOutfits:
             return top_k(self._tastes(users).float(), directions, k, memory=self._memory)
 
-        return rank
+        if not self._by_index:
+            return rank
+        index = self._index_of(directions)
+
+        def rank_by_index(users: KnownUsers | NewUsers, k: int) -> BestOutfits:
+            tastes = self._tastes(users).float()
+            found = index.search(tastes.cpu().numpy(), k)
+            some = slice(None, None, -(-len(tastes) // _COMPARED))
+            best = top_k(tastes[some], directions, k, memory=self._memory).outfits.numpy()
+            self._recalls.append((recall(found.outfits[some], best), len(best)))
+            return BestOutfits(torch.from_numpy(found.outfits), torch.from_numpy(found.scores))
+
+        return rank_by_index
+
+    def _index_of(self, directions: NDArray[np.float32]) -> OutfitIndex:
+        needed = OutfitIndex.bytes_of(*directions.shape)
+        if needed > self._memory:
+            found = f"{self._memory >> 20} MiB"
+            expected = f"{-(-needed >> 20)} for an index of {len(directions):,} outfits"
+            raise InputError(Fault("argument --memory", found, expected, "or rank exactly, by --index exact"))
+        return OutfitIndex(directions, threads=torch.get_num_threads())
 
     def _ranks_by_scores(self) -> Callable[[KnownUsers | NewUsers, int], BestOutfits]:
         def rank(users: KnownUsers | NewUsers, k: int) -> BestOutfits:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-
+from ...core.errors import InputError
+from ...evaluation.nearest_outfits import NearestOutfits
+from ...evaluation.outfit_index import OutfitIndex, need_faiss, recall
 from ..effort import Effort
 from ..errors import EngineError
 from ..latency import seconds_of
@@ -18,15 +18,12 @@ from .workload import Turn, Workload
 
 __all__ = ["TopKApproximate"]
 
-_PROBED = 16
-"""Cells of the index that are searched for a user."""
-
 
 @register_workload("top-k-approximate")
 class TopKApproximate(Workload):
     """Find every user's best outfits among ready outfit vectors by faiss's inverted file (extra `faiss`).
 
-    √N cells, of which 16 are searched for a user; vectors and machine as for "top-k".
+    As `OutfitIndex` does it; vectors and machine as for "top-k".
 
     - "index" (s): building the index.
     - "approximate_top_k" (s): `Effort.best` outfits for each of the model's users.
@@ -38,30 +35,22 @@ class TopKApproximate(Workload):
 
     def turn(self, served: ServedModel, effort: Effort, folder: Path | None) -> Turn:
         """One index, one search, and what it found."""
-        if find_spec("faiss") is None:
-            raise EngineError(
-                "workload top-k-approximate: found no faiss, expected it; install outfitbench[faiss]"
-            )
-        import faiss
-
-        faiss.omp_set_num_threads(served.threads)
+        try:
+            need_faiss("workload top-k-approximate")
+        except InputError as error:
+            raise EngineError(str(error)) from error
         made = made_vectors(served, effort)
-        cells = max(1, int(len(made.outfits) ** 0.5))
-        centres = faiss.IndexFlatIP(made.outfits.shape[1])
-        index = faiss.IndexIVFFlat(centres, made.outfits.shape[1], cells, faiss.METRIC_INNER_PRODUCT)
-        index.cp.min_points_per_centroid = 1  # few vectors are no fault here, and no reason to warn
-        index.nprobe = min(_PROBED, cells)
-
-        def build() -> None:
-            index.train(made.outfits)
-            index.add(made.outfits)
-
-        found: list[np.ndarray] = []
-        turn = Turn({"index": [seconds_of(build)]})
-        turn.samples["approximate_top_k"] = [
-            seconds_of(lambda: found.append(index.search(made.users, effort.best)[1]))
-        ]
-        best = exact(made, effort, served).outfits
-        hits = sum(len(np.intersect1d(own, other)) for own, other in zip(best, found[0], strict=True))
-        turn.samples["recall"] = [hits / best.size]
+        index: list[OutfitIndex] = []
+        found: list[NearestOutfits] = []
+        turn = Turn(
+            {
+                "index": [
+                    seconds_of(lambda: index.append(OutfitIndex(made.outfits, threads=served.threads)))
+                ],
+                "approximate_top_k": [
+                    seconds_of(lambda: found.append(index[0].search(made.users, effort.best)))
+                ],
+            }
+        )
+        turn.samples["recall"] = [recall(found[0].outfits, exact(made, effort, served).outfits)]
         return turn

@@ -44,10 +44,15 @@ def test_from_a_run_and_a_shop_to_every_users_best(finished_run, shop, capsys, t
     assert main(["recommend", *arguments, *files, "-k", "3", "--memory", "1"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["users"], told["outfits"], told["left_out"], told["rows"]) == (12, 8, 1, 36)
-    table = pq.read_table(best).to_pandas()
+    table_of_exact = pq.read_table(best)
+    table = table_of_exact.to_pandas()
     assert table.columns.tolist() == ["user", "rank", "outfit", "score"]
     assert table.groupby("user")["score"].apply(lambda of_user: of_user.is_monotonic_decreasing).all()
     assert table.groupby("user").size().tolist() == [3] * 12
+
+    assert main(["recommend", *arguments, *files, "-k", "3", "--index", "faiss"]) == 0
+    assert json.loads(capsys.readouterr().out)["recall"] == 1
+    assert pq.read_table(best)["outfit"].equals(table_of_exact["outfit"])
 
     assert main(["recommend", *arguments, *files, "--users", "12"]) == 2
     assert "argument --users: found user 12, expected users 0 to 11" in capsys.readouterr().err
@@ -100,3 +105,11 @@ def test_without_the_package_for_parquet(finished_run, shop, capsys, tmp_path, m
     arguments = ["--images", str(shop / "images"), "--out", str(tmp_path / "out"), "--quiet"]
     assert main(["encode", str(finished_run.folder), *arguments]) == 2
     assert "found no package for Parquet, expected pyarrow; run pip install" in capsys.readouterr().err
+
+
+def test_without_the_package_for_approximate_search(finished_run, shop, capsys, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    files = [f"--{name}={tmp_path / name}" for name in ("features", "outfits", "out")]
+    assert main(["recommend", str(finished_run.folder), *files, "--index", "faiss"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "--index: found no package for approximate search, expected faiss; run pip install" in line

@@ -10,9 +10,14 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from outfitbench.core.errors import InputError
+from outfitbench.evaluation import outfit_index
 from outfitbench.evaluation.catalogue_features import CatalogueFeatures, Encoder, FeatureShard, Manifest
 from outfitbench.evaluation.catalogue_outfits import CatalogueOutfits
-from outfitbench.evaluation.catalogue_ranking import CatalogueRanking, check_ranks_catalogues
+from outfitbench.evaluation.catalogue_ranking import (
+    CatalogueRanking,
+    check_ranks_catalogues,
+    check_searches_by_index,
+)
 from outfitbench.evaluation.catalogue_users import NewUsers, read_users
 from outfitbench.models import create_model, list_models
 
@@ -67,6 +72,12 @@ def ranked(model, features, shop, out, users, *, k=5, memory=1 << 20, strategy="
     return pq.read_table(out / "best.parquet")
 
 
+def by_index(model, features, shop, out, users, k, memory=1 << 20):
+    outfits = CatalogueOutfits(shop / "outfits.parquet", features, out)
+    ranking = CatalogueRanking(model, features, outfits, memory=memory, strategy="w-avg", index="faiss")
+    return ranking.write(users, k, out / "best.parquet"), pq.read_table(out / "best.parquet")
+
+
 def all_scores(model, items=WORN) -> np.ndarray:
     categories = torch.from_numpy(items // 10)
     with torch.inference_mode():
@@ -110,6 +121,47 @@ def test_a_taste_is_what_the_score_says(name):
         outfits = model.embed_outfits(*worn)
         product = model.tastes(torch.arange(USERS)) @ (outfits / outfits.norm(dim=1, keepdim=True)).T
     np.testing.assert_allclose(product, all_scores(model), atol=1e-5)
+
+
+def test_an_index_that_searches_everywhere_finds_the_best(features, shop, tmp_path):
+    """Of 200 outfits it has 14 cells, and 16 are searched."""
+    model = make("student-xs")
+    told, table = by_index(model, features, shop, tmp_path, read_users("5,0,3", USERS, features), 5)
+    assert told == (15, 1.0, 3)
+    assert_best(table, all_scores(model)[[5, 0, 3]], [5, 0, 3])
+
+
+def test_the_recall_told_is_that_of_the_table(features, shop, tmp_path, monkeypatch):
+    monkeypatch.setattr(outfit_index, "_PROBED", 1)
+    model = make("student-xs")
+    told, table = by_index(model, features, shop, tmp_path, read_users("all", USERS, features), 20)
+    found = np.reshape([int(name[1:]) for name in table["outfit"].to_pylist()], (USERS, 20))
+    best = np.argsort(-all_scores(model), axis=1)[:, :20]
+    share = np.mean([len({*own} & {*of_all}) / 20 for own, of_all in zip(found, best, strict=True)])
+    assert told.recall == pytest.approx(share)
+    assert 0.1 < share < 1
+    assert np.array_equal(table["rank"].to_pylist(), np.tile(np.arange(1, 21), USERS))
+
+
+def test_an_index_beyond_the_memory_or_of_pairs_is_refused(features, shop, tmp_path):
+    users, model = read_users("0", USERS, features), make("student-xs")
+    with pytest.raises(
+        InputError, match=r"--memory: found 0 MiB, expected 1 for an index of 200 outfits; or"
+    ):
+        by_index(model, features, shop, tmp_path, users, 5, memory=1 << 10)
+    with pytest.raises(
+        InputError, match="--index: found an index for FHN, which scores each user and outfit"
+    ):
+        check_searches_by_index(make("fhn"), "FHN")
+
+
+def test_an_index_of_what_is_no_number_is_refused():
+    vectors = np.ones((10, 2), np.float32)
+    vectors[7] = np.nan
+    with pytest.raises(
+        InputError, match="vectors of outfits: found NaN or inf, expected numbers; the weights"
+    ):
+        outfit_index.OutfitIndex(vectors, threads=1)
 
 
 @pytest.fixture
