@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 from ..core.errors import Fault, InputError
 from ..core.machine import accelerator_name, describe_machine, usable_cores
@@ -26,10 +27,24 @@ from .seat import Seat
 from .subject import Subject
 from .workloads import WORKLOADS, check_workload, default_workloads
 
-__all__ = ["profile", "profile_subjects"]
+__all__ = ["Place", "profile", "profile_places", "profile_subjects"]
 
 _ALIVE = 8
 """Processes that are alive at a time, each with an engine and a model in its memory."""
+
+
+class Place(NamedTuple):
+    """What is measured in one process.
+
+    Attributes:
+        subject: Number of the model among those that are given.
+        engine: Name of `ENGINES`, or `module:Class` of your own.
+        device: "cpu" or "cuda".
+    """
+
+    subject: int
+    engine: str
+    device: str
 
 
 def profile(
@@ -103,12 +118,7 @@ def profile_subjects(
     outfit_size: int | None = None,
     threads: int | None = None,
 ) -> Iterator[EngineProfile | FailedProfile]:
-    """Measure models with given weights, all in turns, so that drift of the machine hits all alike.
-
-    Each (model, engine, device) lives in a process of its own that imports that engine alone; one is awake
-    at a time, and eight are alive at most: of more, eight after eight take turns at a workload, in processes
-    that start anew for it. What fails, fails by itself. All take turns at a workload, so all are ready with
-    it at the same time; its outcomes come before the next one is begun.
+    """Measure models with given weights, each in every engine on every device; see `profile_places`.
 
     Args:
         subjects: The models.
@@ -118,16 +128,60 @@ def profile_subjects(
         dataset: As for `profile`.
         effort: How much to measure.
         outfit_size: As for `profile`.
-        threads: Of every engine; None for as many as there are cores that may be used.
+        threads: As for `profile_places`.
 
     Returns:
         One outcome for each workload, subject, engine and device, in that order.
 
     Raises:
+        InputError: As `profile_places`.
+    """
+    return profile_places(
+        subjects,
+        [Place(*one) for one in itertools.product(range(len(subjects)), engines, devices)],
+        workloads=workloads,
+        dataset=dataset,
+        effort=effort,
+        outfit_size=outfit_size,
+        threads=threads,
+    )
+
+
+def profile_places(
+    subjects: Sequence[Subject],
+    places: Sequence[Place],
+    *,
+    workloads: Sequence[str] | None = None,
+    dataset: Dataset | None = None,
+    effort: Effort = QUICK,
+    outfit_size: int | None = None,
+    threads: int | None = None,
+) -> Iterator[EngineProfile | FailedProfile]:
+    """Measure models with given weights, all in turns, so that drift of the machine hits all alike.
+
+    Each place has a process of its own that imports its engine alone; one is awake at a time, and eight are
+    alive at most: of more, eight after eight take turns at a workload, in processes that start anew for it.
+    What fails, fails by itself. All take turns at a workload, so all are ready with it at the same time; its
+    outcomes come before the next one is begun.
+
+    Args:
+        subjects: The models.
+        places: Which of them runs in which engine, on which device.
+        workloads: As for `profile`.
+        dataset: As for `profile`.
+        effort: How much to measure.
+        outfit_size: As for `profile`.
+        threads: Of every engine; None for as many as there are cores that may be used.
+
+    Returns:
+        One outcome for each workload and place, in that order.
+
+    Raises:
         InputError: At the call, before anything is measured: for an unknown engine, a device that is unknown
             or absent, or a dataset that lacks what the models take.
     """
-    _check(engines, devices)
+    for place in places:
+        _check(place)
     if workloads is None:
         workloads = default_workloads(dataset=dataset is not None)
     needy = [name for name in workloads if check_workload(name).needs_dataset]
@@ -142,12 +196,11 @@ def profile_subjects(
             _check_items(subject, dataset)
     if outfit_size is None:
         outfit_size = OUTFIT_SIZE if dataset is None else dataset.outfit_size
-    seats_at = list(itertools.product(range(len(subjects)), engines, devices))
-    return _outcomes(seats_at, subjects, workloads, dataset, effort, outfit_size, threads or usable_cores())
+    return _outcomes(places, subjects, workloads, dataset, effort, outfit_size, threads or usable_cores())
 
 
 def _outcomes(
-    seats_at: Sequence[tuple[int, str, str]],
+    places: Sequence[Place],
     subjects: Sequence[Subject],
     workloads: Sequence[str],
     dataset: Dataset | None,
@@ -157,11 +210,9 @@ def _outcomes(
 ) -> Iterator[EngineProfile | FailedProfile]:
     machine, session = describe_machine(), uuid.uuid4().hex[:16]
     # Before the others' processes start, which import engines on the same cores.
-    ceiling = measure_ceiling(threads, session) if "cpu" in (device for _, _, device in seats_at) else None
+    ceiling = measure_ceiling(threads, session) if "cpu" in (place.device for place in places) else None
     with scratch_folder() as scratch, ExitStack() as closing:
-        seats = [
-            Seat(subjects[number], engine, device, threads, effort) for number, engine, device in seats_at
-        ]
+        seats = [Seat(subjects[number], engine, device, threads, effort) for number, engine, device in places]
         for seat in seats:
             closing.callback(seat.close)
         groups = [seats[first : first + _ALIVE] for first in range(0, len(seats), _ALIVE)]
@@ -170,7 +221,7 @@ def _outcomes(
         for seat in seats if stay else []:
             seat.start()
         for number, subject in enumerate(tracked(subjects, "prepare models")):
-            own = [seat for seat, place in zip(seats, seats_at, strict=True) if place[0] == number]
+            own = [seat for seat, place in zip(seats, places, strict=True) if place.subject == number]
             _prepare(own, subject, outfit_size, scratch / str(number))
             for seat in [] if stay else own:
                 seat.close()
@@ -247,16 +298,12 @@ def _lay_out(
     return laid_out
 
 
-def _check(engines: Sequence[str], devices: Sequence[str]) -> None:
-    for engine in engines:
-        check_engine(engine)
-    for device in devices:
-        if device not in DEVICES:
-            raise InputError(Fault("argument device", repr(device), f"one of {', '.join(DEVICES)}"))
-        if device == "cuda" and accelerator_name() is None:
-            raise InputError(
-                Fault("argument device", "cuda without a CUDA device", "a device this machine has")
-            )
+def _check(place: Place) -> None:
+    check_engine(place.engine)
+    if place.device not in DEVICES:
+        raise InputError(Fault("argument device", repr(place.device), f"one of {', '.join(DEVICES)}"))
+    if place.device == "cuda" and accelerator_name() is None:
+        raise InputError(Fault("argument device", "cuda without a CUDA device", "a device this machine has"))
 
 
 def _check_items(subject: Subject, dataset: Dataset) -> None:

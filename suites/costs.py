@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..bench.effort import Effort
 from ..bench.engine_profile import EngineProfile, FailedProfile
-from ..bench.profiling import profile_subjects
+from ..bench.engines import check_engine
+from ..bench.profiling import Place, profile_places
 from ..bench.subject import Subject
 from ..core.errors import InputError
 from ..core.files import atomic_file, locked
@@ -40,10 +42,10 @@ def measure_costs(
 ) -> Iterator[CostRecord | Failure]:
     """Cost records of some trials on one dataset, each as soon as it is written.
 
-    What one engine on one device lacks is measured together, workload after workload, and at a workload in
-    turns: figures taken at different times would hold the machine's drift against one of them. A workload's
-    records are written before the next one is begun, so that a process that is killed loses one at most. A
-    record that there is stays.
+    What is lacking is measured together, workload after workload, and at a workload all models in all engines
+    in turns: figures taken at different times would hold the machine's drift against one of them. A
+    workload's records are written before the next one is begun, so that a process that is killed loses one at
+    most. A record that there is stays.
 
     Args:
         trials: What to measure, of finished fits and variants.
@@ -60,7 +62,7 @@ def measure_costs(
     if not trials:
         return
     with locked(lock):
-        lacking: dict[tuple[str, str], list[CostTrial]] = defaultdict(list)
+        lacking: list[CostTrial] = []
         for trial in trials:
             place = folders[trial.hash] / RECORD_FILE
             if place.exists():
@@ -68,57 +70,61 @@ def measure_costs(
                 assert isinstance(found, CostRecord), "a folder of costs holds their records"
                 yield found
             else:
-                lacking[trial.device, trial.engine].append(trial)
-        for group in lacking.values():
-            yield from _measure(group, folders, plugins)
+                lacking.append(trial)
+        yield from _measure(lacking, folders, plugins)
 
 
 def _measure(
     trials: Sequence[CostTrial], folders: Mapping[str, Path], plugins: Sequence[Path]
 ) -> Iterator[CostRecord | Failure]:
-    """Measure the trials of one engine on one device, those that lack the same workloads in one session."""
-    by_model: dict[str, list[CostTrial]] = defaultdict(list)
+    """Measure the workloads that lack the same models in the same engines in one session."""
+    by_workload: dict[tuple[str, Effort, int], list[CostTrial]] = defaultdict(list)
     for trial in trials:
-        by_model[trial.inputs["weights"].hash].append(trial)
-    sessions: dict[tuple[str, ...], list[list[CostTrial]]] = defaultdict(list)
-    for asked in by_model.values():
-        sessions[tuple(trial.workload for trial in asked)].append(asked)
-    for members in sessions.values():
-        yield from _session(members, folders, plugins)
+        by_workload[trial.workload, trial.effort, trial.outfit_size].append(trial)
+    sessions: dict[tuple[object, ...], list[list[CostTrial]]] = defaultdict(list)
+    for (_, *how), asked in by_workload.items():
+        places = [(trial.inputs["weights"].hash, trial.engine, trial.device) for trial in asked]
+        sessions[*how, *places].append(asked)
+    for workloads in sessions.values():
+        yield from _session(workloads, folders, plugins)
 
 
 def _session(
-    models: Sequence[Sequence[CostTrial]], folders: Mapping[str, Path], plugins: Sequence[Path]
+    workloads: Sequence[Sequence[CostTrial]], folders: Mapping[str, Path], plugins: Sequence[Path]
 ) -> Iterator[CostRecord | Failure]:
-    """Measure some models, each under the same workloads, and write a record of each."""
-    sound: list[Sequence[CostTrial]] = []
-    subjects: list[Subject] = []
-    for asked in models:
-        weights = asked[0].inputs["weights"]
+    """Measure some models in some engines under each of several workloads, and write a record of each."""
+    subjects: dict[str, Subject] = {}
+    sound: list[int] = []
+    for number, trial in enumerate(workloads[0]):
+        model = trial.inputs["weights"]
         try:
-            _, subject = trained_subject(weights, folders[weights.hash], plugins)
+            check_engine(trial.engine)
+            if model.hash not in subjects:
+                subjects[model.hash] = trained_subject(model, folders[model.hash], plugins)[1]
         except InputError as error:
-            yield from [_fail(trial, folders, str(error)) for trial in asked]
+            yield from [_fail(asked[number], folders, str(error)) for asked in workloads]
         else:
-            sound.append(asked)
-            subjects.append(subject)
+            sound.append(number)
     if not sound:
         return
-    first = sound[0][0]
+    in_order = [asked[number] for asked in workloads for number in sound]
+    numbers = {model: number for number, model in enumerate(subjects)}
+    first = in_order[0]
     try:
-        outcomes = profile_subjects(
-            subjects,
-            engines=[first.engine],
-            devices=[first.device],
-            workloads=[trial.workload for trial in sound[0]],
+        outcomes = profile_places(
+            list(subjects.values()),
+            [
+                Place(numbers[trial.inputs["weights"].hash], trial.engine, trial.device)
+                for trial in in_order[: len(sound)]
+            ],
+            workloads=[asked[0].workload for asked in workloads],
             dataset=first.dataset,
             effort=first.effort,
             outfit_size=first.outfit_size,
         )
     except InputError as error:
-        yield from [_fail(trial, folders, str(error)) for asked in sound for trial in asked]
+        yield from [_fail(trial, folders, str(error)) for trial in in_order]
         return
-    in_order = [asked[at] for at in range(len(sound[0])) for asked in sound]
     for trial, outcome in zip(in_order, outcomes, strict=True):
         if isinstance(outcome, FailedProfile):
             yield _fail(trial, folders, outcome.reason, outcome.output)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from outfitbench.bench.effort import Effort
+from outfitbench.bench.engine_profile import FailedProfile
 from outfitbench.core.hashes import file_hash
 from outfitbench.core.machine import describe_machine
 from outfitbench.datasets import Dataset, load_dataset
@@ -127,7 +128,7 @@ def test_records_stay_engines_are_added_and_a_fault_is_one_rows(fits, tmp_path, 
     cells = list(measure(costs([sound], ["torch", "dying:Engine", "tochr"]), fits, tmp_path))
     assert path.read_bytes() == written
     assert cells[0] == record
-    died, unknown = cells[1:]
+    unknown, died = cells[1:]  # what is refused before anything is measured comes first
     assert isinstance(died, Failure)
     assert died.reason.endswith("status 1 (OSError: no such thing)")
     assert (died.folder / "error.txt").read_text().splitlines().count("a word before") == 1
@@ -155,8 +156,38 @@ def test_each_workloads_records_are_there_before_the_next_is_measured(fits, tmp_
     def refuse(*arguments: object, **options: object) -> None:
         raise AssertionError("it was measured again")
 
-    monkeypatch.setattr("outfitbench.suites.costs.profile_subjects", refuse)
+    monkeypatch.setattr("outfitbench.suites.costs.profile_places", refuse)
     assert list(measure(trials, fits, tmp_path)) == [first, second]
+
+
+def test_all_engines_share_a_session_and_so_do_workloads_that_the_same_models_lack(
+    fits, tmp_path, monkeypatch
+):
+    """Ratios are taken within a session only, so whatever is to be compared has to share one."""
+    sound, _ = fits
+    twin = dataclasses.replace(sound, seed=7)
+    places = {**fits, twin: fits[sound]}
+    sessions = []
+
+    def noted(subjects, places, *, workloads, **options):
+        sessions.append((len(subjects), [tuple(place) for place in places], workloads))
+        return iter([FailedProfile("", "", "", "", "noted", "", ValueError())] * len(places) * len(workloads))
+
+    monkeypatch.setattr("outfitbench.suites.costs.profile_places", noted)
+    trials = [
+        *costs([sound, twin], ["torch", "onnxruntime"], ["start", "request"]),
+        *costs([twin], ["onnxruntime"], ["top-k"]),
+    ]
+    found = list(measure(trials, places, tmp_path))
+    both = [(number, engine, "cpu") for engine in ("torch", "onnxruntime") for number in (0, 1)]
+    assert sessions == [
+        (2, both, ["start", "request"]),
+        (1, [(0, "onnxruntime", "cpu")], ["top-k"]),
+    ]
+    assert [failure.trial.hash for failure in found] == [
+        *(trial.hash for name in ("start", "request") for trial in trials if trial.workload == name),
+        trials[-1].hash,
+    ]
 
 
 def test_what_a_workload_does_not_go_by_is_no_part_of_its_cost(fits):
