@@ -76,11 +76,14 @@ class MeasuredCell:
         return made[0] if failure is None else self._failed(failure)
 
     def _refusal(self) -> Exception | None:
-        engines = self._workload.engines
-        if engines is None or self.seat.engine in engines:
-            return None
-        found = f"workload {self._name}: found engine {self.seat.engine}"
-        return EngineError(f"{found}, expected {' or '.join(engines)}")
+        engines, prepared = self._workload.engines, self.seat.prepared
+        if engines is not None and self.seat.engine not in engines:
+            found = f"workload {self._name}: found engine {self.seat.engine}"
+            return EngineError(f"{found}, expected {' or '.join(engines)}")
+        if prepared is not None and (lacking := self._workload.lacks(prepared.traits)):
+            found = f"workload {self._name}: found model {prepared.subject.model}"
+            return EngineError(f"{found}, expected one that has {lacking}")
+        return None
 
     def _take(self, folder: Path | None) -> None:
         reply = self.seat.turn(self._name, folder)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..models.outfit_model import OutfitModel
     from .counts import ModelWork
 
-__all__ = ["Prepared", "prepare", "reference_answers", "with_export"]
+__all__ = ["Prepared", "prepare", "reference_answers", "traits_of", "with_export"]
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,11 @@ def prepare(subject: Subject, outfit_size: int, scratch: Path) -> Prepared:
             counts = {"parameters": Measurement(unit="1", samples=[exported])}
     # The machine's ceiling is that of fp32, and the model's work not that of 8-bit graphs.
     own = work if isinstance(work, ModelWork) and not subject.graphs else None
-    return Prepared(subject, outfit_size, model.backbone_name, counts, _traits(model), own)
+    return Prepared(subject, outfit_size, model.backbone_name, counts, traits_of(model), own)
 
 
-def _traits(model: OutfitModel) -> ModelTraits:
+def traits_of(model: OutfitModel) -> ModelTraits:
+    """What not all models have, of one that may lie on torch's device "meta"."""
     from ..models.outfit_model import W_AVG
 
     vectors = model.has_user_vectors and model.has_outfit_vectors

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional, UseAppendAction, arg
 
 from .answer import FAILED, Answer
 from .session import Session, writable_folder
@@ -34,14 +34,14 @@ class Report:
         out: Folder of the report.
         claims: TOML file of claims to hold against the records, in place of the paper's.
         budget: What a model may cost (latency=10ms,file=20MB): which is the best within it, and what would a
-            little more buy? Exit status 1 where nothing is.
+            little more buy? Can be repeated. Exit status 1 where nothing is within one.
         against: An older run, or its records: what has become slower or worse since, beyond noise?
     """
 
     runs: Annotated[Positional[tuple[Path, ...]], arg(metavar="[RUN ...]")]
     out: Path
     claims: Path | None = None
-    budget: str | None = None
+    budget: UseAppendAction[tuple[str, ...]] = ()
     against: Path | None = None
 
     def run(self, session: Session) -> Answer:
@@ -50,17 +50,17 @@ class Report:
         from ..reports.budget import parse_budget
         from ..suites.record_files import RECORD_FILE
 
-        budget = None if self.budget is None else parse_budget(self.budget)
+        budgets = [parse_budget(text) for text in self.budget]
         saved = {path: benchmark_files(path, RECORD_FILE) for path in self.runs}
         runs = [path for path, files in saved.items() if not files]
         timed = [file for files in saved.values() for file in files]
-        answer = self._compare(runs, budget) if runs or not timed else None
+        answer = self._compare(runs, budgets) if runs or not timed else None
         if not timed:
             assert answer is not None, "without benchmarks there is a comparison"
             return answer
         return self._show_benchmarks(timed, answer)
 
-    def _compare(self, runs: Sequence[Path], budget: Budget | None) -> Answer:
+    def _compare(self, runs: Sequence[Path], budgets: Sequence[Budget]) -> Answer:
         """The report of records, and what else is asked of them."""
         from ..reports import write_report
         from ..reports.claim_file import load_claims
@@ -71,16 +71,16 @@ class Report:
         older = None if self.against is None else material_of(load_records([self.against]))
         claims = load_claims(self.claims) if self.claims else None
         out = writable_folder("argument --out", self.out)
-        page = write_report(records, out, claims=claims, files=record_places(runs), budget=budget)
+        page = write_report(records, out, claims=claims, files=record_places(runs), budgets=budgets)
         material = material_of(records)
         lines = [f"{len(records)} records compared in {page}", *_parquet(material, out)]
         document: dict[str, Any] = {"records": len(records), "report": page, "quality": _quality(material)}
         status = 0
-        if budget is not None:
-            answers = _within(material, budget)
-            lines += map(str, answers)
-            document["budget"] = [_answer(answer) for answer in answers]
-            status = 0 if any(answer.best for answer in answers) else FAILED
+        if budgets:
+            found = [_within(material, budget) for budget in budgets]
+            lines += [str(answer) for answers in found for answer in answers]
+            document["budget"] = [_answer(answer) for answers in found for answer in answers]
+            status = 0 if all(any(answer.best for answer in answers) for answers in found) else FAILED
         if older is not None:
             changes = _against(material, older, out)
             lines += [str(changes), f"what changed: {out / _AGAINST_PAGE}"]
@@ -100,7 +100,7 @@ class Report:
 
         if answer is None:
             for option in ("claims", "budget", "against"):
-                if getattr(self, option) is not None:
+                if getattr(self, option):
                     fault = Fault(f"argument --{option}", "benchmarks alone", "the records of a run")
                     raise InputError(fault)
         text = benchmarks_page(timed)
@@ -155,6 +155,7 @@ def _answer(answer: BudgetAnswer) -> dict[str, Any]:
         }
 
     return {
+        "budget": str(answer.budget),
         "place": answer.place,
         "best": None if answer.best is None else told(answer.best),
         "more": [told(choice) for choice in answer.more],

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 __all__ = ["engines_table"]
 
-_COLUMNS = {EVERY_USER: "Time", "peak_memory": "Memory", LATENCY: "Latency"}
+_COLUMNS = {
+    EVERY_USER: "Time",
+    "peak_memory": "Memory",
+    LATENCY: "Latency",
+    "score_latency": "From cached features",
+}
 
 
 def engines_table(group: CostGroup) -> str:
@@ -49,6 +54,8 @@ def engines_table(group: CostGroup) -> str:
                 row[f"{heading}, {engine}"] = cell(record, name, notes) if record else BLANK
         rows.append(row)
     legend = "Engines side by side: medians; time is that of recommending to every user."
+    if "score_latency" in quantities:
+        legend += " Latency: of one request, from its items themselves, and from their cached features."
     return "\n\n".join(filter(None, [table(rows), legend, str(notes)]))
 
 

@@ -67,7 +67,7 @@ def write_report(
     title: str | None = None,
     claims: ClaimFile | None = None,
     files: Mapping[str, Path] | None = None,
-    budget: Budget | None = None,
+    budgets: Sequence[Budget] = (),
 ) -> Path:
     """Write a markdown page, its figures (SVG and PNG), its tables (CSV), and what it says of claims.
 
@@ -80,7 +80,7 @@ def write_report(
         title: Heading of the page; the suite's own by default.
         claims: What is claimed; by default what the paper claims.
         files: Where the record of each trial lies, by hash, for the links from a claim to its records.
-        budget: What a model may cost, to be answered with the best that there is.
+        budgets: What a model may cost, each to be answered with the best that there is.
 
     Returns:
         The page.
@@ -96,7 +96,7 @@ def write_report(
             raise InputError(Fault(there, "a file of another hand", "a page that may be replaced, or none"))
     asked = claims or paper_claims()
     material = material_of(records)
-    pages, figures = _compose(material, title, asked, links_between(out, files or {}), budget)
+    pages, figures = _compose(material, title, asked, links_between(out, files or {}), budgets)
     for name, content in figures.items():
         _write(out / name, content)
     tables = flat_tables(material)
@@ -122,7 +122,7 @@ def _compose(
     title: str | None,
     claims: ClaimFile,
     links: Mapping[str, str],
-    budget: Budget | None,
+    budgets: Sequence[Budget],
 ) -> tuple[dict[str, str], dict[str, bytes]]:
     """The pages' texts and their figures by file name."""
     whole, longer_tables, groups = material.tables, material.longer, material.groups
@@ -137,7 +137,7 @@ def _compose(
     pointer = (
         [f"Claim by claim: [{escape(claims.title)}, and what was found]({CLAIMS_PAGE})."] if claimed else []
     )
-    within = [escape(str(answer)) for answer in budget_answers(whole, groups, budget)] if budget else []
+    within = [escape(str(told)) for budget in budgets for told in budget_answers(whole, groups, budget)]
     sections = [
         ("Answer", "\n\n".join(part for part in (answer, *pointer) if part)),
         (

@@ -7,11 +7,8 @@ from typing import Any
 
 import torch
 
-from ..bench.engines import check_engine, needs_export
 from ..bench.variants import variant_steps
-from ..bench.workloads import check_workload
 from ..core.errors import Fault, InputError
-from ..core.machine import accelerator_name, describe_machine
 from ..core.progress import say
 from ..datasets import Dataset
 from ..evaluation.item_inputs import input_kind
@@ -25,11 +22,10 @@ from ..training.network import bare_model, knows_no_users
 from ..training.recombination import Recombination, check_recombined
 from .cold_settings import NewUsers, is_cold, new_users
 from .cold_trial import ColdTrial
+from .cost_plan import check_costs, plan_costs
 from .describing import chosen_objectives
 from .suite_file import Suite
-from .suite_plans import CostPlan
 from .trial import (
-    CostTrial,
     EvaluationTrial,
     FitTrial,
     NeighboursTrial,
@@ -97,7 +93,7 @@ def _plan_part(
     for scorer in suite.scorers:
         SCORERS.entry(scorer, f"suite {suite.name}, scorers")
     if suite.cost is not None:
-        _check_costs(suite, suite.cost)
+        check_costs(suite.cost, f"suite {suite.name}, cost")
     for_scorers = _scorer_settings(suite)
     trials: dict[str, Trial[Any]] = {}
 
@@ -153,7 +149,7 @@ def _plan_part(
                 shuffled = suite.shuffled_users
                 once(ScorerTrial(dataset, scorer=scorer, setting=setting, shuffled_users=shuffled))
         if suite.cost is not None:
-            for trial in _costs(suite.cost, dataset, measured):
+            for trial in plan_costs(suite.cost, dataset, measured):
                 once(trial)
     return list(trials.values())
 
@@ -196,36 +192,6 @@ def _scorer_settings(suite: Suite) -> list[str]:
         if suite.scorers and setting not in settings:
             say(f"scorers: left out of {setting}, which ranks for users on whom nothing was trained")
     return settings
-
-
-def _costs(plan: CostPlan, dataset: Dataset, models: Sequence[Trial[Any]]) -> list[CostTrial]:
-    """What is measured: each model in each engine on each device that there is, under each workload."""
-    machine = describe_machine()
-    present = [device for device in plan.devices if device != "cuda" or accelerator_name() is not None]
-    for device in plan.devices:
-        if device not in present:
-            say(f"costs: no {device} on this machine, left out")
-    trials = []
-    for device in present:
-        for engine in plan.engines:
-            for model in models:
-                if isinstance(model, VariantTrial) and engine_of(model) and needs_export(engine) is False:
-                    say(f"costs: {model.variant} is ONNX graphs, which {engine} does not run, left out")
-                    continue
-                trials += [
-                    CostTrial(
-                        dataset,
-                        {"weights": model},
-                        workload=workload,
-                        engine=engine,
-                        device=device,
-                        effort=plan.effort,
-                        outfit_size=dataset.outfit_size,
-                        machine=machine,
-                    )
-                    for workload in plan.workloads
-                ]
-    return trials
 
 
 def needs_of(method: Method) -> frozenset[str]:
@@ -310,14 +276,6 @@ def _check_space(where: str, key: str, method: Method, dataset: Dataset) -> None
     if not (model.has_user_vectors and model.has_outfit_vectors):
         found = f"{key!r}, whose users and outfits are not vectors of one space"
         raise InputError(Fault(f"{where}, space.methods", found, "a method of the paper's own network"))
-
-
-def _check_costs(suite: Suite, plan: CostPlan) -> None:
-    where = f"suite {suite.name}, cost"
-    for engine in plan.engines:
-        check_engine(engine, f"{where}.engines")
-    for workload in plan.workloads:
-        check_workload(workload, f"{where}.workloads")
 
 
 def _check_teacher(suite: Suite, key: str, method: Method) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ..bench.effort import FULL, Effort
+from ..bench.workloads import DEFAULT_WORKLOADS
 
 __all__ = ["CostPlan", "Listed", "SpacePlan", "each_once", "plan_for"]
 
@@ -38,7 +39,7 @@ class CostPlan(BaseModel):
         methods: Ids of methods whose trained weights are profiled (first seed and setting).
         engines: By name: "torch", "torch-compile", "onnxruntime", or one of a plugin.
         devices: "cpu", "cuda"; a device this machine lacks is left out and said.
-        workloads: By name: "start", "request", "batch", "encode", "recommend", or one of a plugin.
+        workloads: By name; what an engine or a model cannot be asked is left out and said.
         effort: How many samples of each quantity.
     """
 
@@ -47,7 +48,7 @@ class CostPlan(BaseModel):
     methods: Listed[str]
     engines: Listed[str] = ["torch", "onnxruntime"]
     devices: Listed[Literal["cpu", "cuda"]] = ["cpu", "cuda"]
-    workloads: Listed[str] = ["start", "request", "batch", "encode", "recommend"]
+    workloads: Listed[str] = list(DEFAULT_WORKLOADS)
     effort: Effort = FULL
 
 

@@ -6,12 +6,14 @@ engine and nothing else.
 
 from __future__ import annotations
 
-from .registry import WORKLOADS, check_workload, default_workloads, register_workload
-from .served import ServedModel
+from .registry import DEFAULT_WORKLOADS, WORKLOADS, check_workload, default_workloads, register_workload
+from .served import ModelTraits, ServedModel
 from .workload import Turn, Workload
 
 __all__ = [
+    "DEFAULT_WORKLOADS",
     "WORKLOADS",
+    "ModelTraits",
     "ServedModel",
     "Turn",
     "Workload",

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from ...evaluation.neighbourhoods import neighbours, similarities, weighted_average_weights
 from ..effort import Effort
 from ..engines.engine import Features, score_among
-from ..errors import EngineError
 from ..request import Request
 from .registry import register_workload
-from .served import ServedModel
+from .served import ModelTraits, ServedModel
 from .workload import Turn, Workload
 
 __all__ = ["ColdStart"]
@@ -32,11 +31,13 @@ class ColdStart(Workload):
     effort = ("rounds", "samples", "history", "outfits", "warm_seconds", "turn_seconds")
     enough: ClassVar = {"cold_start": (100, "for p99")}
 
+    @classmethod
+    def lacks(cls, traits: ModelTraits) -> str:
+        """See `Workload.lacks`."""
+        return "" if traits.scores_new_users else "known users who are asked in place of a new one"
+
     def turn(self, served: ServedModel, effort: Effort, folder: Path | None) -> Turn:
         """One sample a new user."""
-        if not served.traits.scores_new_users:
-            found = f"model {served.subject.model}, which goes another way with new users"
-            raise EngineError(f"workload cold-start: found {found}, expected one that asks known users")
         engine = served.engine
         known, asked = served.request(effort.history), served.request(effort.outfits)
         cached = engine.to_host(engine.encode_items(asked.items, asked.categories.reshape(-1)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...core.registry import Registry
 from .workload import Workload
 
-__all__ = ["WORKLOADS", "check_workload", "default_workloads", "register_workload"]
+__all__ = ["DEFAULT_WORKLOADS", "WORKLOADS", "check_workload", "default_workloads", "register_workload"]
 
 _ROOM = __name__.rpartition(".")[0]
 
@@ -24,6 +24,9 @@ WORKLOADS: Registry[type[Workload]] = Registry(
 register_workload = WORKLOADS.register
 """Decorator that enters a subclass of `Workload` under a name."""
 
+DEFAULT_WORKLOADS = ("start", "request", "request-features", "batch", "encode", "recommend")
+"""What is measured where none is named, a request from images and from cached features among it."""
+
 
 def check_workload(name: str, where: str = "argument workload") -> type[Workload]:
     """The workload of a name.
@@ -40,5 +43,4 @@ def check_workload(name: str, where: str = "argument workload") -> type[Workload
 
 def default_workloads(*, dataset: bool) -> list[str]:
     """Those of ours that are measured where none is named; without a dataset those that need none."""
-    ours = ["start", "request", "request-features", "batch", "encode", "recommend"]
-    return [name for name in ours if dataset or not WORKLOADS.get(name).needs_dataset]
+    return [name for name in DEFAULT_WORKLOADS if dataset or not WORKLOADS.get(name).needs_dataset]

@@ -13,10 +13,9 @@ from threadpoolctl import threadpool_limits
 from ...evaluation.nearest_outfits import NearestOutfits, nearest_outfits
 from ..ceiling import Work
 from ..effort import Effort
-from ..errors import EngineError
 from ..latency import time_in_turns
 from .registry import register_workload
-from .served import ServedModel
+from .served import ModelTraits, ServedModel
 from .workload import Turn, Workload
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from ..counts import ModelWork
 
-__all__ = ["TopK", "Vectors", "bare_products", "made_vectors"]
+__all__ = ["TopK", "Vectors", "bare_products", "exact", "lacking_vectors", "made_vectors"]
 
 _BLOCK = 2048
 
@@ -43,6 +42,11 @@ class TopK(Workload):
 
     units: ClassVar = {"top_k": "s", "top_k_products": "s"}
     effort = ("rounds", "vectors", "best")
+
+    @classmethod
+    def lacks(cls, traits: ModelTraits) -> str:
+        """See `Workload.lacks`."""
+        return lacking_vectors(traits)
 
     def work(self, model: ModelWork, effort: Effort) -> Mapping[str, Work]:
         """See `Workload.work`."""
@@ -75,16 +79,15 @@ class Vectors(NamedTuple):
     outfits: NDArray[np.float32]
 
 
-def made_vectors(served: ServedModel, effort: Effort) -> Vectors:
-    """Vectors of the model's width, the same every time: outfits lie about a thousand styles.
+def lacking_vectors(traits: ModelTraits) -> str:
+    """What a model has not whose score is no inner product; see `Workload.lacks`."""
+    return "" if traits.vector_size else "vectors of users and outfits whose inner product is the score"
 
-    Raises:
-        EngineError: If the model's users and outfits are no vectors.
-    """
+
+def made_vectors(served: ServedModel, effort: Effort) -> Vectors:
+    """Vectors of the model's width, the same every time: outfits lie about a thousand styles."""
     size = served.traits.vector_size
-    if size is None:
-        found = f"model {served.subject.model}, whose score is no inner product of two vectors"
-        raise EngineError(f"ready vectors: found {found}, expected one that has them, as student-xs")
+    assert size is not None, "`lacking_vectors`"
     generator = np.random.default_rng(0)
     styles = generator.standard_normal((1000, size), dtype=np.float32)
     outfits = generator.standard_normal((effort.vectors, size), dtype=np.float32)

@@ -12,8 +12,8 @@ from ..effort import Effort
 from ..errors import EngineError
 from ..latency import seconds_of
 from .registry import register_workload
-from .served import ServedModel
-from .top_k import exact, made_vectors
+from .served import ModelTraits, ServedModel
+from .top_k import exact, lacking_vectors, made_vectors
 from .workload import Turn, Workload
 
 __all__ = ["TopKApproximate"]
@@ -32,6 +32,11 @@ class TopKApproximate(Workload):
 
     units: ClassVar = {"index": "s", "approximate_top_k": "s", "recall": "share"}
     effort = ("rounds", "vectors", "best")
+
+    @classmethod
+    def lacks(cls, traits: ModelTraits) -> str:
+        """See `Workload.lacks`."""
+        return lacking_vectors(traits)
 
     def turn(self, served: ServedModel, effort: Effort, folder: Path | None) -> Turn:
         """One index, one search, and what it found."""

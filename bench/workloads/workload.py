@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from ..effort import Effort
-from .served import ServedModel
+from .served import ModelTraits, ServedModel
 
 if TYPE_CHECKING:
     from ...datasets import Dataset
@@ -50,6 +50,15 @@ class Workload(ABC):
     needs_dataset: ClassVar[bool] = False
     engines: ClassVar[tuple[str, ...] | None] = None
     counts: ClassVar[bool] = False
+
+    @classmethod
+    def lacks(cls, traits: ModelTraits) -> str:
+        """What it asks for and a model does not have; empty where it can be asked.
+
+        Args:
+            traits: What not all models have.
+        """
+        return ""
 
     def turns(self, effort: Effort) -> int:
         """How many turns each model has."""

@@ -102,6 +102,17 @@ def test_the_best_within_a_budget(measured, capsys, tmp_path, budget, best, stat
     assert said.split(":")[0] in page
 
 
+def test_each_budget_is_answered_by_itself(measured, capsys, tmp_path):
+    command = ["report", str(measured), "--out", str(tmp_path / "out"), "--json"]
+    budgets = ["--budget", "latency=5ms", "--budget", "latency=1s", "--budget", "cached-latency=10ms"]
+    assert main([*command, *budgets]) == 1  # nobody measured a request from cached features
+    answers = json.loads(capsys.readouterr().out)["budget"]
+    told = [(answer["budget"], (answer["best"] or {}).get("method")) for answer in answers]
+    assert told == [("latency 5.00 ms", "A"), ("latency 1.00 s", "B"), ("cached-latency 10.0 ms", None)]
+    page = (tmp_path / "out" / "README.md").read_text()
+    assert all(f"within {budget.partition(' ')[0]}" in page.replace("\\", "") for budget, _ in told)
+
+
 def test_a_budget_without_costs_and_one_that_cannot_be_read_are_refused(finished_run, capsys, tmp_path):
     command = ["report", str(finished_run.folder), "--out", str(tmp_path / "out"), "--budget"]
     assert main([*command, "latency=1ms"]) == 2

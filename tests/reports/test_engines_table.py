@@ -3,7 +3,7 @@ from __future__ import annotations
 from outfitbench.reports.costs import Network, cost_groups
 from outfitbench.reports.engines_table import engines_table
 
-from .made_records import cost
+from .made_records import cost, measurement
 from .tables import by_first_column, read_tables
 
 TEACHERS = [Network("teacher", "alexnet-large", "image", 64)]
@@ -42,3 +42,16 @@ def test_two_providers_of_one_engine_are_two_columns():
     (group,) = cost_groups(records)
     (row,) = read_tables(engines_table(group))[0]
     assert "Latency, ONNX Runtime on cpu, OpenVINOExecutionProvider, 2 threads" in row
+
+
+def test_a_request_from_cached_features_stands_beside_one_from_images():
+    runtime = {"engine": "onnxruntime", "provider": "CPUExecutionProvider"}
+    records = [cost("XS", **run) for run in ({}, runtime)]
+    scored = records[1].measurements | {"score_latency": measurement(0.0005, "s")}
+    records[1] = records[1].model_copy(update={"measurements": scored})
+    (group,) = cost_groups(records)
+    text = engines_table(group)
+    (row,) = read_tables(text)[0]
+    assert row["From cached features, ONNX Runtime on cpu, 2 threads"] == "500 µs"
+    assert row["From cached features, PyTorch on cpu, 2 threads"].startswith("–")
+    assert "from their cached features" in text

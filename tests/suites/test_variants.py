@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import onnxruntime
 import pytest
 from outfitbench.bench.parity import EXACT
 from outfitbench.bench.variants.int8_static import Int8Static
+from outfitbench.bench.workloads import WORKLOADS
 from outfitbench.core.errors import InputError
 from outfitbench.core.hashes import file_hash
 from outfitbench.core.plugins import load_plugin
@@ -172,6 +174,39 @@ def test_graphs_are_not_measured_where_nothing_runs_graphs(dataset: Dataset, tmp
     assert (
         "low-rank+int8-static is ONNX graphs, which torch does not run, left out" in capsys.readouterr().out
     )
+
+
+def test_any_workload_can_be_asked_for_and_what_cannot_run_is_left_out(
+    dataset: Dataset, tmp_path: Path, capsys
+):
+    path = tmp_path / "costs.toml"
+    every = sorted(WORKLOADS.names())
+    suite = SUITE.partition("[variants]")[0].replace("bpr-xs", "type-aware")
+    path.write_text(
+        f'{suite}[cost]\nmethods = ["n-pair-xs", "type-aware"]\ndevices = ["cpu"]\nworkloads = {every}'
+    )
+    trials = plan_trials(load_suite(path), [dataset])
+    measured = {
+        (trial.fit.method.model, trial.engine, trial.workload)
+        for trial in trials
+        if isinstance(trial, CostTrial)
+    }
+    vectors = {"top-k", "top-k-approximate"}
+    lacking = {
+        *(("type-aware", engine, name) for engine in ("torch", "onnxruntime") for name in vectors),
+        *((model, "onnxruntime", "training-step") for model in ("student-xs", "type-aware")),
+        *(("type-aware", engine, "cold-start") for engine in ("torch", "onnxruntime")),
+    }
+    asked = itertools.product(("student-xs", "type-aware"), ("torch", "onnxruntime"), every)
+    assert measured == set(asked) - lacking
+    said = capsys.readouterr().out
+    assert said.count("costs: training-step runs in torch alone, not in onnxruntime, left out") == 1
+    assert "costs: top-k: Type-Aware has no vectors of users and outfits" in said
+
+
+def test_where_no_workload_is_named_requests_from_cached_features_are_measured_too():
+    assert "request-features" in load_suite("table5").cost.workloads
+    assert {"request", "request-features"} <= set(load_suite("table5", preset="quick").cost.workloads)
 
 
 BROKEN = """

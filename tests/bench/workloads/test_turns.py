@@ -147,12 +147,11 @@ def test_an_approximate_index_says_what_it_misses(served):
     assert 0.2 < recall <= 1
 
 
-def test_a_model_without_vectors_is_told_so(served):
-    served.traits = ModelTraits(vector_size=None, scores_new_users=False)
-    with pytest.raises(EngineError, match="student-xs, whose score is no inner product"):
-        turn(served, "top-k")
-    with pytest.raises(EngineError, match="student-xs, which goes another way with new users"):
-        turn(served, "cold-start")
+def test_what_a_model_lacks_for_a_workload_is_said_before_it_is_asked():
+    vectors, users = ModelTraits(vector_size=16), ModelTraits(scores_new_users=False)
+    lacking = {name: WORKLOADS.get(name).lacks(users) for name in WORKLOADS.names()}
+    assert {name for name, what in lacking.items() if what} == {"top-k", "top-k-approximate", "cold-start"}
+    assert not any(WORKLOADS.get(name).lacks(vectors) for name in WORKLOADS.names())
 
 
 def test_a_new_user_is_scored_as_the_evaluation_scores_them(served, monkeypatch):
