@@ -200,7 +200,7 @@ def _quality_row(record: QualityRecord, name: str) -> dict[str, Any]:
         "setting": record.setting,
         "negatives": record.fit.negatives,
         "seed": record.fit.seed,
-        "parameters": record.fit.parameters,
+        "parameters": record.parameters or record.fit.parameters,
         "auc": fmean(record.test.auc),
         "ndcg": fmean(record.test.ndcg),
         "warnings": record.fit.warnings,

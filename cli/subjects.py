@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -18,7 +18,7 @@ from .session import Session
 if TYPE_CHECKING:
     from ..bench import Subject
     from ..datasets import Dataset
-    from ..suites.records import DatasetRecord, FitRecord
+    from ..suites.records import DatasetRecord, FitRecord, VariantRecord
 
 __all__ = ["Chosen", "choose_subjects", "compressed"]
 
@@ -41,6 +41,7 @@ class Chosen:
         trained: Hash of the fit or variant that its weights are from, or None.
         fit: The record of that fit, or None.
         categories: Names of the categories of items, by number; empty for a model by name.
+        variants: By name, the records of what the run has made of the fit, and where their files lie.
     """
 
     subject: Subject
@@ -49,6 +50,7 @@ class Chosen:
     trained: str | None = None
     fit: FitRecord | None = None
     categories: tuple[str, ...] = ()
+    variants: Mapping[str, tuple[VariantRecord, Path]] = field(default_factory=dict)
 
 
 def choose_subjects(
@@ -109,40 +111,69 @@ def compressed(
     folder: Path,
     datasets: Mapping[str, Dataset] | None = None,
 ) -> list[Chosen]:
-    """What compression makes of trained methods.
+    """What compression makes of trained methods: what the run has made already, else made here.
 
     Args:
         chosen: Trained methods.
         variants: Names of variants.
-        folder: Where their files go, each in a folder of its own.
+        folder: Where the files of those that are made here go, each in a folder of its own.
         datasets: By fingerprint, for variants that look at the items that a model was trained on.
 
     Raises:
-        InputError: For an unknown variant, a model that was not trained, or a variant that looks at items of
-            a dataset that is not there.
+        InputError: For an unknown variant, a model that was not trained, a variant that looks at items of a
+            dataset that is not there, one that is trained on and that the run has not, or files that were
+            altered since their record.
         EngineError: If a variant is made of an export, and the exporter cannot follow the model.
     """
     made: list[Chosen] = []
     for variant in variants:
-        from ..bench.variants import make_variant, variant_steps
-        from ..suites.describing import describe_variant
+        from ..bench.variants import variant_steps
 
-        steps = variant_steps(variant)  # an unknown name is refused before what is not trained
-        needs_sample = any(step.value.needs_sample for step in steps)
+        variant_steps(variant)  # an unknown name is refused before what is not trained
         for choice in chosen:
             if choice.trained is None:
                 found = f"{choice.slug}, which is not trained"
                 raise InputError(Fault("argument variant", found, "the trained methods of a run"))
-            dataset = None if choice.fit is None else (datasets or {}).get(choice.fit.data_fingerprint)
-            if needs_sample and dataset is None:
-                found = f"{variant} of {choice.slug} without its dataset"
-                expected = f"{choice.dataset} as it was trained on, whose items calibrate it"
-                raise InputError(Fault("argument variant", found, expected, "--dataset, or --root, has it"))
-            description = describe_variant(variant, choice.trained)
             slug = f"{choice.slug}-{variant}"
-            subject = make_variant(variant, choice.subject, folder / f"variant-{slug}", dataset=dataset)
-            made.append(replace(choice, subject=subject, slug=slug, trained=description.hash))
+            subject, trained = _of_run(choice, variant) or _made_here(
+                choice, variant, folder / f"variant-{slug}", datasets or {}
+            )
+            made.append(replace(choice, subject=subject, slug=slug, trained=trained))
     return made
+
+
+def _of_run(choice: Chosen, variant: str) -> tuple[Subject, str] | None:
+    """A variant that the run has made, and the hash of its trial."""
+    from ..bench.variants import load_variant
+    from ..suites.record_files import held
+
+    if variant not in choice.variants:
+        return None
+    record, files = choice.variants[variant]
+    for name, hashed in record.files.items():
+        held(files / name, hashed)
+    return load_variant(variant, choice.subject, files), record.trial
+
+
+def _made_here(
+    choice: Chosen, variant: str, folder: Path, datasets: Mapping[str, Dataset]
+) -> tuple[Subject, str]:
+    """A variant that nobody has made, and the hash of the trial that would make the same."""
+    from ..bench.variants import make_variant, trained_part, variant_steps
+    from ..suites.describing import describe_variant
+
+    assert choice.trained is not None, "what is not trained is refused"
+    if part := trained_part(variant):
+        found = f"{variant} of {choice.slug}, of which {part} has to be trained on"
+        expected = "a run of a suite that names it under [variants]"
+        raise InputError(Fault("argument variant", found, expected))
+    dataset = None if choice.fit is None else datasets.get(choice.fit.data_fingerprint)
+    if dataset is None and any(step.value.needs_sample for step in variant_steps(variant)):
+        found = f"{variant} of {choice.slug} without its dataset"
+        expected = f"{choice.dataset} as it was trained on, whose items calibrate it"
+        raise InputError(Fault("argument variant", found, expected, "--dataset, or --root, has it"))
+    described = describe_variant(variant, {"weights": choice.trained})
+    return make_variant(variant, choice.subject, folder, dataset=dataset), described.hash
 
 
 def _by_name(name: str, session: Session, users: int, dataset: Dataset | None) -> Subject:
@@ -162,7 +193,7 @@ def _by_name(name: str, session: Session, users: int, dataset: Dataset | None) -
 def _trained(run: Path, session: Session, methods: tuple[str, ...]) -> list[Chosen]:
     from ..reports.grouping import names_of_fits
     from ..suites.record_files import RECORD_FILE, load_record, load_records
-    from ..suites.records import DatasetRecord, FitRecord, QualityRecord, SuiteRecord
+    from ..suites.records import DatasetRecord, FitRecord, QualityRecord, SuiteRecord, VariantRecord
 
     records = load_records([run])
     if (run / RECORD_FILE).is_file():
@@ -178,12 +209,29 @@ def _trained(run: Path, session: Session, methods: tuple[str, ...]) -> list[Chos
     asked = {name for method in methods for name in _called(method, set(names.values()), run)}
     slugs = _slugs(fits, names)  # of all, so that a name does not depend on which are asked for
     ranked = {record.fit.trial for record in records if isinstance(record, QualityRecord)}
+    variants: dict[str, dict[str, VariantRecord]] = defaultdict(dict)
+    for record in records:
+        if isinstance(record, VariantRecord):
+            variants[record.fit.trial][record.variant] = record
     stages = {fit.inputs["start"] for fit in fits if "start" in fit.inputs} - ranked
     return [
-        _of_fit(run, fit, names[fit.trial], slugs[fit.trial], datasets, session)
+        replace(
+            _of_fit(run, fit, names[fit.trial], slugs[fit.trial], datasets, session),
+            variants=_lying_in(run, variants[fit.trial]),
+        )
         for fit in fits
         if (names[fit.trial] in asked if methods else fit.trial not in stages)
     ]
+
+
+def _lying_in(run: Path, variants: Mapping[str, VariantRecord]) -> dict[str, tuple[VariantRecord, Path]]:
+    """Variants with the folders of their files, where a run has them."""
+    found = {}
+    for name, record in variants.items():
+        folders = sorted(run.rglob(f"{record.trial}/files"))
+        if folders:
+            found[name] = (record, folders[0].resolve())
+    return found
 
 
 def _called(method: str, names: set[str], run: Path) -> set[str]:

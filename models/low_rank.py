@@ -63,6 +63,6 @@ def take_low_rank(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
             factored = LowRank(
                 weight.new_empty(inner.shape),
                 weight.new_empty(outer.shape),
-                None if bias is None else bias.detach(),
+                None if bias is None else bias.new_empty(len(outer)).detach(),
             )
             setattr(model.get_submodule(parent), own, factored.train(layer.training))

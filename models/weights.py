@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from ..core.errors import Fault, InputError
 from ..core.files import atomic_file
 from .low_rank import take_low_rank
+from .pruned import take_pruned
 
 __all__ = ["WEIGHTS_FILE", "load_weights", "save_tensors"]
 
@@ -39,7 +40,8 @@ def save_tensors(tensors: Mapping[str, Tensor], path: Path, header: dict[str, st
 def load_weights(model: nn.Module, path: Path, *, measured: bool = False) -> None:
     """Load weights into a model, whose own precision stays: weights kept in 16 bits are widened.
 
-    Where the file keeps a layer's weight as two factors, the model's layer becomes one of low rank.
+    Where the file keeps a layer's weight as two factors, the model's layer becomes one of low rank; where it
+    says that layers were pruned, they become as narrow.
 
     Args:
         model: Whose parameters and buffers the file holds.
@@ -55,6 +57,7 @@ def load_weights(model: nn.Module, path: Path, *, measured: bool = False) -> Non
     except (OSError, SafetensorError) as error:
         raise InputError(Fault(path, f"unreadable weights ({error})", "a safetensors file")) from error
     take_low_rank(model, tensors)
+    take_pruned(model, tensors)
     state = model.state_dict()
     own = {name: tuple(tensor.shape) for name, tensor in state.items()}
     for name in sorted(own.keys() | tensors.keys()):

@@ -198,7 +198,7 @@ class Row(AnyRow):
     @property
     def parameters(self) -> int:
         """Parameters of the model as it is shipped."""
-        return self.fit.parameters
+        return self.records[0].parameters or self.fit.parameters
 
     @property
     def seeds(self) -> tuple[int, ...]:

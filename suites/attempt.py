@@ -100,7 +100,7 @@ def attempt(
         out: Folder of the runs.
         device: "cpu" or "cuda".
         number: What to say before the label when it begins.
-        on_epoch: Told of the epochs of a fit.
+        on_epoch: Told of the epochs of a fit, and of a variant that is trained on.
 
     Raises:
         TrainingStopped: If `on_epoch` ends the fit, which has no record then.
@@ -118,7 +118,7 @@ def attempt(
         if not has_record(trial, out):
             say(f"{number}: {trial.label}")
             inputs = {role: trial_folder(out, needed) for role, needed in trial.inputs.items()}
-            watched = {"on_epoch": watch} if isinstance(trial, FitTrial) else {}
+            watched = {"on_epoch": watch} if isinstance(trial, FitTrial | VariantTrial) else {}
             _RUNS[type(trial)](trial, folder, inputs, device, **watched)
             (folder / ERROR_FILE).unlink(missing_ok=True)
     except _Lost:

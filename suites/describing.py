@@ -195,12 +195,12 @@ def describe_objective(entry: Entry[type[Objective]], options: ObjectiveOptions)
     )
 
 
-def describe_variant(variant: str, weights: str) -> VariantDescription:
+def describe_variant(variant: str, inputs: Mapping[str, str]) -> VariantDescription:
     """What decides the outcome of a compression.
 
     Args:
         variant: As for `variant_steps`.
-        weights: Hash of the fit that is compressed.
+        inputs: Hash of the trial that fills each role; the fit that is compressed is "weights".
 
     Raises:
         InputError: For an unknown variant.
@@ -208,7 +208,7 @@ def describe_variant(variant: str, weights: str) -> VariantDescription:
     steps = variant_steps(variant)
     sources = {f"variant {step.name}" if len(steps) > 1 else "variant": step.source for step in steps}
     return VariantDescription(
-        inputs={"weights": weights},
+        inputs=dict(inputs),
         version=VARIANT_VERSION,
         variant=variant,
         sources=source_hashes(sources),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import torch
 
-from ..bench.variants import variant_steps
+from ..bench.variants import trained_part, variant_steps
 from ..core.errors import Fault, InputError
 from ..core.progress import say
 from ..datasets import Dataset
@@ -39,6 +39,8 @@ from .trial import (
 )
 
 __all__ = ["needs_of", "plan_trials", "recombination_of", "view_pairs_of"]
+
+T = TypeVar("T", bound=Trial[Any])
 
 
 def plan_trials(
@@ -97,8 +99,8 @@ def _plan_part(
     for_scorers = _scorer_settings(suite)
     trials: dict[str, Trial[Any]] = {}
 
-    def once(trial: Trial[Any]) -> Trial[Any]:
-        return trials.setdefault(trial.hash, trial)
+    def once(trial: T) -> T:
+        return cast("T", trials.setdefault(trial.hash, trial))
 
     for dataset in datasets:
         for method in suite.methods.values():
@@ -116,9 +118,9 @@ def _plan_part(
         measured: list[Trial[Any]] = []
         for negatives in suite.negatives:
             for seed in suite.seeds:
-                fits: dict[str, Trial[Any]] = {}
+                fits: dict[str, FitTrial] = {}
                 for key, method in suite.methods.items():
-                    inputs = {
+                    inputs: dict[str, Trial[Any]] = {
                         role: fits[other]
                         for role, other in (("teacher", method.teacher), ("start", method.start))
                         if other is not None
@@ -130,10 +132,12 @@ def _plan_part(
                     fit = FitTrial(dataset, inputs, method=method, negatives=negatives, seed=seed)
                     fits[key] = once(fit)
                     _refuse_twin(fits, key, f"suite {suite.name}, dataset {dataset.name}")
-                models = dict.fromkeys(fit for key, fit in fits.items() if key not in suite.unranked)
+                rows = [fit for key, fit in fits.items() if key not in suite.unranked]
+                models: dict[Trial[Any], None] = dict.fromkeys(rows)
                 for variant, keys in suite.variants.items():
                     for key in keys:
-                        models[once(VariantTrial(dataset, {"weights": fits[key]}, variant=variant))] = None
+                        made = [once(trial) for trial in _variants(fits[key], variant)]
+                        models[made[-1]] = None
                 for model in models:
                     for trial in _evaluations(model, suite, cold):
                         once(trial)
@@ -166,6 +170,19 @@ def _evaluations(model: Trial[Any], suite: Suite, cold: NewUsers | None) -> Iter
                 say(f"{setting}: {model.label} is graphs, without the {strategy} of its model, left out")
                 continue
             yield ColdTrial(dataset, inputs, sibling=cold.dataset, setting=setting, strategy=strategy)
+
+
+def _variants(fit: FitTrial, variant: str) -> list[VariantTrial]:
+    """A variant of a fit, after those that it is made of and that are trained on."""
+    before = variant.rpartition("+")[0]
+    part = trained_part(before) if before else ""
+    made = _variants(fit, part) if part else []
+    inputs: dict[str, Trial[Any]] = {"weights": fit}
+    if trained_part(variant) == variant:
+        inputs |= {role: fit.inputs[role] for role in ("teacher", "neighbours") if role in fit.inputs}
+    if made:
+        inputs["made"] = made[-1]
+    return [*made, VariantTrial(fit.dataset, inputs, variant=variant)]
 
 
 def _refuse_twin(fits: Mapping[str, Trial[Any]], key: str, where: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ..bench.counts import count_parameters
 from ..bench.engine_model import engine_model
 from ..bench.engines import engine_factory
+from ..bench.engines.torch_engine import load_model
 from ..bench.exported import load_export
 from ..bench.subject import Subject
 from ..core.errors import Fault, InputError
@@ -11,9 +13,10 @@ from ..datasets import Dataset
 from ..evaluation.item_inputs import ItemInputs
 from ..training.environment import Device
 from ..training.network import Network, trained_network
+from .records import FitRecord
 from .trial import FitTrial, Trial, engine_of
 
-__all__ = ["ranking_network"]
+__all__ = ["parameters_left", "ranking_network"]
 
 
 def ranking_network(
@@ -45,3 +48,15 @@ def ranking_network(
     model = engine_model(engine, subject, load_export(subject.export).feature_size)
     seen = ItemInputs(dataset if items_of is None else items_of, method.image_size, method.items)
     return Network(model.eval(), seen, None)
+
+
+def parameters_left(subject: Subject, fit: FitRecord) -> int | None:
+    """How many parameters compression has left of a fit; None where as many as there were."""
+    if not subject.variant:
+        return None
+    if subject.graphs:
+        assert subject.export is not None, "a variant of graphs has them"
+        count = load_export(subject.export).parameters
+    else:
+        count = count_parameters(load_model(subject)).parameters
+    return None if count == fit.parameters else count

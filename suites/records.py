@@ -23,6 +23,7 @@ __all__ = [
     "CostRecord",
     "DatasetRecord",
     "Evaluation",
+    "FineTuning",
     "FitRecord",
     "Machine",
     "NeighboursRecord",
@@ -54,7 +55,7 @@ class _Trial(_Frozen):
         trial: Hash of the description; also the folder's name.
         description: The canonical description the hash was taken of.
         inputs: Hash of the trial that each role was filled by: "teacher", "start", "stem", "neighbours",
-            "weights".
+            "weights", "made".
         machine: Where it ran.
         seconds: Wall time by phase.
     """
@@ -210,6 +211,7 @@ class QualityRecord(Evaluation):
         fit: The record of the fit whose weights were evaluated, or made into the variant.
         variant: What compression made of the fit; empty for the fit itself.
         engine: What ran the model; empty for PyTorch as it was trained.
+        parameters: Of the variant, where compression has left other than the fit's; else None.
         cold: Of a cold setting: whom it ranked for, and how.
     """
 
@@ -217,6 +219,7 @@ class QualityRecord(Evaluation):
     fit: FitRecord
     variant: str = ""
     engine: str = ""
+    parameters: Annotated[int, Field(ge=1, lt=2**63)] | None = None
     cold: ColdStart | None = None
 
     @model_validator(mode="after")
@@ -251,6 +254,24 @@ class ScorerRecord(Evaluation):
     data_fingerprint: Hash
 
 
+class FineTuning(_Frozen):
+    """How what compression left of a fit was trained on.
+
+    Attributes:
+        history: Every epoch.
+        best_epoch: The epoch that the weights are from.
+        recipe: Every option of the recipe that had an effect.
+        environment: Numeric environment, chosen when it began.
+        seconds: Wall time of the epochs.
+    """
+
+    history: Annotated[list[Epoch], Field(min_length=1)]
+    best_epoch: Annotated[int, Field(ge=1)]
+    recipe: dict[str, Any]
+    environment: Environment
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
 class VariantRecord(_Trial):
     """What compression made of a fit.
 
@@ -263,6 +284,7 @@ class VariantRecord(_Trial):
         agreement: With the fit as it was trained, in that engine, on training outfits that some users rank:
             "max_abs_difference" of all scores; "kendall_tau" and "top_k_overlap", means over the users.
         flags: What a reader of its rows should know ("lost its parity (…)").
+        fine_tuning: How it was trained on, if it was.
     """
 
     kind: Literal["variant"] = "variant"
@@ -273,6 +295,7 @@ class VariantRecord(_Trial):
     engine: str = ""
     agreement: dict[str, FiniteFloat] = {}
     flags: list[str] = []
+    fine_tuning: FineTuning | None = None
 
 
 PointKind = Literal["positive", "negative", "held-out"]

@@ -10,7 +10,7 @@ from ..evaluation.cold_start import cold_user_scores, rank_cold_users
 from ..evaluation.user_scores import ColdStart
 from ..training.environment import Device, enter_environment
 from .cold_trial import ColdTrial
-from .ranking_network import ranking_network
+from .ranking_network import parameters_left, ranking_network
 from .record_files import write_record
 from .records import EVALUATOR_VERSION, QualityRecord
 from .run_variant import trained_subject
@@ -55,6 +55,7 @@ def run_cold_evaluation(
         fit=fit,
         variant=subject.variant,
         engine=engine_of(ranks),
+        parameters=parameters_left(subject, fit),
         cold=ColdStart(
             dataset=sibling.name,
             data_fingerprint=described.cold_data,

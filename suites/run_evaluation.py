@@ -18,7 +18,7 @@ from ..evaluation.user_rankings import Scoring, rank_as_others_too, rank_users
 from ..training.environment import Device, enter_environment
 from ..training.errors import TrainingError
 from ..training.history import Environment
-from .ranking_network import ranking_network
+from .ranking_network import parameters_left, ranking_network
 from .record_files import write_record
 from .records import EVALUATOR_VERSION, QualityRecord, ScorerRecord
 from .run_variant import trained_subject
@@ -61,6 +61,7 @@ def run_evaluation(
         fit=fit,
         variant=subject.variant,
         engine=engine_of(ranks),
+        parameters=parameters_left(subject, fit),
     )
     write_record(record, folder)
     return record

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from numpy.typing import NDArray
@@ -16,9 +17,11 @@ from ..evaluation.item_inputs import input_kind
 from ..models.weights import WEIGHTS_FILE
 from ..training.checkpoint import begun_environment
 from ..training.environment import Device, choose_environment, enter_environment
+from ..training.history import Distillation, Environment
 from ..training.loop import FitTask, OnEpoch, Training, ignored
+from ..training.method import Method
 from ..training.neighbours import load_table
-from ..training.network import fresh_network, is_heavy, trained_network
+from ..training.network import Network, fresh_network, is_heavy, trained_network
 from ..training.objectives.objective import FitContext
 from ..training.teacher import Teacher
 from .describing import chosen_objectives, create_objectives
@@ -29,7 +32,7 @@ from .run_neighbours import TABLE_FILE
 from .run_stem import stem_of
 from .trial import FitTrial
 
-__all__ = ["run_fit", "weights_of"]
+__all__ = ["Begun", "begin_training", "run_fit", "weights_of"]
 
 _NO_ORDER = 0.5
 """The AUC of scores that are all the same: ties count one half."""
@@ -64,29 +67,10 @@ def run_fit(
     network = fresh_network(method, dataset, trial.seed, environment.device, start, stem)
     if start is not None:
         say(f"{trial.label}: starts from {trial.inputs['start'].label}: {_parts(network.taken_over)}")
-    teacher = _teacher(trial, inputs["teacher"], environment.device) if "teacher" in inputs else None
-    objectives = create_objectives(method, network.model)
-    told = [part.begin(FitContext(dataset, teacher)) for _, part in objectives.values()]
-    distillation = next((one.distillation for one in told if one.distillation), None)
-    if teacher is not None and distillation is None:
-        distillation = teacher.describe()
-    warnings = [warning for one in told for warning in one.warnings]
-    for warning in warnings:
-        say(f"{trial.label}: {warning}", style="yellow")
+    begun = begin_training(trial, method, network, inputs, folder, environment)
+    distillation, warnings = begun.distillation, [*begun.warnings]
     prepared = time.perf_counter() - started
-
-    task = FitTask(
-        method,
-        dataset,
-        trial.negatives,
-        trial.seed,
-        trial.label,
-        network.inputs,
-        view_pairs_of(method),
-        _neighbours(inputs["neighbours"]) if "neighbours" in inputs else None,
-        recombination_of(method),
-    )
-    training = Training(task, network.model, objectives, teacher, folder, environment)
+    training = begun.training
     trained = training.run(on_epoch)
     progress = trained.progress
     if all(epoch.valid_auc == _NO_ORDER for epoch in progress.history[-2:]):
@@ -128,6 +112,70 @@ def run_fit(
     write_record(record, folder)
     training.finish()
     return record
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A training that is ready to run.
+
+    Attributes:
+        training: It.
+        distillation: What the teacher was found to say, if there is one.
+        warnings: What a reader of the row should know; told already.
+    """
+
+    training: Training
+    distillation: Distillation | None
+    warnings: list[str]
+
+
+def begin_training(
+    trial: FitTrial,
+    method: Method,
+    network: Network,
+    inputs: Mapping[str, Path],
+    folder: Path,
+    environment: Environment,
+    label: str = "",
+) -> Begun:
+    """What a fit is trained with, ready to run, or to go on from a checkpoint.
+
+    Args:
+        trial: Whose objectives, data and seed.
+        method: The trial's own, or one with another recipe.
+        network: What is trained.
+        inputs: Folder of the finished trial of each role: "teacher", "neighbours".
+        folder: Where checkpoints are kept.
+        environment: What it computes in; entered already.
+        label: What to call it; the trial's own name if empty.
+
+    Raises:
+        TrainingError: If the teacher learned nothing.
+        InputError: If an input's files are missing, broken or altered since their record.
+    """
+    label = label or trial.label
+    teacher = _teacher(trial, inputs["teacher"], environment.device) if "teacher" in inputs else None
+    objectives = create_objectives(method, network.model)
+    told = [part.begin(FitContext(trial.dataset, teacher)) for _, part in objectives.values()]
+    distillation = next((one.distillation for one in told if one.distillation), None)
+    if teacher is not None and distillation is None:
+        distillation = teacher.describe()
+    warnings = [warning for one in told for warning in one.warnings]
+    for warning in warnings:
+        say(f"{label}: {warning}", style="yellow")
+    task = FitTask(
+        method,
+        trial.dataset,
+        trial.negatives,
+        trial.seed,
+        label,
+        network.inputs,
+        view_pairs_of(method),
+        _neighbours(inputs["neighbours"]) if "neighbours" in inputs else None,
+        recombination_of(method),
+    )
+    training = Training(task, network.model, objectives, teacher, folder, environment)
+    return Begun(training, distillation, warnings)
 
 
 def _parts(taken_over: Mapping[str, int]) -> str:

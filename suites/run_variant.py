@@ -11,12 +11,15 @@ from typing import Any
 from ..bench.agreement import agreement
 from ..bench.sample import draw_sample
 from ..bench.subject import Subject
-from ..bench.variants import load_variant, make_variant, tolerance_of
+from ..bench.variants import load_variant, make_variant, steps_after, tolerance_of, trained_part
 from ..core.errors import Fault, InputError
 from ..core.files import sweep
 from ..core.hashes import file_hash
 from ..core.machine import describe_machine
+from ..training.checkpoint import Checkpoint
 from ..training.environment import Device
+from ..training.loop import OnEpoch, ignored
+from .fine_tuning import fine_tune
 from .record_files import RECORD_FILE, held, load_record, write_record
 from .records import FitRecord, VariantRecord
 from .run_fit import weights_of
@@ -28,19 +31,28 @@ VARIANT_FILES = "files"
 """Where a variant's files lie in its trial's folder."""
 
 
-def run_variant(trial: VariantTrial, folder: Path, inputs: dict[str, Path], device: Device) -> VariantRecord:
-    """Compress, and write the files and then the record.
+def run_variant(
+    trial: VariantTrial,
+    folder: Path,
+    inputs: dict[str, Path],
+    device: Device,
+    on_epoch: OnEpoch = ignored,
+) -> VariantRecord:
+    """Compress, train on what is to be trained on, and write the files and then the record.
 
     Args:
         trial: What to make.
         folder: Its own folder, where nobody else is at work.
-        inputs: Folder of the finished fit, as "weights".
-        device: No matter: compression runs on the CPU.
+        inputs: Folder of the finished fit, as "weights", and of the trial of each other role.
+        device: For training; compression runs on the CPU.
+        on_epoch: Told of every epoch of a training; may end it, without a record.
 
     Raises:
-        InputError: If the weights are missing, broken or altered since their record, or there is nothing to
+        InputError: If weights are missing, broken or altered since their record, or there is nothing to
             compress, or nothing to compress by.
         EngineError: If the variant is made of an export, and the exporter cannot follow the model.
+        TrainingStopped: If `on_epoch` ends it.
+        TrainingError: If training diverges.
     """
     sweep(folder)
     started = time.perf_counter()
@@ -49,7 +61,17 @@ def run_variant(trial: VariantTrial, folder: Path, inputs: dict[str, Path], devi
     fit = load_record(inputs["weights"] / RECORD_FILE)
     assert isinstance(fit, FitRecord)
     fitted = _fitted(trial.fit, fit, weights_of(inputs["weights"]), ())
-    made = make_variant(trial.variant, fitted, files, dataset=trial.dataset)
+    base, part = fitted, ""
+    if "made" in inputs:
+        before = trial.inputs["made"]
+        assert isinstance(before, VariantTrial)
+        base, part = trained_subject(before, inputs["made"])[1], before.variant
+    make_variant(steps_after(trial.variant, part), base, files, dataset=trial.dataset)
+    made = load_variant(trial.variant, fitted, files)
+    fine_tuning = None
+    if trained_part(trial.variant) == trial.variant:
+        assert made.weights is not None, "what is trained on has weights"
+        fine_tuning = fine_tune(trial, made.weights, made.weights, folder, inputs, device, on_epoch)
     compressed = time.perf_counter()
     agrees = agreement(fitted, made, draw_sample(trial.dataset, fitted))
     tolerance = tolerance_of(trial.variant)
@@ -68,8 +90,10 @@ def run_variant(trial: VariantTrial, folder: Path, inputs: dict[str, Path], devi
         engine=engine_of(trial),
         agreement=agrees,
         flags=[] if tolerance.allows(agrees) else [lost],
+        fine_tuning=fine_tuning,
     )
     write_record(record, folder)
+    Checkpoint(folder).clear()
     return record
 
 

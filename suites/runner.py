@@ -25,7 +25,7 @@ from .shard import Shard
 from .suite_file import Suite
 from .suite_record import record_suite
 from .trackers import Tracking
-from .trial import CostTrial, FitTrial, NeighboursTrial, StemTrial, Trial
+from .trial import CostTrial, FitTrial, NeighboursTrial, StemTrial, Trial, VariantTrial
 
 __all__ = ["RunOutcome", "rehearse_fits", "run_suite"]
 
@@ -137,7 +137,7 @@ def _run_all(
     for trial in outcome.trials:
         if trial.hash in outcome.finished:
             claim_of(trial, out).clear()  # its process died before it could
-            if isinstance(trial, FitTrial | NeighboursTrial | StemTrial):
+            if isinstance(trial, FitTrial | NeighboursTrial | StemTrial | VariantTrial):
                 Checkpoint(trial_folder(out, trial)).clear()
     measured = [trial for trial in outcome.trials if isinstance(trial, CostTrial)]
     others = [trial for trial in outcome.trials if not isinstance(trial, CostTrial)]

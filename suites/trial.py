@@ -199,6 +199,9 @@ class StemTrial(Trial[StemDescription]):
 class VariantTrial(Trial[VariantDescription]):
     """What compression makes of a fit; role "weights".
 
+    What is trained on has the roles "teacher" and "neighbours" of its fit, and what is made of such a variant
+    has that one as "made".
+
     Attributes:
         variant: Name of the variant, or of several, each made of the one before.
     """
@@ -207,7 +210,7 @@ class VariantTrial(Trial[VariantDescription]):
     variant: str
 
     def _describe(self) -> VariantDescription:
-        return describe_variant(self.variant, self.inputs["weights"].hash)
+        return describe_variant(self.variant, self._input_hashes)
 
     @property
     def fit(self) -> FitTrial:

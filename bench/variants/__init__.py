@@ -12,7 +12,9 @@ from .registry import (
     load_variant,
     make_variant,
     register_variant,
+    steps_after,
     tolerance_of,
+    trained_part,
     variant_steps,
 )
 from .variant import Variant
@@ -24,6 +26,8 @@ __all__ = [
     "load_variant",
     "make_variant",
     "register_variant",
+    "steps_after",
     "tolerance_of",
+    "trained_part",
     "variant_steps",
 ]

@@ -21,7 +21,9 @@ __all__ = [
     "load_variant",
     "make_variant",
     "register_variant",
+    "steps_after",
     "tolerance_of",
+    "trained_part",
     "variant_steps",
 ]
 
@@ -66,6 +68,28 @@ def leaves_graphs(name: str) -> bool:
     return variant_steps(name)[-1].value.leaves_graphs
 
 
+def trained_part(name: str) -> str:
+    """The first steps of several, up to the last of them that is trained on; empty where none is.
+
+    Example:
+        >>> trained_part("pruned-50+int8-static"), trained_part("low-rank")
+        ('pruned-50', '')
+    """
+    steps = variant_steps(name)
+    trained = max((place for place, step in enumerate(steps, 1) if step.value.trains), default=0)
+    return _THEN.join(step.name for step in steps[:trained])
+
+
+def steps_after(name: str, part: str) -> str:
+    """What is made of a part of several, which they begin with.
+
+    Example:
+        >>> steps_after("pruned-50+int8-static", "pruned-50"), steps_after("fp16", "")
+        ('int8-static', 'fp16')
+    """
+    return name.removeprefix(part).removeprefix(_THEN)
+
+
 def tolerance_of(name: str) -> Tolerance:
     """How far a variant may be from the model as it was trained; of several, what the loosest allows."""
     allowed = [step.value.tolerance for step in variant_steps(name)]
@@ -82,7 +106,7 @@ def make_variant(
     *,
     dataset: Dataset | None = None,
 ) -> Subject:
-    """A variant of a trained model, made here.
+    """A variant of a trained model, made here; what is to be trained on is not yet.
 
     Args:
         name: As for `variant_steps`.

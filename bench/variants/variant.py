@@ -20,12 +20,15 @@ class Variant(ABC):
         needs_sample: Whether it looks at items that the model was trained on.
         leaves_graphs: Whether it leaves ONNX graphs, which only engines that run graphs can load, and no
             weights.
+        trains: Whether what it makes is trained on, with the fit's own objectives, before it is what it is. A
+            suite does so.
         tolerance: How far it may be from the model as it was trained before a record says that it lost its
             parity.
     """
 
     needs_sample: ClassVar[bool] = False
     leaves_graphs: ClassVar[bool] = False
+    trains: ClassVar[bool] = False
     tolerance: ClassVar[Tolerance] = EXACT
 
     @abstractmethod

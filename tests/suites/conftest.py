@@ -5,10 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from outfitbench.core.plugins import load_plugin
 from outfitbench.suites import load_suite, run_suite
 from outfitbench.suites.suite_file import Suite
 
 from ..conftest import REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def tiny_models() -> None:
+    """Models that train and export in a second, registered for good: a file is run once in a process."""
+    load_plugin(REPOSITORY / "tests" / "bench" / "plugin_models.py")
 
 
 @pytest.fixture(scope="session")

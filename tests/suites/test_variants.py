@@ -119,9 +119,8 @@ def test_a_variant_ranks_almost_as_its_fit_and_stands_beside_it(dataset: Dataset
         trained_subject(variant, tmp_path / "variant")
 
 
-@pytest.mark.usefixtures("own_registry")
+@pytest.mark.usefixtures("tiny_models")
 def test_graphs_rank_in_the_engine_that_will_run_them(dataset: Dataset, tmp_path: Path, monkeypatch):
-    load_plugin(Path(__file__).parents[1] / "bench" / "plugin_models.py")
     monkeypatch.setattr(Int8Static, "tolerance", EXACT)  # which no 8 bits keep to
     method = Method(name="Tiny", model="tiny-headed", objective="n-pair", image_size=16)
     fit = FitTrial(dataset, method=method, negatives="random", seed=0)
@@ -234,14 +233,14 @@ def test_whatever_a_strangers_variant_raises_is_its_own(dataset: Dataset, tmp_pa
     assert not has_foreign_part(EvaluationTrial(dataset, {"weights": ours}, setting="random"))
     assert broken.description.sources == {"variant": file_hash(plugin)}
     for trial in (broken, ours):  # what `profile` makes of a run has the hash that a suite gives it
-        assert describe_variant(trial.variant, fit.hash).hash == trial.hash
+        assert describe_variant(trial.variant, {"weights": fit.hash}).hash == trial.hash
     (tmp_path / "fits" / fit.hash).mkdir(parents=True)
     finish(fit, tmp_path / "fits" / fit.hash, altered=False)
     assert run_trials([broken], tmp_path, Here(tmp_path, "cpu")) == {
         broken.hash: "ValueError (no such layer)"
     }
 
-    def fail(*arguments: object) -> None:
+    def fail(*arguments: object, **options: object) -> None:
         raise ValueError("a fault of ours")
 
     monkeypatch.setitem(attempt._RUNS, VariantTrial, fail)
