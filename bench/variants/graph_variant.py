@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,14 +18,14 @@ from ..scratch import scratch_folder
 from ..subject import Subject
 from .variant import Variant
 
-__all__ = ["GraphVariant", "encoder_inputs"]
+__all__ = ["GraphVariant", "encoder_inputs", "keep_graph"]
 
 
 class GraphVariant(Variant):
     """Graphs made of those of an export, in a folder of the same kind: with a card, for any engine of graphs.
 
     Attributes:
-        precision: What most of the arithmetic is done in: "int8", "fp32".
+        precision: What most of the arithmetic is done in: "int8", "fp16", "fp32".
     """
 
     leaves_graphs = True
@@ -80,6 +81,12 @@ class GraphVariant(Variant):
     def load(self, subject: Subject, folder: Path) -> Subject:
         """The graphs alone."""
         return replace(subject, weights=None, export=folder, graphs=self.precision)
+
+
+def keep_graph(graph: Path, out: Path) -> None:
+    """Copy a graph with the files of its weights, which it knows by name: `out` has the same."""
+    for path in graph.parent.glob(f"{graph.name}*"):
+        shutil.copy(path, out.with_name(path.name))
 
 
 def encoder_inputs(sample: Sample, names: Sequence[str]) -> Iterator[dict[str, NDArray[Any]]]:

@@ -48,7 +48,10 @@ class _HalfWeights(Variant):
 
 @register_variant("fp16")
 class Float16Weights(_HalfWeights):
-    """Weights kept as 16-bit floats (11 bits of precision, up to 65,504), computed with as fp32."""
+    """Weights kept as 16-bit floats (11 bits of precision, up to 65,504), computed with as fp32.
+
+    What computes in fp16 is "fp16-graph".
+    """
 
     tolerance = Tolerance(difference=5e-3, tau=0.99)
     _type = "float16"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
 from ..parity import Tolerance
 from ..sample import Sample
-from .graph_variant import GraphVariant, encoder_inputs
+from .graph_variant import GraphVariant, encoder_inputs, keep_graph
 from .registry import register_variant
 
 __all__ = ["Int8Static", "Int8StaticSigned"]
@@ -56,8 +55,7 @@ class _Static(GraphVariant):
 
     def compress_scorer(self, graph: Path, out: Path) -> None:
         """Keep it."""
-        for path in graph.parent.glob(f"{graph.name}*"):
-            shutil.copy(path, out.with_name(path.name))
+        keep_graph(graph, out)
 
 
 @register_variant("int8-static")

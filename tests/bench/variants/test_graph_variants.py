@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import numpy_helper
 from outfitbench.bench import ExportedModel, FailedProfile, Subject, load_export, profile_subjects
@@ -17,6 +19,7 @@ from outfitbench.bench.engine_profile import EngineProfile
 from outfitbench.bench.engines.torch_engine import load_model
 from outfitbench.bench.sample import Sample
 from outfitbench.bench.variants import leaves_graphs, make_variant, tolerance_of, variant_steps
+from outfitbench.bench.variants.half_graph import HalfGraph
 from outfitbench.bench.variants.int8_dynamic import Int8Dynamic
 from outfitbench.bench.variants.int8_static import Int8Static, Int8StaticSigned
 from outfitbench.bench.variants.weight_only import WeightOnly
@@ -72,6 +75,32 @@ def test_weights_alone_are_rounded_to_the_nearest_of_255_steps(headed_export: Ex
         off = np.abs(steps * scale[:, None] - wide[name])
         assert (off <= scale[:, None] * 0.5001).all()
         np.testing.assert_allclose(scale, np.abs(wide[name]).max(1) / 127, rtol=1e-6)
+
+
+def test_half_graphs_compute_in_fp16_and_take_and_give_fp32(headed_export: ExportedModel, tmp_path: Path):
+    path = list(sys.path)
+    for name, compress in (("encoder.onnx", HalfGraph().compress_encoder), ("scorer.onnx", None)):
+        source, out = headed_export.folder / name, tmp_path / name
+        compress(source, out, None) if compress else HalfGraph().compress_scorer(source, out)
+    assert sys.path == path
+    wide, half = tensors(headed_export.folder / "encoder.onnx"), tensors(tmp_path / "encoder.onnx")
+    floats = {name: value for name, value in wide.items() if value.dtype == np.float32}
+    for name, value in floats.items():
+        np.testing.assert_array_equal(half[name], value.astype(np.float16))
+    assert len(floats) >= 8
+    assert (tmp_path / "encoder.onnx").stat().st_size < 0.6 * sum(one.nbytes for one in floats.values())
+
+    images = np.random.default_rng(0).random((3, 3, 16, 16), dtype=np.float32)
+    given = {"images": images, "categories": np.arange(3)}
+    answers = []
+    for folder in (headed_export.folder, tmp_path):
+        session = onnxruntime.InferenceSession(folder / "encoder.onnx")
+        assert [one.type for one in session.get_outputs()] == ["tensor(float)"]
+        assert session.get_inputs()[0].type == "tensor(float)"
+        answers.append(session.run(None, given)[0])
+    assert 0 < np.abs(answers[0] - answers[1]).max() < 0.01 * np.abs(answers[0]).max()
+    kept = [folder / "scorer.onnx" for folder in (headed_export.folder, tmp_path)]
+    assert kept[0].read_bytes() == kept[1].read_bytes()
 
 
 def test_variants_are_made_one_of_another_and_the_last_of_them_is_kept(
