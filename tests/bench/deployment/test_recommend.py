@@ -14,6 +14,9 @@ import torch
 from outfitbench.bench import Subject, export_onnx, load_export
 from outfitbench.bench.deployment.card import Origin
 from outfitbench.bench.deployment.deploy import deploy
+from outfitbench.bench.engines.onnxruntime_engine import OnnxRuntimeEngine
+from outfitbench.bench.engines.torch_engine import load_model
+from outfitbench.bench.variants import make_variant
 from outfitbench.datasets.images.decode import decode
 from outfitbench.models import create_model
 from PIL import Image
@@ -120,6 +123,27 @@ def test_a_stranger_gets_our_scores_for_known_users_and_for_new_ones(
         similarity = ours(model, wardrobe, range(5), liked).mean(1)  # Eq. 20
         near = (similarity > 0) | (similarity == similarity.max())  # Eq. 21
         np.testing.assert_allclose(by_outfit(ranked), everyone[near].mean(0), atol=1e-5)  # Eq. 22
+
+
+def test_a_stranger_gets_the_scores_of_8_bit_graphs(
+    headed_subject, small_closet, bare_packages, wardrobe, tmp_path
+):
+    made = make_variant("int8-static", headed_subject, tmp_path / "graphs", dataset=small_closet)
+    card = deploy(made, tmp_path / "served", Origin(method="Headed", variant="int8-static"))
+    assert card.serving.origin.variant == "int8-static"
+    asked = {"user": 2, "items": ITEMS, "outfits": OUTFITS}
+    (found,) = served(bare_packages, tmp_path / "served", wardrobe, asked)
+
+    engine = OnnxRuntimeEngine(made, "cpu", 1)
+    engine.load()
+    pictures = np.stack([decode((wardrobe / name).read_bytes(), name, 16) for name in ITEMS])
+    categories = np.array([("top", "bottom", "shoe").index(kind) for kind in ITEMS.values()])
+    bank = engine.to_host(engine.encode_items(pictures, categories))
+    worn = np.array([[list(ITEMS).index(name) for name in outfit] for outfit in OUTFITS])
+    right = engine.score(np.full(len(worn), 2), bank[worn].reshape(-1, bank.shape[1]), categories[worn])
+    np.testing.assert_allclose(by_outfit(found), right, atol=1e-5)
+    whole = ours(load_model(headed_subject), wardrobe, [2], OUTFITS)[0]
+    assert 1e-5 < np.abs(np.array(by_outfit(found)) - whole).max() < 0.1  # 8 bits, and not the fp32 graphs
 
 
 @pytest.fixture(scope="module")
