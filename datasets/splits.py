@@ -39,6 +39,9 @@ _SEED = 922
 
 _NO_PART = 3
 
+_USERS_AT_ONCE = 1 << 18
+"""Whose items are held against each other at a time: it bounds the memory where there are millions."""
+
 Rows = NDArray[np.int64]
 
 
@@ -169,13 +172,19 @@ def shared_items(train: OutfitTable, test: OutfitTable) -> int:
         >>> shared_items(train, OutfitTable(np.int32([0]), np.int32([[1, 4]])))
         1
     """
-    return len(np.intersect1d(_worn(train), _worn(test)))
+    tested = np.unique(test.users)
+    shared = 0
+    for start in range(0, len(tested), _USERS_AT_ONCE):
+        users = tested[start : start + _USERS_AT_ONCE]
+        shared += len(np.intersect1d(_worn(train, users), _worn(test, users), assume_unique=True))
+    return shared
 
 
-def _worn(outfits: OutfitTable) -> NDArray[np.int64]:
-    """One number for each distinct pair of a user and an item."""
-    pairs = (outfits.users[:, None].astype(np.int64) << 32) + outfits.items
-    return np.unique(pairs[outfits.items != NO_ITEM])
+def _worn(outfits: OutfitTable, users: NDArray[np.int32]) -> NDArray[np.int64]:
+    """One number for each distinct pair of one of these users and an item."""
+    some = outfits.take(np.isin(outfits.users, users))
+    pairs = (some.users[:, None].astype(np.int64) << 32) + some.items
+    return np.unique(pairs[some.items != NO_ITEM])
 
 
 def _parts_of_user(items: NDArray[np.int32], rng: np.random.Generator) -> NDArray[np.int8]:

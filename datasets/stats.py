@@ -120,7 +120,6 @@ def describe(dataset: Dataset) -> DatasetStatistics:
     tables = {name: dataset.split(name) for name in SPLITS}
     by_category = np.bincount(dataset.item_category, minlength=len(dataset.categories)).tolist()
     slots = np.concatenate([(table.items != NO_ITEM).sum(axis=1) for table in tables.values()])
-    sizes, outfits_of_size = np.unique(slots, return_counts=True)
     negatives = _released_negatives(dataset, tables)
     drawn = _drawn_negatives(dataset)
     return DatasetStatistics(
@@ -128,9 +127,7 @@ def describe(dataset: Dataset) -> DatasetStatistics:
         items=dataset.num_items,
         items_by_category=dict(zip(dataset.categories, by_category, strict=True)),
         outfits={name: len(table) for name, table in tables.items()},
-        sizes={
-            str(size): count for size, count in zip(sizes.tolist(), outfits_of_size.tolist(), strict=True)
-        },
+        sizes={str(size): count for size, count in enumerate(np.bincount(slots).tolist()) if count},
         wears_per_item=float(slots.sum() / dataset.num_items),
         users_without_test=dataset.num_users - len(np.unique(tables["test"].users)),
         users_without_train=dataset.num_users - len(np.unique(tables["train"].users)),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outfitbench.datasets import InputError, OutfitTable
+from outfitbench.datasets import InputError, OutfitTable, splits
 from outfitbench.datasets.splits import check_scheme, halve, named_splits, resplit, shared_items
 
 
@@ -110,6 +110,20 @@ def test_shared_items_counts_pairs_of_a_user_and_an_item() -> None:
     train = table([(0, [1, -1, 5]), (1, [2, 3, 6])])
     test = table([(0, [1, -1, 5]), (0, [1, 3, 6]), (1, [1, 3, 7])])
     assert shared_items(train, test) == 3
+
+
+def test_shared_items_of_many_users_are_counted_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(splits, "_USERS_AT_ONCE", 3)
+    draw = np.random.default_rng(0)
+    train, test = (
+        OutfitTable(draw.integers(0, 20, size, np.int32), draw.integers(-1, 12, (size, 4), np.int32))
+        for size in (90, 30)
+    )
+    of_train, of_test = (
+        {(user, item) for user, row in zip(each.users, each.items, strict=True) for item in row if item >= 0}
+        for each in (train, test)
+    )
+    assert shared_items(train, test) == len(of_train & of_test) > 50
 
 
 def test_an_unknown_scheme() -> None:
