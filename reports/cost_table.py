@@ -12,6 +12,7 @@ from .engines_table import engines_table
 from .markdown import Notes, code, escape, table
 from .measured import cell, median_interval, named, share_of_reference, tail
 from .quantities import BLANK
+from .speed_table import speed_table
 from .workloads_table import workloads_tables
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def cost_section(groups: Sequence[CostGroup]) -> str:
             _efficiency(group),
             _requests(group),
             _phases(group),
+            speed_table(group),
             workloads_tables(group),
             ceiling_table(group),
             _parity(group),
