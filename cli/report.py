@@ -29,8 +29,8 @@ class Report:
     """Write the comparison of the records of one or more runs.
 
     Attributes:
-        runs: Folders that `outfitbench run` or `outfitbench profile` wrote, or record files; also what
-            pytest-benchmark saved as JSON, or the folder of it.
+        runs: Folders that `outfitbench run` or `outfitbench profile` wrote, or record files; beside them, or
+            alone, what pytest-benchmark saved as JSON, or the folder of it.
         out: Folder of the report.
         claims: TOML file of claims to hold against the records, in place of the paper's.
         budget: What a model may cost (latency=10ms,file=20MB): which is the best within it, and what would a
@@ -54,13 +54,9 @@ class Report:
         saved = {path: benchmark_files(path, RECORD_FILE) for path in self.runs}
         runs = [path for path, files in saved.items() if not files]
         timed = [file for files in saved.values() for file in files]
-        answer = self._compare(runs, budgets) if runs or not timed else None
-        if not timed:
-            assert answer is not None, "without benchmarks there is a comparison"
-            return answer
-        return self._show_benchmarks(timed, answer)
+        return self._show_benchmarks(timed) if timed and not runs else self._compare(runs, budgets, timed)
 
-    def _compare(self, runs: Sequence[Path], budgets: Sequence[Budget]) -> Answer:
+    def _compare(self, runs: Sequence[Path], budgets: Sequence[Budget], timed: Sequence[Path]) -> Answer:
         """The report of records, and what else is asked of them."""
         from ..reports import write_report
         from ..reports.claim_file import load_claims
@@ -71,7 +67,9 @@ class Report:
         older = None if self.against is None else material_of(load_records([self.against]))
         claims = load_claims(self.claims) if self.claims else None
         out = writable_folder("argument --out", self.out)
-        page = write_report(records, out, claims=claims, files=record_places(runs), budgets=budgets)
+        page = write_report(
+            records, out, claims=claims, files=record_places(runs), budgets=budgets, benchmarks=timed
+        )
         material = material_of(records)
         lines = [f"{len(records)} records compared in {page}", *_parquet(material, out)]
         document: dict[str, Any] = {"records": len(records), "report": page, "quality": _quality(material)}
@@ -87,8 +85,8 @@ class Report:
             document["against"] = [vars(change) for change in changes.changes]
         return Answer("\n".join(lines), document, status)
 
-    def _show_benchmarks(self, timed: Sequence[Path], answer: Answer | None) -> Answer:
-        """What pytest-benchmark saved, on a page of its own, beside what there is to say of records.
+    def _show_benchmarks(self, timed: Sequence[Path]) -> Answer:
+        """What pytest-benchmark saved, on a page of its own.
 
         Raises:
             InputError: If a file cannot be read, or what only records can answer is asked of benchmarks.
@@ -98,19 +96,14 @@ class Report:
         from ..reports.benchmarks_page import benchmarks_page
         from ..reports.quantities import counted
 
-        if answer is None:
-            for option in ("claims", "budget", "against"):
-                if getattr(self, option):
-                    fault = Fault(f"argument --{option}", "benchmarks alone", "the records of a run")
-                    raise InputError(fault)
+        for option in ("claims", "budget", "against"):
+            if getattr(self, option):
+                raise InputError(Fault(f"argument --{option}", "benchmarks alone", "the records of a run"))
         text = benchmarks_page(timed)
         page = writable_folder("argument --out", self.out) / _BENCHMARKS_PAGE
         with atomic_file(page) as temporary:
             temporary.write_text(text, encoding="utf-8")
-        said = f"{counted(len(timed), 'file')} of benchmarks in {page}"
-        if answer is None:
-            return Answer(said, {"benchmarks": page})
-        return Answer(f"{answer.text}\n{said}", answer.document | {"benchmarks": page}, answer.status)
+        return Answer(f"{counted(len(timed), 'file')} of benchmarks in {page}", {"benchmarks": page})
 
 
 def _parquet(material: Material, out: Path) -> list[str]:

@@ -38,6 +38,7 @@ class Run:
         split: The released split, or 9:2:2.
         skip_unusable: Leave out rows of a dataset's files that cannot be used; the report counts them.
         epochs: Train every method for this many epochs at most.
+        image_size: Show every method images of so many pixels instead of the suite's.
         device: What to train on; auto takes a GPU when there is one.
         tracker: Tell tensorboard, mlflow or wandb (offline) of each finished trial, into OUT/tracking; can be
             repeated.
@@ -57,6 +58,7 @@ class Run:
     split: Literal["released", "9:2:2"] = "released"
     skip_unusable: bool = False
     epochs: Annotated[int | None, arg(metavar="N")] = None
+    image_size: Annotated[int | None, arg(metavar="N")] = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
     tracker: Annotated[UseAppendAction[tuple[str, ...]], arg(metavar="NAME")] = ()
     dry_run: bool = False
@@ -74,6 +76,7 @@ class Run:
             methods=self.methods,
             seeds=self.seeds,
             epochs=self.epochs,
+            image_size=self.image_size,
             preset=self.preset,
         )
         out = writable_folder("argument --out", self.out, make=not self.dry_run)
@@ -115,6 +118,7 @@ class Run:
         words += [f"--split {self.split}"] * (self.split != "released")
         words += ["--skip-unusable"] * self.skip_unusable
         words += [f"--epochs {self.epochs}"] * (self.epochs is not None)
+        words += [f"--image-size {self.image_size}"] * (self.image_size is not None)
         words += [f"--device {self.device}"] * (self.device != "auto")
         words += [f"--plugin {path.name}" for path in session.plugin]
         return " ".join(words)

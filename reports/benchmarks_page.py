@@ -16,7 +16,7 @@ from ..core.names import shown
 from .markdown import code, escape, table
 from .quantities import BLANK, quantity
 
-__all__ = ["BenchmarkFile", "benchmark_files", "benchmarks_page"]
+__all__ = ["BenchmarkFile", "benchmark_files", "benchmarks_page", "benchmarks_section"]
 
 _PERCENTILES = ("p95", "p99")
 _BOUNDED = ("ratio", "ratio_at_most")
@@ -93,14 +93,24 @@ def _is_benchmark(path: Path) -> bool:
 
 
 def benchmarks_page(files: Sequence[Path]) -> str:
-    """A section for each run of benchmarks, the oldest first, a table for each of its groups.
+    """A page of its own of some runs of benchmarks; see `benchmarks_section`."""
+    intro = "Made by `outfitbench report` from what pytest-benchmark saved."
+    return "\n\n".join(["# Benchmarks", intro, benchmarks_section(files, "##")]) + "\n"
+
+
+def benchmarks_section(files: Sequence[Path], heading: str = "###") -> str:
+    """A part for each run of benchmarks, the oldest first, a table for each of its groups; empty without any.
+
+    Args:
+        files: What pytest-benchmark saved.
+        heading: Of a run, as markdown has it.
 
     Raises:
         InputError: If a file is none of pytest-benchmark's.
     """
     runs = sorted(map(_load, files), key=lambda run: run.datetime)
-    intro = "Made by `outfitbench report` from what pytest-benchmark saved. Compare within a run only."
-    return "\n\n".join(["# Benchmarks", intro, *map(_section, runs)]) + "\n"
+    parts = ["Compare within a run only.", *(_section(run, heading) for run in runs)]
+    return "\n\n".join(parts) if runs else ""
 
 
 def _load(path: Path) -> BenchmarkFile:
@@ -113,15 +123,15 @@ def _load(path: Path) -> BenchmarkFile:
         raise InputError(Fault(where, shown(first["msg"])[1:-1], "a file of pytest-benchmark", fix)) from None
 
 
-def _section(run: BenchmarkFile) -> str:
+def _section(run: BenchmarkFile, heading: str) -> str:
     groups: dict[str, list[_Benchmark]] = defaultdict(list)
     for benchmark in run.benchmarks:
         groups[benchmark.group or benchmark.fullname.partition("[")[0]].append(benchmark)
     commit = code(run.commit_info.id[:12]) + (" with changes" if run.commit_info.dirty else "")
     where = f"{escape(run.machine_info.cpu.brand_raw)}, Python {escape(run.machine_info.python_version)}"
-    parts = [f"## {escape(run.datetime)}", f"On {where}; code {commit}."]
+    parts = [f"{heading} {escape(run.datetime)}", f"On {where}; code {commit}."]
     for name, members in sorted(groups.items()):
-        parts += [f"### {escape(name)}", _table(members)]
+        parts += [f"{heading}# {escape(name)}", _table(members)]
     return "\n\n".join(parts)
 
 

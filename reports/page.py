@@ -8,6 +8,7 @@ from ..core.errors import Fault, InputError
 from ..core.files import atomic_file
 from ..suites.records import FitRecord, Prepared, Record
 from .answer import answer_section
+from .benchmarks_page import benchmarks_section
 from .budget import Budget, budget_answers
 from .claim_file import ClaimFile, paper_claims
 from .claims_page import claims_page
@@ -68,6 +69,7 @@ def write_report(
     claims: ClaimFile | None = None,
     files: Mapping[str, Path] | None = None,
     budgets: Sequence[Budget] = (),
+    benchmarks: Sequence[Path] = (),
 ) -> Path:
     """Write a markdown page, its figures (SVG and PNG), its tables (CSV), and what it says of claims.
 
@@ -81,13 +83,15 @@ def write_report(
         claims: What is claimed; by default what the paper claims.
         files: Where the record of each trial lies, by hash, for the links from a claim to its records.
         budgets: What a model may cost, each to be answered with the best that there is.
+        benchmarks: What pytest-benchmark saved, to be shown beside the costs: the instrument's own tests.
 
     Returns:
         The page.
 
     Raises:
         InputError: If there is no trial and no dataset among the records, if a trial ranked nobody or other
-            users than the rest of its table, or if `out` is a file or its page is not one of ours.
+            users than the rest of its table, if a file of benchmarks is none, or if `out` is a file or its
+            page is not one of ours.
     """
     if out.exists() and not out.is_dir():
         raise InputError(Fault(out, "a file", "a folder for the page and its figures"))
@@ -96,7 +100,7 @@ def write_report(
             raise InputError(Fault(there, "a file of another hand", "a page that may be replaced, or none"))
     asked = claims or paper_claims()
     material = material_of(records)
-    pages, figures = _compose(material, title, asked, links_between(out, files or {}), budgets)
+    pages, figures = _compose(material, title, asked, links_between(out, files or {}), budgets, benchmarks)
     for name, content in figures.items():
         _write(out / name, content)
     tables = flat_tables(material)
@@ -123,6 +127,7 @@ def _compose(
     claims: ClaimFile,
     links: Mapping[str, str],
     budgets: Sequence[Budget],
+    benchmarks: Sequence[Path],
 ) -> tuple[dict[str, str], dict[str, bytes]]:
     """The pages' texts and their figures by file name."""
     whole, longer_tables, groups = material.tables, material.longer, material.groups
@@ -154,6 +159,7 @@ def _compose(
         ("One option at a time", _sweeps(slugs, sweeps, links, figures)),
         ("The user–outfit space", space_section(material.spaces, names, figures)),
         ("Cost", cost_section(groups)),
+        ("Benchmarks", benchmarks_section(benchmarks)),
         ("Distillation", distillation_section(whole)),
         ("False negatives", gain_section(tables, figures)),
         ("Training", _training(convergence_section(whole, longer_tables, material.twice), slugs, figures)),

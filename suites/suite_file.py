@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from ..core.names import unknown_name
 from ..core.toml_file import parse, read_toml
 from ..datasets import Fault, InputError, list_datasets
-from ..training.method import MOST_EPOCHS, Method
+from ..training.method import IMAGE_SIZES, MOST_EPOCHS, Method
 from .method_tables import merged, method_tables, toml_stems
 from .records import Negatives
 from .suite_plans import CostPlan, Listed, SpacePlan, each_once, plan_for
@@ -146,6 +147,7 @@ def load_suite(
     methods: Sequence[str] = (),
     seeds: Sequence[int] = (),
     epochs: int | None = None,
+    image_size: int | None = None,
     preset: str = "full",
 ) -> Suite:
     """Read a suite that comes with the package, or a TOML file of one's own.
@@ -162,6 +164,7 @@ def load_suite(
         methods: Of the suite's methods only these, and those they need; all where there are none.
         seeds: Taken instead of the suite's own, where there are any.
         epochs: Overrides every recipe's epochs.
+        image_size: Overrides every method's, in pixels.
         preset: Of `PRESETS`. "quick" takes the suite's first seed alone, and what its `[preset.quick]` says.
 
     Raises:
@@ -173,13 +176,19 @@ def load_suite(
     """
     if epochs is not None and not 1 <= epochs <= MOST_EPOCHS:
         raise InputError(Fault("argument epochs", str(epochs), f"1 to {MOST_EPOCHS:,}"))
+    if image_size is not None and not IMAGE_SIZES[0] <= image_size <= IMAGE_SIZES[1]:
+        found, expected = str(image_size), f"{IMAGE_SIZES[0]} to {IMAGE_SIZES[1]:,} pixels"
+        raise InputError(Fault("argument image_size", found, expected))
     if preset not in PRESETS:
         raise InputError(unknown_name("a preset", preset, PRESETS, "argument preset"))
     _refuse_unknown(datasets, "argument dataset")
     path = _find(name)
     tables = read_toml(path)
     if "suites" in tables:
-        return _collect(parse(_Collection, tables, path), path, datasets, methods, seeds, epochs, preset)
+        load = partial(
+            load_suite, datasets=datasets, seeds=seeds, epochs=epochs, image_size=image_size, preset=preset
+        )
+        return _collect(parse(_Collection, tables, path), path, methods, load)
     raw = _with_preset(tables, path, preset)
     by_hand = raw.method
     swept, tables_of = swept_methods(raw.sweep, raw.every_method, raw.method, path)
@@ -187,8 +196,10 @@ def load_suite(
     raw = raw.model_copy(update={"methods": keys, "method": tables_of})
     _refuse_unknown(raw.datasets, f"{path}, datasets")
     resolved: dict[str, Method] = {}
+    over = {"image_size": image_size, "recipe": {} if epochs is None else {"epochs": epochs}}
+    over = {key: value for key, value in over.items() if value}
     for key in raw.methods:
-        _resolve(key, raw, path, epochs, resolved, pupils=())
+        _resolve(key, raw, path, over, resolved, pupils=())
     unknown = set(raw.method) - set(resolved)
     if unknown:
         raise InputError(Fault(f"{path}, method.{min(unknown)}", "a method not in `methods`", "one that is"))
@@ -251,29 +262,19 @@ def _with_preset(tables: dict[str, Any], path: Path, preset: str) -> _Written:
     return quick if preset == "quick" else full
 
 
-def _collect(
-    raw: _Collection,
-    path: Path,
-    datasets: Sequence[str],
-    methods: Sequence[str],
-    seeds: Sequence[int],
-    epochs: int | None,
-    preset: str,
-) -> Suite:
+def _collect(raw: _Collection, path: Path, methods: Sequence[str], load: Callable[..., Suite]) -> Suite:
     """A suite made up of others, each with those of the methods that it has."""
     suites, known = [], set()
     for name in raw.suites:
         here = name if name in list_suites() else path.parent / name
-        whole = load_suite(here, datasets=datasets, seeds=seeds, epochs=epochs, preset=preset)
+        whole = load(here)
         if whole.suites:
             found, expected = f"{name!r}, which names others itself", "suites with methods of their own"
             raise InputError(Fault(f"{path}, suites", found, expected))
         known |= set(whole.methods)
         own = [key for key in methods if key in whole.methods]
         if own:
-            whole = load_suite(
-                here, datasets=datasets, methods=own, seeds=seeds, epochs=epochs, preset=preset
-            )
+            whole = load(here, methods=own)
         if own or not methods:
             suites.append(whole)
     for key in methods:
@@ -318,19 +319,17 @@ def _resolve(
     key: str,
     raw: _Written,
     path: Path,
-    epochs: int | None,
+    over: dict[str, Any],
     into: dict[str, Method],
     pupils: tuple[str, ...],
 ) -> None:
-    """Add a method, after those it needs; `pupils` are those that it is needed by."""
+    """Add a method, `over` laid over it, after those it needs; `pupils` are those that it is needed by."""
     if key in into:
         return
     if key in pupils:
         circle = " needs ".join([*pupils[pupils.index(key) :], key])
         raise InputError(Fault(f"{path}, method {key}", f"a circle ({circle})", "methods without one"))
-    tables = method_tables(key, raw.every_method, raw.method, f"{path}, methods")
-    if epochs is not None:
-        tables = merged(tables, {"recipe": {"epochs": epochs}})
+    tables = merged(method_tables(key, raw.every_method, raw.method, f"{path}, methods"), over)
     method = parse(Method, tables, f"{path}, method {key}")
     if method.teacher is None and raw.method.get(key, {}).get("own_network"):
         where, expected = (
@@ -342,7 +341,7 @@ def _resolve(
         method = method.model_copy(update={"options": _placed(method.options, path.parent)})
     for needed in (method.teacher, method.start):
         if needed is not None:
-            _resolve(needed, raw, path, epochs, into, (*pupils, key))
+            _resolve(needed, raw, path, over, into, (*pupils, key))
     if method.teacher is not None and into[method.teacher].validation == method.validation:
         where = f"{path}, method {key}, validation"
         found = f"{method.validation!r}, the half that its teacher {method.teacher} chose its epoch on"

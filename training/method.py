@@ -9,9 +9,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from .autoencoder_options import AutoencoderOptions
 from .stem_options import StemOptions
 
-__all__ = ["MOST_EPOCHS", "Method", "Recipe"]
+__all__ = ["IMAGE_SIZES", "MOST_EPOCHS", "Method", "Recipe"]
 
 MOST_EPOCHS = 100_000
+
+IMAGE_SIZES = (8, 1024)
+"""The least and the most pixels of the side of an image that a model sees."""
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -130,7 +133,7 @@ class Method(BaseModel):
     stem: bool = False
     freeze: Literal[False, True, "convolutions"] = False
     items: Literal["auto", "images", "features"] = "auto"
-    image_size: Annotated[int, Field(ge=8, le=1024)] = 64
+    image_size: Annotated[int, Field(ge=IMAGE_SIZES[0], le=IMAGE_SIZES[1])] = 64
     objective: str | Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
     validation: Literal["teacher", "student"] = "student"
     teacher: str | None = None

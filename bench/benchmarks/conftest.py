@@ -16,6 +16,11 @@ from .ratios import percentiles_of
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
+def pytest_benchmark_update_machine_info(config, machine_info):
+    """Leave the host's name out of the saved file, which may be published."""
+    machine_info["node"] = ""
+
+
 def pytest_benchmark_update_json(config, benchmarks, output_json):
     """Put percentiles into the saved file, which pytest-benchmark has not, each where samples are enough."""
     for timed, saved in zip(benchmarks, output_json["benchmarks"], strict=True):

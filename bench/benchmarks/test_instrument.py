@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 import time
 from itertools import chain
+from pathlib import Path
 from statistics import median
 
 import numpy as np
 import pytest
-from outfitbench.bench import Subject
+from outfitbench.bench import Subject, profile_subjects
 from outfitbench.bench.effort import Effort
 from outfitbench.bench.latency import collector_off, median_ratio
 from outfitbench.bench.measurement import Measurement
@@ -65,21 +66,22 @@ def little_to_collect():
 
 
 @pytest.fixture
-def timed(benchmark):
-    """Skips where nothing is timed: under `--benchmark-disable`, or beside xdist's others."""
+def tell(benchmark):
+    """Says what was measured and what was to be found; skips where nothing is timed."""
     if benchmark.disabled:
         pytest.skip("benchmarks are disabled")
+    benchmark.group = "the instrument"
     benchmark.pedantic(lambda: None)
-    return benchmark
+    return lambda measured, expected: benchmark.extra_info.update(measured=measured, expected=expected)
 
 
-def test_a_sleep_of_five_milliseconds_is_measured_as_that(timed):
+def test_a_sleep_of_five_milliseconds_is_measured_as_that(tell):
     found = median(latencies(lambda: time.sleep(0.005), samples=100))
-    timed.extra_info["median_ms"] = found * 1e3
+    tell(f"{found * 1e3:.3f} ms", "5 ms ± 5 %")
     assert found == pytest.approx(0.005, rel=0.05)
 
 
-def test_the_harness_adds_less_than_two_percent_to_a_millisecond(timed):
+def test_the_harness_adds_less_than_two_percent_to_a_millisecond(tell):
     bare, measured = [], []
     for _ in range(10):
         with collector_off():
@@ -87,11 +89,22 @@ def test_the_harness_adds_less_than_two_percent_to_a_millisecond(timed):
         bare.append(float(np.median(np.diff(start))) / 1e9)
         measured.append(median(latencies(busy_millisecond)))
     ratio = median_ratio(measured, bare)
-    timed.extra_info["ratio"] = ratio
+    tell(f"{ratio:.4f} of a bare loop", "below 1.02")
     assert ratio < 1.02
 
 
-def test_a_model_against_itself_is_as_fast_as_itself(timed):
+def test_256_mebibytes_are_measured_as_that(tell, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))  # for the process that is measured
+    monkeypatch.setattr("outfitbench.bench.seat.check_parity", lambda *_: None)  # it answers 0
+    effort = Effort(rounds=1, samples=1, warm_seconds=0.01, turn_seconds=0.1)
+    subject = Subject(model="student-xs", num_users=3, input_size=64)
+    (row,) = profile_subjects([subject], engines=["holding:Holding"], workloads=["start"], effort=effort)
+    found = row.measurements["peak_memory"].median / 2**20
+    tell(f"{found:.1f} MiB", "256 MiB ± 5 %")
+    assert found == pytest.approx(256, rel=0.05)
+
+
+def test_a_model_against_itself_is_as_fast_as_itself(tell):
     """In 20 of 21 runs the ratio's interval holds 1."""
     matrix = np.random.default_rng(0).standard_normal((200, 200), dtype=np.float32)
 
@@ -107,5 +120,5 @@ def test_a_model_against_itself_is_as_fast_as_itself(timed):
         )
         low, high = one.ratio_interval(other)
         held += low <= 1 <= high
-    timed.extra_info["held"] = held
+    tell(f"the ratio's interval holds 1 in {held} of {RUNS} runs", f"{RUNS - 1} or more")
     assert held >= RUNS - 1

@@ -113,6 +113,19 @@ def test_each_budget_is_answered_by_itself(measured, capsys, tmp_path):
     assert all(f"within {budget.partition(' ')[0]}" in page.replace("\\", "") for budget, _ in told)
 
 
+def test_what_pytest_benchmark_saved_stands_on_the_page_of_the_records_beside_it(measured, capsys, tmp_path):
+    stats = {"median": 0.005, "mean": 0.005, "stddev": 0.0001, "rounds": 100}
+    one = {"name": "sleep", "fullname": "sleep", "group": "the instrument", "stats": stats}
+    saved = {"benchmarks": [one], "machine_info": {}, "datetime": "2026-11-29T18:00:00"}
+    (tmp_path / "instrument.json").write_text(json.dumps(saved))
+    command = ["report", str(measured), str(tmp_path / "instrument.json"), "--out", str(tmp_path / "out")]
+    assert main(command) == 0
+    assert not (tmp_path / "out" / "benchmarks.md").exists()
+    _, _, section = (tmp_path / "out" / "README.md").read_text().partition("\n## Benchmarks\n")
+    assert "#### the instrument" in section
+    assert "5.00 ms" in section.partition("\n## ")[0]
+
+
 def test_a_budget_without_costs_and_one_that_cannot_be_read_are_refused(finished_run, capsys, tmp_path):
     command = ["report", str(finished_run.folder), "--out", str(tmp_path / "out"), "--budget"]
     assert main([*command, "latency=1ms"]) == 2

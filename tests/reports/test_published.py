@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 from outfitbench.reports import write_report
+from outfitbench.reports.budget import parse_budget
 from outfitbench.suites.record_files import load_records, record_places
 from outfitbench.suites.records import QualityRecord
 
 PUBLISHED = Path(__file__).parents[2] / "reports" / "published"
+BUDGETS = ("latency=10ms", "cached-latency=10ms")
+"""What a page of costs answers."""
 REPORTS = sorted(path.parent.name for path in PUBLISHED.glob("*/records"))
 
 
@@ -19,7 +22,10 @@ def test_the_records_give_the_published_page(name: str, tmp_path: Path) -> None:
     folder = PUBLISHED / name
     places = record_places([folder / "records"])
     as_there = {trial: tmp_path / place.relative_to(folder) for trial, place in places.items()}
-    write_report(load_records([folder / "records"]), tmp_path, files=as_there)
+    benchmarks = sorted((folder / "records").glob("*.json"))
+    budgets = [parse_budget(text) for text in BUDGETS] if name.startswith("cost-") else []
+    records = load_records([folder / "records"])
+    write_report(records, tmp_path, files=as_there, budgets=budgets, benchmarks=benchmarks)
     for page in folder.glob("*.md"):
         assert (tmp_path / page.name).read_text() == page.read_text()
     written = {path.name for path in tmp_path.iterdir()}

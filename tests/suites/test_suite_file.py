@@ -37,6 +37,19 @@ def test_the_three_suites_are_there() -> None:
     assert {"demo", "smoke", "table2"} <= set(list_suites())
 
 
+def test_a_size_of_images_stands_above_every_method_of_every_part() -> None:
+    suite = load_suite("cost", image_size=224, epochs=2)
+    methods = [method for part in suite.parts for method in part.methods.values()]
+    assert {(method.image_size, method.recipe.epochs) for method in methods} == {(224, 2)}
+    parts = {part.name: part for part in suite.parts}
+    student = {name: part.methods["n-pair-xs"] for name, part in parts.items()}
+    assert student["networks"] == student["throughput"]  # one fit, in both parts of a page
+    efforts = {name: part.cost.effort for name, part in parts.items()}
+    assert efforts["networks"] != efforts["throughput"]  # so it has a session of its own
+    with pytest.raises(InputError, match="argument image_size: found 4, expected 8 to 1,024 pixels"):
+        load_suite("cost", image_size=4)
+
+
 def test_a_teacher_that_is_not_named_is_added(suite_file: Path) -> None:
     suite_file.write_text(GOOD.replace("n-pair-xs", "fnd-xs"))
     assert list(load_suite(suite_file).methods) == ["teacher", "fnd-xs"]
