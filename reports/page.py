@@ -305,12 +305,13 @@ def _sweeps(
 
 
 def _training(converged: str, slugs: Sequence[tuple[ComparisonTable, str]], figures: dict[str, bytes]) -> str:
-    """Whether training converged, and the curves of each table, those of the same fits once."""
-    parts, seen = [converged] if converged else [], set()
+    """Whether training converged, and the curves of each table that has fits which none before it had."""
+    parts: list[str] = [converged] if converged else []
+    drawn: set[str] = set()
     for ranked, slug in slugs:
-        fits = frozenset(trial for row in ranked.rows for trial in row.fits)
-        if fits and fits not in seen:
-            seen.add(fits)
+        fits = {trial for row in ranked.rows for trial in row.fits}
+        if not fits <= drawn:
+            drawn |= fits
             parts.append(_curves(ranked, slug, figures))
     return "\n\n".join(parts)
 

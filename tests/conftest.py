@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Iterator
@@ -46,6 +47,17 @@ def in_the_small_world(small_world: Path) -> Iterator[None]:
     """The tests of a file load the small closet-12."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OUTFITBENCH_CACHE", str(small_world))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_ceiling() -> Iterator[None]:
+    """What the machine can do at most is measured once for all sessions of measuring, not by each of them."""
+    from outfitbench.bench import profiling
+
+    measured = functools.cache(profiling.measure_ceiling)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(profiling, "measure_ceiling", lambda threads, session: measured(threads))
         yield
 
 

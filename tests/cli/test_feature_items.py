@@ -48,7 +48,7 @@ def test_an_export_takes_vectors_of_that_width(run, capsys, tmp_path):
 
 
 def test_its_cost_is_measured(run, least_effort, capsys):
-    assert main(["profile", str(run), "--json", "--quiet"]) == 0
+    assert main(["profile", str(run), "--workload", "request", "--json", "--quiet"]) == 0
     torch, onnx = json.loads(capsys.readouterr().out)["profiles"]
     assert (torch["engine"], onnx["engine"]) == ("torch", "onnxruntime")
     assert onnx["parity"]["max_abs_difference"] <= 1e-4

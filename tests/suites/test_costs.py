@@ -26,7 +26,7 @@ LEAST = Effort(rounds=2, samples=2, batch=2, batches=1, warm_seconds=0.1)
 
 
 @pytest.fixture(scope="module")
-def dataset() -> Dataset:
+def dataset(in_the_small_world: None) -> Dataset:
     return load_dataset("closet-12")
 
 

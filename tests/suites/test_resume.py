@@ -17,6 +17,8 @@ import pytest
 import torch
 from outfitbench.cli.main import main
 
+pytestmark = pytest.mark.usefixtures("in_the_small_world")
+
 SUITE = """
 title = "Resume"
 datasets = ["closet-12"]
@@ -60,7 +62,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(suite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def undisturbed(in_the_small_world: None, suite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("undisturbed")
     threads = torch.get_num_threads()
     try:
