@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import median
 
 from outfitbench.bench.latency import median_ratio, time_in_turns
 
@@ -30,3 +31,24 @@ def report_ratio(benchmark, costly, base, *, rounds, most):
     benchmark.extra_info |= {"ratio": ratio, "ratio_at_most": most, "rounds": rounds}
     print(f"\n{benchmark.name}: {ratio:.3f} times the bare work, at most {most} is allowed")
     assert ratio <= most, f"{benchmark.name} takes {ratio:.3f} times the bare work, expected at most {most}"
+
+
+def report_growth(benchmark, search, sizes, *, rounds, most):
+    """Time work of several sizes in turns; fail where twice the work takes more than twice the time.
+
+    Args:
+        benchmark: Whose benchmark it is.
+        search: Called with a size's numbers.
+        sizes: Numbers of users and of outfits by how many times the work of `sizes[1.0]` they are, up to 2.0.
+        rounds: How often each is timed.
+        most: How much longer a unit of the largest work may take than one of the cheapest.
+    """
+    benchmark.pedantic(search, sizes[1.0], rounds=1)
+    if benchmark.disabled:
+        return
+    calls = {f"{factor:g}": lambda size=size: search(*size) for factor, size in sizes.items()}
+    each = {name: median(seconds) / float(name) for name, seconds in time_in_turns(calls, rounds).items()}
+    growth = each["2"] / min(each.values())
+    benchmark.extra_info |= {"seconds_per_work": each, "growth_at_most": most}
+    print(f"\n{benchmark.name}: seconds for the same work, by size {each}")
+    assert growth <= most

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import partial
 from statistics import median
 
 import numpy as np
 import pytest
 import torch
 from outfitbench.bench.ceiling import measure_ceiling
-from outfitbench.bench.latency import seconds_of, time_in_turns
+from outfitbench.bench.latency import seconds_of
 from outfitbench.core.machine import usable_cores
 from outfitbench.evaluation.top_k import top_k
+
+from .ratios import report_growth
 
 OPENS_IN, OPENS_WITHIN, TOLD_IN = 10.0, 1_000_000_000, 120.0
 """Seconds, bytes; seconds."""
@@ -84,19 +87,10 @@ def test_users_a_second_at_most_of_the_matrix_product_rate(benchmark, vectors):
 @pytest.mark.parametrize("grows", ["users", "outfits"])
 def test_the_time_grows_no_faster_than_the_work(benchmark, vectors, grows):
     torch.set_num_threads(usable_cores())
-    factors = (0.25, 0.5, 1.0, 2.0)
     sizes = {
         factor: (int(USERS // 4 * factor), OUTFITS)
         if grows == "users"
         else (USERS // 4, int(OUTFITS * factor))
-        for factor in factors
+        for factor in (0.25, 0.5, 1.0, 2.0)
     }
-    benchmark.pedantic(search, (vectors, *sizes[1.0]), rounds=1)
-    if benchmark.disabled:
-        return
-    calls = {f"{factor:g}": lambda size=size: search(vectors, *size) for factor, size in sizes.items()}
-    each = {name: median(seconds) / float(name) for name, seconds in time_in_turns(calls, ROUNDS).items()}
-    growth = each["2"] / min(each.values())
-    benchmark.extra_info |= {"seconds_per_work": each, "growth_at_most": MOST_GROWTH}
-    print(f"\n{grows}: seconds for the same work, by size {each}")
-    assert growth <= MOST_GROWTH
+    report_growth(benchmark, partial(search, vectors), sizes, rounds=ROUNDS, most=MOST_GROWTH)

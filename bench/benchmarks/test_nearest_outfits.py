@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 from statistics import median
 
 import numpy as np
 import pytest
 from outfitbench.bench.ceiling import measure_ceiling
-from outfitbench.bench.latency import seconds_of, time_in_turns
+from outfitbench.bench.latency import seconds_of
 from outfitbench.core.machine import usable_cores
 from outfitbench.evaluation.nearest_outfits import nearest_outfits
+
+from .ratios import report_growth
 
 USERS, OUTFITS, WIDTH, BEST = 630, 1_000_000, 128, 10
 LEAST_SHARE, MOST_BYTES, MOST_GROWTH = 0.6, 2_000_000_000, 1.25
@@ -69,17 +72,8 @@ def test_a_million_outfits_in_less_than_two_gigabytes(benchmark):
 @pytest.mark.parametrize("grows", ["users", "outfits"])
 def test_the_time_grows_no_faster_than_the_work(benchmark, vectors, grows):
     """From a quarter of the work to twice as much, a user and outfit takes the same time."""
-    factors = (0.25, 0.5, 1.0, 2.0)
     sizes = {
         factor: (int(USERS * factor), OUTFITS // 4) if grows == "users" else (USERS, int(OUTFITS * factor))
-        for factor in factors
+        for factor in (0.25, 0.5, 1.0, 2.0)
     }
-    benchmark.pedantic(search, (vectors, *sizes[1.0]), rounds=1)
-    if benchmark.disabled:
-        return
-    calls = {f"{factor:g}": lambda size=size: search(vectors, *size) for factor, size in sizes.items()}
-    each = {name: median(seconds) / float(name) for name, seconds in time_in_turns(calls, ROUNDS).items()}
-    growth = each["2"] / min(each.values())
-    benchmark.extra_info |= {"seconds_per_work": each, "growth_at_most": MOST_GROWTH}
-    print(f"\n{grows}: seconds for the work of one million, by size {each}")
-    assert growth <= MOST_GROWTH
+    report_growth(benchmark, partial(search, vectors), sizes, rounds=ROUNDS, most=MOST_GROWTH)
