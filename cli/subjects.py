@@ -41,7 +41,7 @@ class Chosen:
         trained: Hash of the fit or variant that its weights are from, or None.
         fit: The record of that fit, or None.
         categories: Names of the categories of items, by number; empty for a model by name.
-        variants: By name, the records of what the run has made of the fit, and where their files lie.
+        variants: By name, the records of what the run has made of the fit, and their folders.
     """
 
     subject: Subject
@@ -144,27 +144,24 @@ def compressed(
 
 def _of_run(choice: Chosen, variant: str) -> tuple[Subject, str] | None:
     """A variant that the run has made, and the hash of its trial."""
-    from ..bench.variants import load_variant
-    from ..suites.record_files import held
+    from ..suites.run_variant import held_variant
 
     if variant not in choice.variants:
         return None
-    record, files = choice.variants[variant]
-    for name, hashed in record.files.items():
-        held(files / name, hashed)
-    return load_variant(variant, choice.subject, files), record.trial
+    record, folder = choice.variants[variant]
+    return held_variant(record, choice.subject, folder), record.trial
 
 
 def _made_here(
     choice: Chosen, variant: str, folder: Path, datasets: Mapping[str, Dataset]
 ) -> tuple[Subject, str]:
     """A variant that nobody has made, and the hash of the trial that would make the same."""
-    from ..bench.variants import make_variant, trained_part, variant_steps
+    from ..bench.variants import make_variant, trained_parts, variant_steps
     from ..suites.describing import describe_variant
 
     assert choice.trained is not None, "what is not trained is refused"
-    if part := trained_part(variant):
-        found = f"{variant} of {choice.slug}, of which {part} has to be trained on"
+    if parts := trained_parts(variant):
+        found = f"{variant} of {choice.slug}, of which {parts[-1]} has to be trained on"
         expected = "a run of a suite that names it under [variants]"
         raise InputError(Fault("argument variant", found, expected))
     dataset = None if choice.fit is None else datasets.get(choice.fit.data_fingerprint)
@@ -225,12 +222,14 @@ def _trained(run: Path, session: Session, methods: tuple[str, ...]) -> list[Chos
 
 
 def _lying_in(run: Path, variants: Mapping[str, VariantRecord]) -> dict[str, tuple[VariantRecord, Path]]:
-    """Variants with the folders of their files, where a run has them."""
+    """Variants with their folders, of those whose files a run has."""
+    from ..suites.run_variant import VARIANT_FILES
+
     found = {}
     for name, record in variants.items():
-        folders = sorted(run.rglob(f"{record.trial}/files"))
-        if folders:
-            found[name] = (record, folders[0].resolve())
+        files = sorted(run.rglob(f"{record.trial}/{VARIANT_FILES}"))
+        if files:
+            found[name] = (record, files[0].parent.resolve())
     return found
 
 

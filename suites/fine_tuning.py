@@ -47,7 +47,6 @@ def fine_tuning_of(method: Method) -> Method:
 def fine_tune(
     trial: VariantTrial,
     weights: Path,
-    to: Path,
     folder: Path,
     inputs: dict[str, Path],
     device: Device,
@@ -57,8 +56,7 @@ def fine_tune(
 
     Args:
         trial: What is made, of which fit.
-        weights: The compressed weights.
-        to: The file of those of the best epoch.
+        weights: The file of the compressed weights, in whose place those of the best epoch are written.
         folder: Where checkpoints are kept until `Checkpoint.clear`.
         inputs: Folder of the finished trial of each role.
         device: "cpu" or "cuda", for a training that begins here.
@@ -78,7 +76,7 @@ def fine_tune(
     torch.manual_seed(fit.seed)  # for what the objectives draw
     begun = begin_training(fit, method, network, inputs, folder, environment, trial.label)
     trained = begun.training.run(on_epoch)
-    network.ship(trained.weights, to)
+    network.ship(trained.weights, weights)
     progress = trained.progress
     return FineTuning(
         history=progress.history,

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 import torch
 
-from ..bench.variants import trained_part, variant_steps
+from ..bench.variants import trained_parts, variant_steps
 from ..core.errors import Fault, InputError
 from ..core.progress import say
 from ..datasets import Dataset
@@ -174,15 +174,15 @@ def _evaluations(model: Trial[Any], suite: Suite, cold: NewUsers | None) -> Iter
 
 def _variants(fit: FitTrial, variant: str) -> list[VariantTrial]:
     """A variant of a fit, after those that it is made of and that are trained on."""
-    before = variant.rpartition("+")[0]
-    part = trained_part(before) if before else ""
-    made = _variants(fit, part) if part else []
-    inputs: dict[str, Trial[Any]] = {"weights": fit}
-    if trained_part(variant) == variant:
-        inputs |= {role: fit.inputs[role] for role in ("teacher", "neighbours") if role in fit.inputs}
-    if made:
-        inputs["made"] = made[-1]
-    return [*made, VariantTrial(fit.dataset, inputs, variant=variant)]
+    trained, made = trained_parts(variant), list[VariantTrial]()
+    for name in dict.fromkeys([*trained, variant]):
+        inputs: dict[str, Trial[Any]] = {"weights": fit}
+        if name in trained:
+            inputs |= {role: fit.inputs[role] for role in ("teacher", "neighbours") if role in fit.inputs}
+        if made:
+            inputs["made"] = made[-1]
+        made.append(VariantTrial(fit.dataset, inputs, variant=name))
+    return made
 
 
 def _refuse_twin(fits: Mapping[str, Trial[Any]], key: str, where: str) -> None:

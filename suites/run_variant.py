@@ -11,7 +11,7 @@ from typing import Any
 from ..bench.agreement import agreement
 from ..bench.sample import draw_sample
 from ..bench.subject import Subject
-from ..bench.variants import load_variant, make_variant, steps_after, tolerance_of, trained_part
+from ..bench.variants import load_variant, make_variant, steps_after, tolerance_of, trained_parts
 from ..core.errors import Fault, InputError
 from ..core.files import sweep
 from ..core.hashes import file_hash
@@ -25,7 +25,7 @@ from .records import FitRecord, VariantRecord
 from .run_fit import weights_of
 from .trial import FitTrial, Trial, VariantTrial, engine_of, fit_of
 
-__all__ = ["VARIANT_FILES", "run_variant", "trained_subject"]
+__all__ = ["VARIANT_FILES", "held_variant", "run_variant", "trained_subject"]
 
 VARIANT_FILES = "files"
 """Where a variant's files lie in its trial's folder."""
@@ -69,9 +69,9 @@ def run_variant(
     make_variant(steps_after(trial.variant, part), base, files, dataset=trial.dataset)
     made = load_variant(trial.variant, fitted, files)
     fine_tuning = None
-    if trained_part(trial.variant) == trial.variant:
+    if trial.variant in trained_parts(trial.variant):
         assert made.weights is not None, "what is trained on has weights"
-        fine_tuning = fine_tune(trial, made.weights, made.weights, folder, inputs, device, on_epoch)
+        fine_tuning = fine_tune(trial, made.weights, folder, inputs, device, on_epoch)
     compressed = time.perf_counter()
     agrees = agreement(fitted, made, draw_sample(trial.dataset, fitted))
     tolerance = tolerance_of(trial.variant)
@@ -115,16 +115,24 @@ def trained_subject(
     """
     record = load_record(folder / RECORD_FILE)
     if isinstance(record, VariantRecord):
-        return record.fit, _compressed(
-            record, _fitted(fit_of(trial), record.fit, None, plugins), folder / VARIANT_FILES
-        )
+        return record.fit, held_variant(record, _fitted(fit_of(trial), record.fit, None, plugins), folder)
     if not isinstance(record, FitRecord):
         raise InputError(Fault(folder / RECORD_FILE, f"a {record.kind} record", "the record of a fit"))
     return record, _fitted(fit_of(trial), record, weights_of(folder), plugins)
 
 
-def _compressed(record: VariantRecord, subject: Subject, files: Path) -> Subject:
-    """A variant of a model, from files held against their record."""
+def held_variant(record: VariantRecord, subject: Subject, folder: Path) -> Subject:
+    """A finished variant of a model, from files held against their record.
+
+    Args:
+        record: The variant's.
+        subject: The model.
+        folder: The variant's.
+
+    Raises:
+        InputError: If files are missing or altered since their record.
+    """
+    files = folder / VARIANT_FILES
     for name, hashed in record.files.items():
         held(files / name, hashed)
     return load_variant(record.variant, subject, files)

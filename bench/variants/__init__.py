@@ -14,7 +14,7 @@ from .registry import (
     register_variant,
     steps_after,
     tolerance_of,
-    trained_part,
+    trained_parts,
     variant_steps,
 )
 from .variant import Variant
@@ -28,6 +28,6 @@ __all__ = [
     "register_variant",
     "steps_after",
     "tolerance_of",
-    "trained_part",
+    "trained_parts",
     "variant_steps",
 ]

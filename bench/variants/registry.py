@@ -23,7 +23,7 @@ __all__ = [
     "register_variant",
     "steps_after",
     "tolerance_of",
-    "trained_part",
+    "trained_parts",
     "variant_steps",
 ]
 
@@ -68,16 +68,19 @@ def leaves_graphs(name: str) -> bool:
     return variant_steps(name)[-1].value.leaves_graphs
 
 
-def trained_part(name: str) -> str:
-    """The first steps of several, up to the last of them that is trained on; empty where none is.
+def trained_parts(name: str) -> list[str]:
+    """The first steps of several, up to each of them that is trained on, the shortest first.
 
     Example:
-        >>> trained_part("pruned-50+int8-static"), trained_part("low-rank")
-        ('pruned-50', '')
+        >>> trained_parts("pruned-25+pruned-50+int8-static"), trained_parts("low-rank")
+        (['pruned-25', 'pruned-25+pruned-50'], [])
     """
     steps = variant_steps(name)
-    trained = max((place for place, step in enumerate(steps, 1) if step.value.trains), default=0)
-    return _THEN.join(step.name for step in steps[:trained])
+    return [
+        _THEN.join(step.name for step in steps[:place])
+        for place, last in enumerate(steps, 1)
+        if last.value.trains
+    ]
 
 
 def steps_after(name: str, part: str) -> str:
