@@ -36,4 +36,4 @@ def test_evaluation_costs_little_more_than_the_backbone(benchmark, name):
         rank_as_others_too(score, candidates, dataset.num_users, seed=0)
 
     benchmark.pedantic(evaluation, rounds=3, warmup_rounds=1)
-    report_ratio(benchmark, evaluation, backbone_once, rounds=5, most=1.2)
+    report_ratio(benchmark, evaluation, backbone_once, rounds=11, most=1.2)
