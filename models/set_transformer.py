@@ -1,7 +1,7 @@
 """The masked set transformer: items of an outfit to one vector, whatever their order and number.
 
-Lee et al., *Set Transformer* (ICML 2019), as changed by the FND paper (Section 3.1.1): the residual adds the
-input itself, not the projected query.
+Lee et al., *Set Transformer* (ICML 2019, https://arxiv.org/abs/1810.00825), as changed by the FND paper
+(Section 3.1.1): the residual adds the input itself, not the projected query.
 """
 
 from __future__ import annotations

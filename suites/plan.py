@@ -216,6 +216,11 @@ def needs_of(method: Method) -> frozenset[str]:
     return frozenset().union(*(entry.value.needs for entry, _ in chosen_objectives(method)))
 
 
+def _asking(method: Method, need: str) -> str:
+    """Those of a method's objectives that ask for something, by name; empty where none does."""
+    return ", ".join(entry.name for entry, _ in chosen_objectives(method) if need in entry.value.needs)
+
+
 def view_pairs_of(method: Method) -> tuple[ViewPair, ...]:
     """The pairs of augmentations that a method's views are drawn from; none where nobody asks for views.
 
@@ -297,13 +302,12 @@ def _check_space(where: str, key: str, method: Method, dataset: Dataset) -> None
 
 def _check_teacher(suite: Suite, key: str, method: Method) -> None:
     where = f"suite {suite.name}, method {key}, teacher"
-    asks = "teacher" in needs_of(method)
-    if asks and method.teacher is None:
-        wanted = ", ".join(method.objectives)
-        raise InputError(Fault(where, "none", f"the method that teaches, which objective {wanted} needs"))
+    asking = _asking(method, "teacher")
+    if asking and method.teacher is None:
+        raise InputError(Fault(where, "none", f"the method that teaches, which objective {asking} needs"))
     if method.teacher is None:
         return
-    if not asks:
+    if not asking:
         raise InputError(Fault(where, repr(method.teacher), "none: no objective of the method asks for one"))
     teacher = suite.methods[method.teacher]
     network = ("model", "options", "backbone", "image_size", "items")
@@ -313,10 +317,9 @@ def _check_teacher(suite: Suite, key: str, method: Method) -> None:
 
 
 def _check_start(suite: Suite, key: str, method: Method) -> None:
-    if method.start is None and "start" in needs_of(method):
-        where, wanted = f"suite {suite.name}, method {key}, start", ", ".join(method.objectives)
-        expected = f"the method whose weights it starts from, which objective {wanted} needs"
-        raise InputError(Fault(where, "none", expected))
+    if method.start is None and (asking := _asking(method, "start")):
+        expected = f"the method whose weights it starts from, which objective {asking} needs"
+        raise InputError(Fault(f"suite {suite.name}, method {key}, start", "none", expected))
 
 
 def _check_without_users(suite: Suite, dataset: Dataset) -> None:

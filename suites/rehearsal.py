@@ -57,15 +57,17 @@ def rehearse(trial: FitTrial, device: Device, *, fetch: bool) -> Rehearsal:
         fetch: Whether ImageNet weights that it starts from are loaded, and fetched where they are not there.
 
     Raises:
-        InputError: If the network cannot be built or cannot take such items, an objective cannot work on it
-            or on its teacher, the recipe names a part that it does not have, no weight of what it starts
-            from fits it, or ImageNet weights cannot be had.
+        InputError: If the network cannot be built or cannot take such items, an objective cannot work on it,
+            on the dataset or on its teacher, the recipe names a part that it does not have, no weight of what
+            it starts from fits it, or ImageNet weights cannot be had.
     """
     method, note = trial.method, ""
     try:
         model = bare_model(method, trial.dataset).to(device).train()
         objectives = create_objectives(method, model)
         create_optimizer(method.recipe, TrainingStep(model, objectives))
+        for _, objective in objectives.values():
+            objective.check_dataset(trial.dataset)
         _check_teacher(trial, objectives)
         given = _check_start(trial, model, objectives)
         images = model.input_kind == "image"

@@ -1,7 +1,8 @@
 """The network of the FND paper: the teacher, and the students XS, S and M.
 
-Kim et al., *False Negative Distillation and Contrastive Learning for Personalized Outfit Recommendation*,
-Sections 3.1, 4.1.4 and 4.7. The four differ in their backbone alone.
+Kim et al., *False Negative Distillation and Contrastive Learning for Personalized Outfit Recommendation*
+(2021, https://arxiv.org/abs/2110.06483), Sections 3.1, 4.1.4 and 4.7. The four differ in their backbone
+alone.
 """
 
 from __future__ import annotations
@@ -66,23 +67,23 @@ class PaperNetwork(BackboneModel):
 
 @register_model("teacher")
 def teacher(options: ModelOptions) -> PaperNetwork:
-    """AlexNet-large."""
+    """The FND paper's teacher: AlexNet-large under its set transformer and users."""
     return PaperNetwork(create_backbone(options, "alexnet-large"), options.num_users)
 
 
 @register_model("student-xs")
 def student_xs(options: ModelOptions) -> PaperNetwork:
-    """AlexNet-small."""
+    """The FND paper's smallest student: AlexNet-small, without fully connected layers."""
     return PaperNetwork(create_backbone(options, "alexnet-small"), options.num_users)
 
 
 @register_model("student-s")
 def student_s(options: ModelOptions) -> PaperNetwork:
-    """AlexNet with its fully connected layers at a quarter of their width."""
+    """The FND paper's student S: AlexNet with its fully connected layers at a quarter of their width."""
     return PaperNetwork(create_backbone(options, "alexnet-s"), options.num_users)
 
 
 @register_model("student-m")
 def student_m(options: ModelOptions) -> PaperNetwork:
-    """AlexNet with its fully connected layers at half of their width."""
+    """The FND paper's student M: AlexNet with its fully connected layers at half of their width."""
     return PaperNetwork(create_backbone(options, "alexnet-m"), options.num_users)

@@ -1,8 +1,9 @@
 """Type-Aware embeddings: how far two items are apart depends on which categories meet.
 
-Vasileva et al., *Learning Type-Aware Embeddings for Fashion Compatibility* (ECCV 2018), on images alone: the
-text losses of the paper are left out, and so is the public code's image-similarity term, whose sign is wrong.
-Items are encoded as in the FND paper's XS, so that the methods differ in what comes after.
+Vasileva et al., *Learning Type-Aware Embeddings for Fashion Compatibility* (ECCV 2018,
+https://arxiv.org/abs/1803.09196), on images alone: the text losses of the paper are left out, and so is the
+public code's image-similarity term, whose sign is wrong. Items are encoded as in the FND paper's XS, so that
+the methods differ in what comes after.
 """
 
 from __future__ import annotations

@@ -83,6 +83,18 @@ def test_scores_are_those_of_torch_at_any_batch_outfit_and_bank_size(name, tmp_p
         torch.testing.assert_close(outputs(session, *given), expected, rtol=0, atol=1e-4)
 
 
+def test_a_graph_encodes_each_item_by_the_encoder_of_its_category(tmp_path):
+    """FHN's items alone are encoded by their category; all others' are not asked for it."""
+    model = create_model("fhn", num_users=USERS, input_kind="features", feature_size=24).eval()
+    example = (torch.rand(2, 24), torch.tensor([0, 1]))
+    session = exported(Encoder(model), example, ({0: ITEMS}, {0: ITEMS}), tmp_path / "encoder.onnx")
+    for rows in (1, 3, 8):
+        items, categories = torch.rand(rows, 24), torch.arange(rows) % 3
+        with torch.inference_mode():
+            expected = model.encode_items(items, categories)
+        torch.testing.assert_close(outputs(session, items, categories), expected, rtol=1e-4, atol=1e-5)
+
+
 # Of lite0's blocks one of each kind: without widening, with a stride, with a residual, three and five wide.
 EACH_KIND = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (1, 5, 2, 6, 40))
 WHOLE = efficientnet_lite._STAGES

@@ -77,7 +77,7 @@ def test_every_one_is_a_method_with_a_plan(tmp_path: Path) -> None:
         (
             "n-pair-r-xs",
             '[method.n-pair-r-xs]\nmodel = "type-aware"\n[method.n-pair-r-xs.objective.fitnet]',
-            "teacher: found none",
+            "teacher: found none, expected the method that teaches, which objective fitnet needs",
         ),
     ],
 )

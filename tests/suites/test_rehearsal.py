@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from outfitbench.core.errors import InputError
 from outfitbench.core.plugins import load_plugin
-from outfitbench.datasets import load_dataset
+from outfitbench.datasets import OutfitTable, load_dataset
 from outfitbench.suites import rehearsal, run_suite
 from outfitbench.suites.suite_file import Suite
 from outfitbench.suites.trial import FitTrial
@@ -40,6 +41,19 @@ def test_a_strangers_fault_is_its_trials_and_ours_is_raised(
     assert run_suite(theirs, tmp_path / "out", device="cpu", dry_run=True).seconds == {}
     with pytest.raises(KeyError, match="no such layer"):
         run_suite(ours, tmp_path / "out", device="cpu", dry_run=True)
+
+
+def test_a_user_without_a_training_outfit_to_learn_anchors_from_is_refused() -> None:
+    dataset = load_dataset("closet-12")
+    train = dataset.split("train")
+    others = OutfitTable(train.users[train.users != 3], train.items[train.users != 3])
+    lacking = replace(dataset, tables={**dataset.tables, "train": others})
+    method = Method(name="A", model="lpae-u", objective="lpae")
+    says = "^objective lpae on closet-12: found no training outfit of user 3 \\(1 such users\\), expected one"
+    with pytest.raises(InputError, match=says):
+        rehearsal.rehearse(FitTrial(lacking, method=method, negatives="random", seed=0), "cpu", fetch=False)
+    fit = FitTrial(dataset, method=method, negatives="random", seed=0)
+    assert rehearsal.rehearse(fit, "cpu", fetch=False).seconds
 
 
 def test_freezing_saves_nothing_where_no_image_is_seen() -> None:

@@ -1,5 +1,7 @@
 """What training minimises: one file an objective, a pure function and the registered part that calls it.
 
+Equations without a paper's name are those of the FND paper (Kim et al. 2021, https://arxiv.org/abs/2110.06483).
+
 `n_pair`, `bpr` and `false_negative` take the scores of a batch alike: `positive` (N,), and `negative` (N, N),
 where row i holds what the user of pair i gives to each of the batch's N negatives, and column i is the
 negative drawn for pair i.

@@ -9,13 +9,13 @@ from pydantic import Field
 from torch.nn import functional as F  # noqa: N812 - the name everyone knows
 
 from ...core.errors import Fault, InputError
-from ..errors import TrainingError
-from .objective import FitContext, Forecast, Objective, StepContext, TemperatureOptions, register_objective
+from .objective import Objective, StepContext, TemperatureOptions, register_objective
 from .score_checks import batch_scores, full_precision
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ...datasets import Dataset
     from ...models import OutfitModel
 
 __all__ = ["LPAE", "LPAEOptions", "all_pairs", "log_det"]
@@ -98,20 +98,13 @@ class LPAE(Objective):
         self._options = options
         self._model = (model,)  # in a tuple: its parameters are not ours
 
-    def begin(self, fit: FitContext) -> Forecast:
-        """Hold that each user has a training outfit to learn anchors from.
-
-        Raises:
-            TrainingError: If one has none.
-        """
-        learnt = set(fit.dataset.split("train").users.tolist())
-        missing = sorted(set(range(fit.dataset.num_users)) - learnt)
-        if missing:
-            raise TrainingError(
-                f"objective lpae on {fit.dataset.name}: found no training outfit of user {missing[0]} "
-                f"({len(missing)} such users), expected one at least for each user's anchors"
-            )
-        return Forecast()
+    def check_dataset(self, dataset: Dataset) -> None:
+        """See `Objective.check_dataset`; each user needs a training outfit to learn anchors from."""
+        learnt = set(dataset.split("train").users.tolist())
+        if missing := sorted(set(range(dataset.num_users)) - learnt):
+            found = f"no training outfit of user {missing[0]} ({len(missing)} such users)"
+            expected = "one at least for each user's anchors"
+            raise InputError(Fault(f"objective lpae on {dataset.name}", found, expected))
 
     def forward(self, step: StepContext) -> dict[str, Tensor]:
         """Losses "all pairs" and "log-det", weighted; see `all_pairs` and `log_det`."""

@@ -283,6 +283,13 @@ class Objective(nn.Module, ABC):
     def __init__(self, options: ObjectiveOptions, model: OutfitModel) -> None:
         super().__init__()
 
+    def check_dataset(self, dataset: Dataset) -> None:
+        """Refuse a dataset that has not what this asks of it.
+
+        Raises:
+            InputError: If it has not.
+        """
+
     def check_teacher(self, teacher: OutfitModel) -> None:
         """Refuse a teacher that has not what this asks of it.
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 from outfitbench.core.errors import InputError
-from outfitbench.datasets import OutfitTable, load_dataset
 from outfitbench.models import create_model
-from outfitbench.training.errors import TrainingError
 from outfitbench.training.objectives import OBJECTIVES
 from outfitbench.training.objectives.lpae_loss import all_pairs, log_det
-from outfitbench.training.objectives.objective import FitContext
 
 
 def test_every_positive_stands_against_every_negative_of_its_own_user() -> None:
@@ -63,16 +58,3 @@ def test_a_model_without_anchors_is_refused_in_one_line() -> None:
     with pytest.raises(InputError, match="objective lpae: found model PaperNetwork") as caught:
         entry.value(entry.options(), create_model("student-xs", num_users=2))
     assert "\n" not in str(caught.value)
-
-
-def test_a_user_without_a_training_outfit_is_refused_before_anything_trains() -> None:
-    dataset = load_dataset("closet-12")
-    entry = OBJECTIVES.entry("lpae")
-    model = create_model("lpae-u", num_users=dataset.num_users, input_kind="features", feature_size=6)
-    objective = entry.value(entry.options(), model)
-    assert objective.begin(FitContext(dataset, None)).warnings == ()
-    train = dataset.split("train")
-    others = OutfitTable(train.users[train.users != 3], train.items[train.users != 3])
-    lacking = replace(dataset, tables={**dataset.tables, "train": others})
-    with pytest.raises(TrainingError, match="found no training outfit of user 3 "):
-        objective.begin(FitContext(lacking, None))
