@@ -23,7 +23,7 @@ from ..training.recombination import Recombination, check_recombined
 from .cold_settings import NewUsers, is_cold, new_users
 from .cold_trial import ColdTrial
 from .cost_plan import check_costs, plan_costs
-from .describing import chosen_objectives
+from .describing import chosen_objectives, describe_model
 from .suite_file import Suite
 from .trial import (
     EvaluationTrial,
@@ -103,8 +103,9 @@ def _plan_part(
         return cast("T", trials.setdefault(trial.hash, trial))
 
     for dataset in datasets:
-        for method in suite.methods.values():
+        for key, method in suite.methods.items():
             _check_data(method, dataset)
+            _check_own_network(suite, key, method, dataset)
         if dataset.anonymous:
             _check_without_users(suite, dataset)
         for key in suite.space.methods if suite.space else ():
@@ -309,11 +310,20 @@ def _check_teacher(suite: Suite, key: str, method: Method) -> None:
         return
     if not asking:
         raise InputError(Fault(where, repr(method.teacher), "none: no objective of the method asks for one"))
-    teacher = suite.methods[method.teacher]
-    network = ("model", "options", "backbone", "image_size", "items")
-    if not method.own_network and all(getattr(teacher, f) == getattr(method, f) for f in network):
-        fix = "say own_network = true if that is meant"
-        raise InputError(Fault(where, f"{method.teacher!r}, its student's own network", "another", fix))
+
+
+def _check_own_network(suite: Suite, key: str, method: Method, dataset: Dataset) -> None:
+    """Refuse a teacher that is its student's own network here: of features, image networks are no part."""
+    if method.teacher is None or method.own_network:
+        return
+    network = {"name", "options", "backbone", "input_kind", "image_size"}
+    both = (describe_model(one, dataset) for one in (suite.methods[method.teacher], method))
+    teacher, student = (one.model_dump(include=network) for one in both)
+    if teacher == student:
+        where, found = f"suite {suite.name}, method {key}, teacher", f"{method.teacher!r}, its student's own"
+        raise InputError(
+            Fault(where, f"{found} network", "another", "say own_network = true if that is meant")
+        )
 
 
 def _check_start(suite: Suite, key: str, method: Method) -> None:

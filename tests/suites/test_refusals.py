@@ -92,6 +92,15 @@ def test_what_a_network_cannot_do_is_refused_before_anything_trains(
     assert not (tmp_path / "out").exists()
 
 
+def test_of_features_a_size_of_images_makes_no_other_network_of_a_teacher(smoke: Suite) -> None:
+    larger = with_method(smoke, "fnd-xs", own_network=False, image_size=128)
+    dataset = load_dataset("closet-12")
+    assert plan_trials(larger, [dataset])
+    seen = replace(dataset, vectors=object())  # whatever they are, they are seen instead of the images
+    with pytest.raises(InputError, match="fnd-xs, teacher: found 'teacher-xs', its student's own network"):
+        plan_trials(larger, [seen])
+
+
 def test_two_methods_that_are_one_trial_are_refused(smoke: Suite, tmp_path: Path) -> None:
     twin = smoke.methods["teacher-xs"].model_copy(update={"name": "Its twin"})
     suite = smoke.model_copy(update={"methods": smoke.methods | {"twin": twin}})
