@@ -91,7 +91,7 @@ def _first_fault(kind: type[BaseModel], error: ValidationError, where: str | Pat
         known = sorted(_fields_at(kind, first["loc"][:-1]))
         close = nearest(name, known)  # without one it lists some of them, which the line does anyway
         fix = close if close.startswith("nearest") else ""
-        return Fault(place, "an unknown key", f"one of {', '.join(known)}", fix)
+        return Fault(place, "an unknown key", f"one of {', '.join(known)}" if known else "none", fix)
     if first["type"] == "missing":
         return Fault(place, "nothing", "a value for this key")
     if first["type"] in ("too_short", "string_too_short"):

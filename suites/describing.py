@@ -232,7 +232,7 @@ def _by_content(options: BaseModel) -> dict[str, Any]:
         if isinstance(value, Path):
             try:
                 described[name] = file_hash(value)
-            except OSError as error:
-                found = error.strerror or "an unreadable file"
+            except (OSError, ValueError) as error:  # ValueError: a NUL in its name
+                found = getattr(error, "strerror", None) or "an unreadable file"
                 raise InputError(Fault(f"options, {name}: {value}", found, "a file")) from error
     return described

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from ..core.names import unknown_name
+from ..core.names import shown, unknown_name
 from ..core.toml_file import parse, read_toml
 from ..datasets import Fault, InputError, list_datasets
 from ..training.method import IMAGE_SIZES, MOST_EPOCHS, Method
@@ -338,7 +338,7 @@ def _resolve(
         )
         raise InputError(Fault(where, "true, and no teacher", expected, "remove it"))
     if method.options:
-        method = method.model_copy(update={"options": _placed(method.options, path.parent)})
+        method = method.model_copy(update={"options": _placed(method.options, path, key)})
     for needed in (method.teacher, method.start):
         if needed is not None:
             _resolve(needed, raw, path, over, into, (*pupils, key))
@@ -349,12 +349,17 @@ def _resolve(
     into[key] = method
 
 
-def _placed(options: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """A model's options, with the files of `{ file = "…" }` beside the suite's own."""
+def _placed(options: dict[str, Any], path: Path, key: str) -> dict[str, Any]:
+    """A model's options, with the files of `{ file = "…" }` beside the suite's own, as paths."""
     placed = {}
     for name, value in options.items():
-        is_file = isinstance(value, dict) and set(value) == {"file"}
-        placed[name] = str((folder / value["file"]).absolute()) if is_file else value
+        if isinstance(value, dict) and set(value) == {"file"}:
+            if not isinstance(value["file"], str):
+                where = f"{path}, method {key}, options.{name}.file"
+                raise InputError(Fault(where, shown(value["file"]), "text in quotes"))
+            placed[name] = (path.parent / value["file"]).absolute()
+        else:
+            placed[name] = value
     return placed
 
 

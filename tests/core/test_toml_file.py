@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from outfitbench.core.errors import InputError
+from outfitbench.core.registry import NoOptions
 from outfitbench.core.toml_file import parse, read_toml
 from pydantic import BaseModel, ConfigDict
 
@@ -81,6 +82,11 @@ def test_the_keys_that_there_are_are_listed_once(path):
     assert refusal(path, "seeds = [1]\nzzz = 1").endswith(
         "zzz: found an unknown key, expected one of inner, many, seeds"
     )
+
+
+def test_where_there_are_no_keys_none_is_expected(path):
+    with pytest.raises(InputError, match=r"zzz: found an unknown key, expected none$"):
+        parse(NoOptions, {"zzz": 1}, path)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b'x = "\xed\xa0\x80"'])

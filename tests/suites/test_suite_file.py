@@ -120,6 +120,7 @@ def test_arguments_stand_above_the_file_and_are_named_where_they_are_wrong(suite
         (GOOD + "[method.n-pair-xs.recipe]\nepoch = 3", "nearest: epochs"),
         (GOOD + "[method.n-pair-xs.recipe]\nepochs = 0", "recipe.epochs: found 0"),
         (GOOD + "[method.n-pair-xs]\nalpha = 2.0", "alpha: found an unknown key"),
+        (GOOD + "[method.n-pair-xs.options]\nx = { file = 3 }", "options.x.file: found 3, expected text"),
         (GOOD + '[method.other]\nname = "x"', "a method not in `methods`"),
         (GOOD + '[cost]\nmethods = ["teacher"]', "cost.methods: found 'teacher'"),
         (
