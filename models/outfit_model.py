@@ -60,6 +60,7 @@ class OutfitModel(nn.Module, ABC):
         keeps_slot_order: Whether items of one category count in the order of their slots, so that two tops
             swapped are another outfit. In which order the categories stand never matters.
         cold_strategies: The ways in which it scores users on whom nothing was trained, each a row of a table.
+        needs_pairs: Whether it scores nothing but pairs of items, so that an outfit of one tells it nothing.
     """
 
     num_users: int
@@ -69,6 +70,7 @@ class OutfitModel(nn.Module, ABC):
     input_size: int
     keeps_slot_order: bool = False
     cold_strategies: tuple[str, ...] = (AVG, W_AVG)
+    needs_pairs: bool = False
 
     @abstractmethod
     def encode_items(self, images: Tensor, categories: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from ..models.outfit_model import AVG, NO_USER, W_AVG
 from ..models.registry import MODELS
 from ..training.augmentations import ViewPair, every_pair, needs_neighbours
 from ..training.method import Method
-from ..training.network import bare_model, knows_no_users
+from ..training.network import bare_model, knows_no_users, scores_pairs_only
 from ..training.recombination import Recombination, check_recombined
 from .cold_settings import NewUsers, is_cold, new_users
 from .cold_trial import ColdTrial
@@ -353,7 +353,7 @@ def _check_data(method: Method, dataset: Dataset) -> None:
             where = f"dataset {dataset.name}, split {split}"
             raise InputError(Fault(where, "no outfit", "one at least", "take another split (--split)"))
     sizes = (dataset.split("train").items >= 0).sum(1)
-    if "pairs" in needs_of(method) and sizes.max() < 2:
+    if sizes.max() < 2 and ("pairs" in needs_of(method) or scores_pairs_only(method, dataset)):
         found, expected = (
             "training outfits of one item only",
             f"pairs of items, which method {method.name} needs",

@@ -6,6 +6,7 @@ import math
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -91,8 +92,8 @@ def rehearse(trial: FitTrial, device: Device, *, fetch: bool) -> Rehearsal:
             each = _seconds_of_an_item(model, model.encode_items, items, categories)
     except ModelError as error:
         raise _of_method(error, f"method {method.name} on {trial.dataset.name}") from error
-    except InputError:
-        raise
+    except InputError as error:
+        raise _naming(method.name, error) from error
     except Exception as error:
         # A stranger's part may raise anything, and torch runs out of memory: that is the trial's to tell.
         if not (isinstance(error, RuntimeError) or has_foreign_part(trial)):
@@ -129,6 +130,14 @@ def _of_method(error: ModelError, where: str) -> InputError:
     place, found, expected = said.groups()
     key = "image_size" if found.startswith("images of ") else place
     return InputError(Fault(f"{where}, {key}", found, expected))
+
+
+def _naming(method: str, error: InputError) -> InputError:
+    """What an objective or an option refuses, said with its method's name: a suite has many."""
+    fault = error.fault
+    if method in str(fault.where):
+        return error
+    return InputError(replace(fault, where=f"method {method}, {fault.where}"))
 
 
 def _check_teacher(trial: FitTrial, objectives: WeightedObjectives) -> None:

@@ -30,6 +30,7 @@ __all__ = [
     "gives_backbone",
     "is_heavy",
     "knows_no_users",
+    "scores_pairs_only",
     "trained_network",
 ]
 
@@ -162,6 +163,12 @@ def knows_no_users(method: Method, dataset: Dataset) -> bool:
     """Whether a method's model scores an outfit the same for everybody."""
     with torch.device("meta"):
         return NO_USER in bare_model(method, dataset).cold_strategies
+
+
+def scores_pairs_only(method: Method, dataset: Dataset) -> bool:
+    """Whether an outfit of one item tells a method's model nothing."""
+    with torch.device("meta"):
+        return bare_model(method, dataset).needs_pairs
 
 
 def fitting(model: OutfitModel, given: Mapping[str, Tensor]) -> frozenset[str]:

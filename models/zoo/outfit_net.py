@@ -48,6 +48,8 @@ class FIR(UserlessModel):
         feature_size: d.
     """
 
+    needs_pairs = True
+
     def outfit_scores(self, features: Tensor, categories: Tensor) -> Tensor:
         """Mean cosine over an outfit's pairs, float (B,), in [−1, 1].
 

@@ -30,9 +30,10 @@ def test_an_unknown_name_is_refused_before_anything_is_trained(
     assert not (tmp_path / "out").exists()
 
 
-def test_triplets_of_items_want_outfits_with_pairs(smoke: Suite) -> None:
-    """With none, every loss would be the mean of nothing."""
-    paired = with_method(smoke, "teacher-xs", model="type-aware", objective="type-aware")
+@pytest.mark.parametrize(("model", "objective"), [("type-aware", "type-aware"), ("outfit-net-fir", "bpr")])
+def test_pairs_of_items_want_outfits_with_pairs(smoke: Suite, model: str, objective: str) -> None:
+    """With none, every loss would be the mean of nothing, every score 0."""
+    paired = with_method(smoke, "teacher-xs", model=model, objective=objective)
     dataset = load_dataset("closet-12")
     assert plan_trials(paired, [dataset])
     alone = {name: OutfitTable(t.users, t.items[:, :1]) for name, t in dataset.tables.items()}

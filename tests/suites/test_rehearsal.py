@@ -48,8 +48,9 @@ def test_a_user_without_a_training_outfit_to_learn_anchors_from_is_refused() -> 
     train = dataset.split("train")
     others = OutfitTable(train.users[train.users != 3], train.items[train.users != 3])
     lacking = replace(dataset, tables={**dataset.tables, "train": others})
-    method = Method(name="A", model="lpae-u", objective="lpae")
-    says = "^objective lpae on closet-12: found no training outfit of user 3 \\(1 such users\\), expected one"
+    method = Method(name="LPAE of anchors", model="lpae-u", objective="lpae")
+    place = "method LPAE of anchors, objective lpae on closet-12"
+    says = f"^{place}: found no training outfit of user 3 \\(1 such users\\), expected one"
     with pytest.raises(InputError, match=says):
         rehearsal.rehearse(FitTrial(lacking, method=method, negatives="random", seed=0), "cpu", fetch=False)
     fit = FitTrial(dataset, method=method, negatives="random", seed=0)

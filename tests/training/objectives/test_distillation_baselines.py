@@ -104,17 +104,26 @@ def test_what_is_drawn_is_ranked_right_and_the_first_places_most_often():
     np.testing.assert_allclose(np.bincount(low.ravel(), minlength=40)[20:] / 2000, 0.4, atol=0.05)
 
 
-def test_an_expert_alone_is_a_network_and_several_are_weighed():
+def test_experts_are_weighed_by_what_the_teachers_vector_and_chance_say():
+    """Gumbel noise, −log of an exponential, on the selection's logits; ReLU networks, in NumPy by hand."""
     torch.manual_seed(0)
     student, teacher = torch.randn(4, 6), torch.randn(4, 10)
-    alone = Experts(6, 10, 1)
-    torch.testing.assert_close(alone(student, teacher), alone.experts[0](student))
-    several = Experts(6, 10, 3)
-    said = torch.stack([expert(student) for expert in several.experts])
-    found = several(student, teacher)
-    assert (found <= said.max(0).values + 1e-6).all()
-    assert (found >= said.min(0).values - 1e-6).all()
-    assert said.shape[-1] == 10
+    experts = Experts(6, 10, 3)
+    torch.manual_seed(1)
+    found = experts(student, teacher).detach().numpy()
+    torch.manual_seed(1)
+    noise = -np.log(torch.empty(4, 3).exponential_().numpy())
+
+    weights = {name: value.detach().numpy() for name, value in experts.state_dict().items()}
+
+    def layer(rows, name):
+        return rows @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
+
+    shares = np.exp(layer(teacher.numpy(), "selection") + noise)
+    shares /= shares.sum(1, keepdims=True)
+    hidden = [np.maximum(layer(student.numpy(), f"experts.{k}.0"), 0) for k in range(3)]
+    said = np.stack([layer(rows, f"experts.{k}.2") for k, rows in enumerate(hidden)], axis=1)
+    np.testing.assert_allclose(found, np.einsum("nk,nkd->nd", shares, said), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(
