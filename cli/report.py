@@ -60,6 +60,7 @@ class Report:
         """The report of records, and what else is asked of them."""
         from ..reports import write_report
         from ..reports.claim_file import load_claims
+        from ..reports.flat_tables import flat_tables
         from ..reports.material import material_of
         from ..suites.record_files import load_records, record_places
 
@@ -72,7 +73,12 @@ class Report:
         )
         material = material_of(records)
         lines = [f"{len(records)} records compared in {page}", *_parquet(material, out)]
-        document: dict[str, Any] = {"records": len(records), "report": page, "quality": _quality(material)}
+        document: dict[str, Any] = {
+            "records": len(records),
+            "report": page,
+            "quality": _quality(material),
+            "costs": flat_tables(material).get("costs", []),
+        }
         status = 0
         if budgets:
             found = [_within(material, budget) for budget in budgets]

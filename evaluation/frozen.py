@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from ..core.checked_array import CheckedArray
 from ..core.errors import Fault, InputError
-from ..core.files import atomic_file, made_once
+from ..core.files import made_once
 from ..core.hashes import file_hash
 from ..core.progress import tracked
 from ..datasets import Dataset
@@ -32,8 +33,9 @@ from .item_inputs import ItemInputs, as_float
 __all__ = ["Frozen", "Part", "convolutions_of", "freeze_backbone", "frozen_vectors", "pretrained_vectors"]
 
 _BATCH = 128
-_HEADER = 128
-"""Bytes of an `.npy` file's header, as numpy pads it for two dimensions."""
+
+_FORM = "checked"
+"""Of the files; named anew when it changes, so that code of before and after can share a cache."""
 
 
 Part = Literal["backbone", "convolutions"]
@@ -139,46 +141,30 @@ def frozen_vectors(backbone: Backbone, dataset: Dataset, inputs: ItemInputs) -> 
     """
     assert dataset.pictures is not None  # images are seen
     digest = hashlib.blake2b(digest_size=8)
-    parts = [backbone.name, dataset.pictures.content_key(), str(inputs.size), str(DECODER_VERSION)]
+    parts = [backbone.name, dataset.pictures.content_key(), str(inputs.size), str(DECODER_VERSION), _FORM]
     if backbone.name in BACKBONES and (source := BACKBONES.entry(backbone.name).source) is not None:
         parts.append(file_hash(source))  # what a stranger's network computes may change while its name stays
     digest.update("\0".join(parts).encode(errors="surrogateescape"))
     for name, tensor in backbone.state_dict().items():
         digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
     path = dataset.cache / "frozen" / f"{digest.hexdigest()}.npy"
-    shape = (dataset.num_items, backbone.width)
+    kept = CheckedArray(path, (dataset.num_items, backbone.width), np.dtype(np.float32))
 
     def make() -> NDArray[np.float32]:
-        with atomic_file(path) as part:
-            array = np.lib.format.open_memmap(part, mode="w+", dtype=np.float32, shape=shape)
-            _encode(backbone, inputs, array)
-            array.flush()
-            del array
-        found = _read(path, shape)
-        assert found is not None  # it was written just now
-        return found
+        kept.write(_encoded(backbone, inputs, dataset.num_items))
+        return np.load(path, mmap_mode="r")
 
-    return made_once(path, lambda: _read(path, shape), make)
+    return made_once(path, kept.open, make)
 
 
-@torch.inference_mode()
-def _encode(backbone: nn.Module, inputs: ItemInputs, into: NDArray[np.float32]) -> None:
+def _encoded(backbone: nn.Module, inputs: ItemInputs, num_items: int) -> Iterator[NDArray[np.float32]]:
+    """The items' vectors in order, float32 (n, W) at a time."""
     device = next((p.device for p in backbone.parameters()), torch.device("cpu"))
     training = backbone.training
     backbone.eval()
-    starts = range(0, len(into), _BATCH)
-    for start in tracked(starts, "encoding items with a frozen backbone"):
-        ids = np.arange(start, min(start + _BATCH, len(into)))
-        images, _ = inputs(ids)
-        into[ids] = backbone(as_float(images.to(device))).float().cpu().numpy()
+    for start in tracked(range(0, num_items, _BATCH), "encoding items with a frozen backbone"):
+        images, _ = inputs(np.arange(start, min(start + _BATCH, num_items)))
+        with torch.inference_mode():
+            vectors = backbone(as_float(images.to(device))).float().cpu().numpy()
+        yield vectors
     backbone.train(training)
-
-
-def _read(path: Path, shape: tuple[int, int]) -> NDArray[np.float32] | None:
-    try:
-        if path.stat().st_size != _HEADER + 4 * shape[0] * shape[1]:
-            return None
-        found = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    return found if found.shape == shape and found.dtype == np.float32 else None

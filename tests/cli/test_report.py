@@ -87,6 +87,13 @@ def measured(tmp_path):
     return tmp_path / "runs"
 
 
+def test_the_costs_are_told_to_programs_too(measured, capsys, tmp_path):
+    assert main(["report", str(measured), "--out", str(tmp_path / "out"), "--json"]) == 0
+    costs = json.loads(capsys.readouterr().out)["costs"]
+    latency = {row["method"]: row["median"] for row in costs if row["quantity"] == "latency"}
+    assert latency == {"A": pytest.approx(0.004, rel=0.01), "B": pytest.approx(0.012, rel=0.01)}
+
+
 @pytest.mark.parametrize(("budget", "best", "status"), [("latency=5ms", "A", 0), ("latency=1ms", None, 1)])
 def test_the_best_within_a_budget(measured, capsys, tmp_path, budget, best, status):
     command = ["report", str(measured), "--out", str(tmp_path / "out"), "--budget", budget]

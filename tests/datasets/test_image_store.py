@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from outfitbench.core import checked_array
 from outfitbench.core.errors import InputError
-from outfitbench.datasets.images import store as store_module
+from outfitbench.datasets.images import store
 from outfitbench.datasets.images.decode import DECODER_VERSION, decode
 from outfitbench.datasets.images.folder import FolderImages
 from outfitbench.datasets.images.store import check_stores, open_store
@@ -71,7 +72,7 @@ def test_a_changed_image_is_decoded_anew(source, cache):
 
 def test_another_decoder_version_is_another_store(source, cache, monkeypatch):
     open_store(source, SIZE, cache)
-    monkeypatch.setattr(store_module, "DECODER_VERSION", DECODER_VERSION + 1)
+    monkeypatch.setattr(store, "DECODER_VERSION", DECODER_VERSION + 1)
     open_store(source, SIZE, cache)
     assert len(store_files(cache)) == 2
 
@@ -103,14 +104,14 @@ def flip(path: Path, place: int) -> None:
 class TestChecksums:
     @pytest.fixture(autouse=True)
     def as_in_another_process(self, monkeypatch):
-        monkeypatch.setattr(store_module, "_sound", set())
+        monkeypatch.setattr(checked_array, "_sound", set())
 
     @pytest.fixture
     def path(self, source, cache, monkeypatch) -> Path:
         """A store of thirty blocks."""
-        monkeypatch.setattr(store_module, "_BLOCK", 4096)
+        monkeypatch.setattr(checked_array, "_BLOCK", 4096)
         open_store(source, SIZE, cache)
-        store_module._sound.clear()
+        checked_array._sound.clear()
         (path,) = (cache / "images").glob("*.npy")
         return path
 
@@ -124,7 +125,7 @@ class TestChecksums:
         (path,) = (cache / "images").glob("*.npy")
         for place in (128, 50_000, 122_000, -1):
             flip(path, place)
-            store_module._sound.clear()
+            checked_array._sound.clear()
             np.testing.assert_array_equal(open_store(source, SIZE, cache), expected(source))
 
     @pytest.mark.parametrize("place", [128, 60_000, 122_000, -50])
@@ -142,11 +143,11 @@ class TestChecksums:
     def test_the_whole_check_says_about_where(self, source, cache, path):
         flip(path, 128 + 25 * SIZE * SIZE * 3 + 5)
         (fault,) = check_stores(source, cache)
-        assert "at image 24 or a little after" in fault.found  # the block begins in the image before
+        assert "at row 24 or a little after" in fault.found  # the block begins in the image before
 
     def test_a_store_is_looked_at_once_a_process(self, source, cache, path, monkeypatch):
         open_store(source, SIZE, cache)
-        monkeypatch.setattr(store_module, "_wrong_with", None)  # whoever looks again fails
+        monkeypatch.setattr(checked_array.CheckedArray, "fault", None)  # whoever looks again fails
         open_store(source, SIZE, cache)
 
     def test_the_stores_of_others_are_left_alone(self, source, cache, path):

@@ -63,6 +63,9 @@ def test_it_is_encoded_once_and_anew_where_the_file_is_broken(dataset: Dataset, 
     path.write_bytes(whole[:-4])
     freeze_backbone(network(dataset), dataset, ItemInputs(dataset, 64))
     assert path.read_bytes() == whole
+    path.write_bytes(whole[:200] + bytes([whole[200] ^ 1]) + whole[201:])
+    freeze_backbone(network(dataset), dataset, ItemInputs(dataset, 64))
+    assert path.read_bytes() == whole, "one bit is noticed"
     freeze_backbone(network(dataset, seed=1), dataset, ItemInputs(dataset, 64))
     assert len(list((dataset.cache / "frozen").glob("*.npy"))) == 2, "other weights, other vectors"
 
