@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from .curves_figure import DASHES, Dashes
@@ -195,7 +195,8 @@ def _draw_panel(axes: Axes, sweep: Sweep, lines: Sequence[_Drawn], references: S
     for reference in references:
         _level(axes, reference)
     for line in lines:
-        _line(axes, line, joined=sweep.numeric or sweep.option == SIZE, band=sweep.numeric, low=low)
+        _line(axes, line, joined=sweep.numeric or sweep.option == SIZE, band=sweep.numeric)
+    _name_fallen(axes, lines, low)
 
 
 def _ticks(sweep: Sweep, keys: Sequence[float | str]) -> list[str]:
@@ -228,7 +229,7 @@ def _limits(axes: Axes, drawn: Sequence[_Drawn]) -> float:
     return low - margin
 
 
-def _line(axes: Axes, line: _Drawn, *, joined: bool, band: bool, low: float) -> None:
+def _line(axes: Axes, line: _Drawn, *, joined: bool, band: bool) -> None:
     """Markers at the means, their intervals, and where it is joined the line."""
     colour = line.style.colour
     if band:
@@ -238,14 +239,25 @@ def _line(axes: Axes, line: _Drawn, *, joined: bool, band: bool, low: float) -> 
     if joined:
         axes.plot(line.xs, line.means, color=colour, linewidth=1.4, linestyle=line.dashes)
     _markers(axes, line)
-    for x, mean in zip(line.xs, line.means, strict=True):
-        if mean < low:
+
+
+def _name_fallen(axes: Axes, lines: Sequence[_Drawn], low: float) -> None:
+    """Say how far below the axis a point lies; of several at one place, one above the other."""
+    fallen = sorted(
+        (x, mean, line.style.ink)
+        for line in lines
+        for x, mean in zip(line.xs, line.means, strict=True)
+        if mean < low
+    )
+    for _, at_one_place in groupby(fallen, key=lambda point: point[0]):
+        for number, (x, mean, ink) in enumerate(at_one_place):
             axes.annotate(
-                f"↓ {mean:.1f}",
+                f"↓{mean:.0f}",
                 (x, low),
-                xytext=(-4, 4),
+                xytext=(0, 4 + 12 * number),
                 textcoords="offset points",
-                color=line.style.ink,
+                ha="center",
+                color=ink,
                 bbox=LABEL_GROUND,
                 fontsize=8,
                 zorder=4,

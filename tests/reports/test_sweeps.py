@@ -208,7 +208,7 @@ def test_a_row_far_below_is_told_and_does_not_stretch_the_axis(drawn):
     axes, _ = drawn(records)
     assert axes.get_ylim()[0] > 85
     low = 100 * per_user(records, "FND XS, α = 0.5", "auc").mean()
-    assert f"↓ {low:.1f}" in [text.get_text() for text in axes.texts]
+    assert f"↓{low:.0f}" in [text.get_text() for text in axes.texts]
 
 
 def test_sizes_stand_side_by_side_in_their_order(drawn):
