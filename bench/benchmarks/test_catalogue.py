@@ -13,7 +13,7 @@ from outfitbench.bench.request import make_request
 from outfitbench.bench.workloads.item_files import ENCODED_AT_ONCE, item_reader
 from outfitbench.core.machine import usable_cores
 from outfitbench.models import create_model
-from PIL import Image
+from PIL import Image, ImageOps
 
 from .ratios import report_ratio
 
@@ -31,11 +31,15 @@ def catalogue(clothing_photos, tmp_path):
 
 
 def test_decoding_takes_no_longer_than_pillow(benchmark, catalogue):
-    """Against Pillow's decoder (libjpeg-turbo) giving all pixels of each file, on all cores, too."""
+    """Against Pillow alone, on all cores, too: its decoder (libjpeg-turbo), and its resizing to that size.
+
+    Resizing by Lanczos takes longer than decoding (2.7 and 1.3 ms for 400 × 534 pixels to 224).
+    """
     files, folder = catalogue
 
     def whole(file):
-        return np.asarray(Image.open(io.BytesIO(file)).convert("RGB"))
+        picture = Image.open(io.BytesIO(file)).convert("RGB")
+        return np.asarray(ImageOps.contain(picture, (SIZE, SIZE), Image.Resampling.LANCZOS))
 
     with ThreadPoolExecutor(usable_cores()) as pool:
         read = item_reader(folder, SIZE, pool)
