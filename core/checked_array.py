@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from .files import atomic_file
+from .files import atomic_file, made_once
 
 __all__ = ["CheckedArray"]
 
@@ -78,6 +78,24 @@ class CheckedArray:
             if waiting:
                 sums.append(zlib.crc32(waiting))
             file.write(np.array(sums, "<u4").tobytes())
+
+    def made_once(self, parts: Callable[[], Iterable[NDArray[Any]]]) -> NDArray[Any]:
+        """The array as `open` gives it; where there is none, or a broken one, it is written first.
+
+        Of several processes that want it, the first writes it and the others wait.
+
+        Args:
+            parts: Gives what `write` takes.
+
+        Raises:
+            InputError: As for `write`.
+        """
+
+        def make() -> NDArray[Any]:
+            self.write(parts())
+            return np.load(self.path, mmap_mode="r")
+
+        return made_once(self.path, self.open, make)
 
     def open(self) -> NDArray[Any] | None:
         """The array, memory-mapped and read-only; None where there is no such file, or a broken one.

@@ -13,7 +13,6 @@ from torch import nn
 
 from ..core.checked_array import CheckedArray
 from ..core.errors import Fault, InputError
-from ..core.files import made_once
 from ..core.hashes import file_hash
 from ..core.progress import tracked
 from ..datasets import Dataset
@@ -149,12 +148,7 @@ def frozen_vectors(backbone: Backbone, dataset: Dataset, inputs: ItemInputs) -> 
         digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
     path = dataset.cache / "frozen" / f"{digest.hexdigest()}.npy"
     kept = CheckedArray(path, (dataset.num_items, backbone.width), np.dtype(np.float32))
-
-    def make() -> NDArray[np.float32]:
-        kept.write(_encoded(backbone, inputs, dataset.num_items))
-        return np.load(path, mmap_mode="r")
-
-    return made_once(path, kept.open, make)
+    return kept.made_once(lambda: _encoded(backbone, inputs, dataset.num_items))
 
 
 def _encoded(backbone: nn.Module, inputs: ItemInputs, num_items: int) -> Iterator[NDArray[np.float32]]:

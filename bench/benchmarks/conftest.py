@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from outfitbench.datasets import sample_negatives
 from outfitbench.datasets.tables import OutfitTable
 
 from .ratios import percentiles_of
@@ -57,6 +58,16 @@ def polyvore_sized() -> OutfitsOfItems:
     users = rng.integers(num_users, size=num_positives)
     positives = OutfitTable(users.astype(np.int32), np.stack(columns, axis=1).astype(np.int32))
     return OutfitsOfItems(positives, np.repeat(np.int8([0, 1, 2]), listed))
+
+
+@pytest.fixture(scope="session")
+def polyvore_split(polyvore_sized) -> OutfitTable:
+    """Those outfits with ten negatives a positive: 253,594."""
+    positives = polyvore_sized.positives
+    negatives = sample_negatives(positives, polyvore_sized.item_category, per_positive=10)
+    return OutfitTable(
+        np.concatenate([positives.users, negatives.users]), np.concatenate([positives.items, negatives.items])
+    )
 
 
 @pytest.fixture(scope="session")

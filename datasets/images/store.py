@@ -10,7 +10,7 @@ import numpy as np
 
 from ...core.checked_array import CheckedArray
 from ...core.errors import Fault, InputError
-from ...core.files import locked, made_once
+from ...core.files import locked
 from ...core.parallel import map_on_all_cores
 from .decode import DECODER_VERSION, decode
 
@@ -43,12 +43,7 @@ def open_store(source: ImageSource, size: int, cache: Path) -> NDArray[np.uint8]
     if size < 1:
         raise InputError(Fault("argument size", str(size), "1 pixel or more"))
     store = _store(cache / "images" / f"{_stem(source)}{size}{_ending()}", source, size)
-
-    def build() -> NDArray[np.uint8]:
-        store.write(_decoded(source, size))
-        return np.load(store.path, mmap_mode="r")
-
-    return made_once(store.path, store.open, build)
+    return store.made_once(lambda: _decoded(source, size))
 
 
 def check_stores(source: ImageSource, cache: Path) -> list[Fault]:
