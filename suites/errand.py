@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +36,6 @@ class Errand:
         cache: Folder for what is derived; None for the default.
         plugins: Files that register parts of the user's.
         fingerprints: Of the datasets by name as the caller has them, which everybody else must have, too.
-        version: The caller's, likewise.
     """
 
     suite: Suite
@@ -51,7 +47,6 @@ class Errand:
     cache: Path | None = None
     plugins: tuple[Path, ...] = ()
     fingerprints: dict[str, str] = field(default_factory=dict)
-    version: str = field(default_factory=partial(version, "outfitbench"))
 
     def load(self, names: Iterable[str]) -> dict[str, Dataset]:
         """Datasets by name, found or made.
@@ -70,11 +65,8 @@ class Errand:
             )
             expected = self.fingerprints.get(name, found[name].fingerprint)
             if found[name].fingerprint != expected:
-                where = f"dataset {name} on {socket.gethostname()}"
-                fix = "give every machine the same data"
-                raise InputError(
-                    Fault(where, f"data {found[name].fingerprint}", f"{expected}, the caller's", fix)
-                )
+                told = f"data {found[name].fingerprint}", f"{expected}, the caller's"
+                raise InputError(Fault(f"dataset {name}", *told, "give every machine the same data"))
         return found
 
 
@@ -99,13 +91,10 @@ class Workplace:
         errand: What is run; its plugins are loaded here.
 
     Raises:
-        InputError: If a dataset is not to be had here, or it or our version is another than the caller's.
+        InputError: If a dataset is not to be had here, or is another than the caller's.
     """
 
     def __init__(self, errand: Errand) -> None:
-        if (found := version("outfitbench")) != errand.version:
-            where, fix = f"outfitbench on {socket.gethostname()}", "install the same version everywhere"
-            raise InputError(Fault(where, f"version {found}", f"{errand.version}, the caller's", fix))
         for plugin in errand.plugins:
             load_plugin(plugin)
         self._errand = errand
@@ -122,8 +111,7 @@ class Workplace:
             number: What to say before its label when it begins.
         """
         if (trial := self._trials.get(named)) is None:
-            found = f"outfitbench on {socket.gethostname()} plans no such trial"
-            return Ended(failed=f"{found}: install the same sources everywhere")
+            return Ended(failed="outfitbench plans no such trial here: install the same sources everywhere")
         claim = self._claims.setdefault(named, claim_of(trial, self._errand.out))
         with cached_in(self._errand.cache):
             return attempt(trial, claim, self._errand.out, self._errand.device, number)

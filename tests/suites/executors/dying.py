@@ -1,4 +1,4 @@
-"""A plugin whose scorer kills its own process once."""
+"""Plugins whose scorers kill their own process once, or wait to be killed."""
 
 DIES_ONCE = """
 import os, signal
@@ -17,4 +17,31 @@ class DiesOnce(Scorer):
             os.kill(os.getpid(), signal.SIGKILL)
         died.write_text(f"{{os.getpid()}} {{os.environ['OMP_NUM_THREADS']}}")
         return [0.0] * len(outfits)
+"""
+
+HELD_UP = """
+import os, time
+from pathlib import Path
+from outfitbench.evaluation import Scorer, register_scorer
+
+
+class HeldUp(Scorer):
+    '''Tells which process started its own, and waits until it may go on.'''
+
+    def score(self, outfits):
+        started = Path({started!r})
+        (started / str(os.getppid())).touch()
+        while not (started / "go").exists():
+            time.sleep(0.1)
+        return [0.0] * len(outfits)
+
+
+@register_scorer("held-up")
+class Held(HeldUp):
+    '''One of two.'''
+
+
+@register_scorer("held-up-too")
+class HeldToo(HeldUp):
+    '''The other one.'''
 """

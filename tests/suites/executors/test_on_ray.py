@@ -1,0 +1,356 @@
+"""Trials on a Ray cluster of two nodes on loopback: the records of a quiet run, whoever is killed."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+from outfitbench.core.errors import InputError
+from outfitbench.core.plugins import load_plugin
+from outfitbench.suites import run_suite
+from outfitbench.suites.errand import Errand
+from outfitbench.suites.executors import create_executor
+from outfitbench.suites.executors.ray_node import entrance
+from outfitbench.suites.record_files import load_records
+from outfitbench.suites.suite_file import Suite
+
+from .dying import HELD_UP
+
+NO_PACKAGE = """
+import importlib.metadata as metadata
+found = metadata.version
+
+def version(name):
+    if name == "outfitbench":
+        raise metadata.PackageNotFoundError(name)
+    return found(name)
+
+metadata.version = version
+"""
+
+FULL_DISK = """
+import errno, os
+
+def fsync(file):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+os.fsync = fsync
+"""
+
+on_a_cluster = [pytest.mark.ray, pytest.mark.filterwarnings("ignore")]  # Ray's warnings are not ours
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return found.getsockname()[1]
+
+
+def of_a_node(cores: int) -> dict[str, Any]:
+    """How a node is started."""
+    sizes = {"num_cpus": cores, "object_store_memory": 80 << 20, "include_log_monitor": False}
+    return {**sizes, "runtime_env_agent_port": free_port()}
+
+
+def without_waiting(start: Callable[..., None]) -> Callable[..., None]:
+    """Start a node whose agent has told already that it has no ports.
+
+    Without Ray's dashboard it tells just that; a node that has not heard it in 15 s ends.
+    """
+
+    def start_raylet(node: Any, *given: Any, **named: Any) -> None:
+        from ray._raylet import persist_port
+
+        for port in ("metrics_agent_port", "metrics_export_port", "dashboard_agent_listen_port"):
+            persist_port(node._session_dir, node._node_id, port, -1)
+        start(node, *given, **named)
+
+    return start_raylet
+
+
+def wait_for(met: Callable[[], bool], seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while not met():
+        assert time.monotonic() < until
+        time.sleep(0.2)
+
+
+@contextmanager
+def cluster_of(nodes: int, **head: Any) -> Iterator[Any]:
+    """A head, by itself without a core, and so many nodes of one, in this process's environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_raylet_start_wait_time_s", "600")  # a busy machine takes long
+        patch.setenv("RAY_AUTH_MODE", "disabled")  # or it writes a token into the home of who runs tests
+        patch.setenv("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        from ray._private.node import Node
+        from ray.cluster_utils import Cluster
+
+        patch.setattr(Node, "start_raylet", without_waiting(Node.start_raylet))
+        head = {**of_a_node(0), "include_dashboard": False, **head}
+        cluster = Cluster(initialize_head=True, head_node_args=head)
+        try:
+            for _ in range(nodes):
+                cluster.add_node(**of_a_node(1))
+            patch.setenv("RAY_ADDRESS", cluster.address)
+            yield cluster
+        finally:
+            cluster.shutdown()
+
+
+@pytest.fixture(scope="module")
+def one_cluster(in_the_small_world: None) -> Iterator[Any]:
+    port = free_port()
+    with cluster_of(2, ray_client_server_port=port) as cluster:
+        cluster.client = f"ray://127.0.0.1:{port}"
+        yield cluster
+
+
+@pytest.fixture
+def cluster(one_cluster: Any) -> Any:
+    """With two nodes, whatever the test before did to them."""
+    while len(one_cluster.worker_nodes) < 2:
+        one_cluster.add_node(**of_a_node(1))
+    return one_cluster
+
+
+def outcomes(out: Path) -> dict[str, dict]:
+    """The records of fits and evaluations, without times and machine; none is there twice."""
+    found = {}
+    for record in load_records([out]):
+        if record.kind in ("fit", "quality", "scorer"):
+            told = record.model_dump(mode="json")
+            for part in (told, told.get("fit", {})):
+                part.pop("seconds", None), part.pop("machine", None)
+            assert record.trial not in found
+            found[record.trial] = told
+    return found
+
+
+@pytest.mark.ray
+@pytest.mark.filterwarnings("ignore")
+def test_a_node_dies_and_the_records_are_those_of_a_quiet_run(
+    cluster: Any, smoke: Suite, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both nodes are at a trial when one dies; the other one runs both."""
+    out, started, plugin = tmp_path / "out", tmp_path / "started", tmp_path / "held_up.py"
+    plugin.write_text(HELD_UP.format(started=str(started)))
+    started.mkdir()
+    load_plugin(plugin)
+    shutil.copytree(finished, out)
+    shutil.rmtree(out / "evaluations")
+    node = next(iter(cluster.worker_nodes))
+
+    def kill() -> None:
+        (raylet,) = node.all_processes["raylet"]
+        try:
+            wait_for((started / str(raylet.process.pid)).exists, 600)
+            cluster.remove_node(node, allow_graceful=False)
+        finally:
+            (started / "go").touch()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    suite = smoke.model_copy(update={"scorers": ["held-up", "held-up-too"]})
+    outcome = run_suite(suite, out, device="cpu", on="ray", plugins=[plugin])
+    killer.join()
+    assert not outcome.failed
+    assert node not in cluster.worker_nodes
+    found = outcomes(out)
+    assert len(found) == len(outcomes(finished)) + 2
+    assert {**found, **outcomes(finished)} == found
+    assert f"[{socket.gethostname()} " in capsys.readouterr().out, "every line says where"
+    assert not list(out.rglob("*claim*")), "nothing is left behind"
+
+
+class TestOnACluster:
+    pytestmark = on_a_cluster
+
+    def test_it_leaves_the_records_of_a_local_run(
+        self,
+        cluster: object,
+        smoke: Suite,
+        finished: Path,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        assert not run_suite(smoke, tmp_path, device="cpu", on="ray").failed
+        assert outcomes(tmp_path) == outcomes(finished)
+        told = capsys.readouterr().out
+        assert f"[{socket.gethostname()} " in told
+        assert "epoch 1/1: loss" in told
+        assert not list(tmp_path.rglob("*claim*"))
+
+    def test_without_a_common_folder_files_travel(
+        self, cluster: object, smoke: Suite, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The machines look for another folder than the caller's."""
+        monkeypatch.setattr("outfitbench.suites.executors.on_ray.identify", lambda out: "another")
+        assert not run_suite(smoke, tmp_path, device="cpu", on="ray").failed
+        assert outcomes(tmp_path) == outcomes(finished)
+
+    def test_by_the_address_of_its_head(
+        self, cluster: Any, smoke: Suite, finished: Path, tmp_path: Path
+    ) -> None:
+        assert not run_suite(smoke, tmp_path, device="cpu", on=cluster.client).failed
+        assert outcomes(tmp_path) == outcomes(finished)
+
+    def test_what_is_no_cluster_is_refused_in_time(
+        self, cluster: object, smoke: Suite, tmp_path: Path
+    ) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            address = f"ray://127.0.0.1:{silent.getsockname()[1]}"
+            started = time.monotonic()  # the packages are imported by now
+            with pytest.raises(InputError, match=f"found {address}, where something else answers, expected"):
+                create_executor(address, Errand(smoke, tmp_path, "cpu"))
+            assert time.monotonic() - started < 10
+
+    def test_a_head_of_another_version_is_refused_in_one_line(self) -> None:
+        from outfitbench.suites.executors.ray_address import _unusable
+        from ray._private.utils import check_version_info
+
+        head = {"ray_version": "1.0.0", "python_version": "3.6.1"}
+        with pytest.raises(RuntimeError) as caught:
+            check_version_info(head, "Ray Client")
+        told = str(_unusable("argument --on", "ray://head:10001", caught.value))
+        found = "found ray://head:10001, a cluster of Ray: 1.0.0 and Python: 3.6.1, expected one of Ray: "
+        assert told.startswith(f"argument --on: {found}")
+        assert told.endswith("install the same versions on both")
+        assert "\n" not in told
+
+    @pytest.mark.parametrize(
+        ("hindered", "message"),
+        [
+            (NO_PACKAGE, "outfitbench: found none, expected version .*, the caller's; install the same"),
+            (FULL_DISK, "found a full disk, expected room to write it"),
+            ("", "dataset closet-12: found data .*, expected .*, the caller's; give every machine the same"),
+        ],
+        ids=["no-package", "full-disk", "other-data"],
+    )
+    def test_a_machine_that_is_not_as_the_callers_is_named(
+        self, smoke: Suite, finished: Path, tmp_path: Path, hindered: str, message: str
+    ) -> None:
+        out, site = tmp_path / "out", tmp_path / "site"
+        site.mkdir()
+        (site / "sitecustomize.py").write_text(hindered)
+        there = {"PYTHONPATH": str(site)} if hindered else {"OUTFITBENCH_CACHE": str(tmp_path / "cache")}
+        shutil.copytree(finished, out)
+        shutil.rmtree(out / "evaluations")
+        with cluster_of(0) as alone:
+            alone.add_node(**of_a_node(1), env_vars=there)
+            failed = run_suite(smoke, out, device="cpu", on="ray").failed
+        assert len(failed) == 2
+        for told in failed.values():
+            assert re.search(message, told)
+            assert told.endswith(f" (on {socket.gethostname()})")
+            assert "\n" not in told
+
+
+DRIVER = """
+import sys
+from pathlib import Path
+from outfitbench.suites import load_suite, run_suite
+from outfitbench.suites.executors import on_ray
+
+if sys.argv[3] == "apart":  # the machines look for another folder than the caller's
+    identify = on_ray.identify
+    on_ray.identify = lambda out: f"not {identify(out)}"
+suite = load_suite(sys.argv[1], epochs=1).model_copy(update={"cost": None})
+sys.exit(bool(run_suite(suite, Path(sys.argv[2]), device="cpu", on="ray").failed))
+"""
+
+
+def kill_driver(cluster: Any, driver: subprocess.Popen[bytes], draw: random.Random) -> None:
+    driver.send_signal(signal.SIGKILL)
+
+
+def kill_node(cluster: Any, driver: object, draw: random.Random) -> None:
+    cluster.remove_node(draw.choice(sorted(cluster.worker_nodes, key=id)), allow_graceful=False)
+    cluster.add_node(**of_a_node(1))
+
+
+def kill_worker(cluster: Any, driver: object, draw: random.Random) -> None:
+    """A process at a trial of one of our nodes, if there is one."""
+    import psutil
+
+    workers = [
+        process
+        for node in cluster.worker_nodes
+        for raylet in node.all_processes["raylet"]
+        for process in psutil.Process(raylet.process.pid).children(recursive=True)
+        if process.name().startswith("ray::")
+    ]
+    if workers:
+        draw.choice(workers).kill()
+
+
+@pytest.mark.ray
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", range(20))
+def test_whoever_is_killed_the_records_are_those_of_a_quiet_run(
+    seed: int, cluster: Any, smoke_file: Path, finished: Path, tmp_path: Path
+) -> None:
+    draw = random.Random(seed)
+    kill: Callable[..., None] = (kill_node, kill_worker, kill_driver)[seed % 3]
+    out = tmp_path / "out"
+
+    def start() -> subprocess.Popen[bytes]:
+        given = str(smoke_file), str(out), "apart" if seed % 2 else "together"
+        return subprocess.Popen([sys.executable, "-c", DRIVER, *given], env=os.environ)
+
+    driver = start()
+    try:
+        wait_for((out / ".identity").exists, 300)
+        time.sleep(draw.uniform(0, 30))
+        kill(cluster, driver, draw)
+        if kill is kill_driver:
+            driver.wait()
+            driver = start()
+        assert driver.wait(600) == 0
+    finally:
+        driver.kill()
+        driver.wait()
+    assert outcomes(out) == outcomes(finished)
+    assert not list(out.rglob("*claim*"))
+
+
+def test_without_ray_one_is_told_what_to_install(
+    smoke: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(InputError, match=r"found ray without ray, .*; run pip install 'outfitbench\[ray\]'"):
+        create_executor("ray", Errand(smoke, tmp_path, "cpu"))
+
+
+def test_an_address_at_which_nobody_answers(smoke: Suite, tmp_path: Path) -> None:
+    errand = Errand(smoke, tmp_path, "cpu")
+    for wrong in ("ray://127.0.0.1", "ray://head:http", "ray://head:70000"):
+        with pytest.raises(
+            InputError, match=f"--on: found {wrong}, expected ray://HOST:PORT; the port is 10001"
+        ):
+            create_executor(wrong, errand)
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        address = f"ray://127.0.0.1:{closed.getsockname()[1]}"
+    with pytest.raises(
+        InputError, match=f"found {address} .Connection refused., expected the address of a Ray"
+    ):
+        create_executor(address, errand)
+
+
+def test_a_machine_with_another_version_is_told_so() -> None:
+    where, (failed, _), files = entrance()("0.0.1")
+    assert (where, files) == (socket.gethostname(), None)
+    assert failed.startswith(f"outfitbench: found version {version('outfitbench')}, expected version 0.0.1, ")
