@@ -10,11 +10,14 @@ from pathlib import Path
 
 from .errors import Fault, InputError
 from .names import shown, why
-from .registry import registering
+from .registry import all_registries, registering
 
-__all__ = ["load_plugin"]
+__all__ = ["load_plugin", "loaded_plugins"]
 
 _LOADING: set[Path] = set()
+
+_LOADED: dict[Path, tuple[str, ...]] = {}
+"""What each file that was run here has entered."""
 
 
 def load_plugin(path: str | Path) -> list[str]:
@@ -48,6 +51,12 @@ def load_plugin(path: str | Path) -> list[str]:
         _LOADING.discard(whole)
 
 
+def loaded_plugins() -> list[Path]:
+    """Files that were run here and whose names are known, for a process that is to know them, too."""
+    known = {name for registry in all_registries() for name in registry._entries}
+    return [path for path, names in _LOADED.items() if known.intersection(names)]
+
+
 @cache
 def _load_file(path: Path) -> tuple[str, ...]:
     if not path.is_file():
@@ -71,7 +80,8 @@ def _load_file(path: Path) -> tuple[str, ...]:
     if not names:
         del sys.modules[spec.name]
         raise InputError(Fault(_place(path), "nothing registered", "at least one @register_…"))
-    return tuple(names)
+    _LOADED[path] = tuple(names)
+    return _LOADED[path]
 
 
 def _place(path: str | Path) -> str:

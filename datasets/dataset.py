@@ -29,6 +29,10 @@ class FeatureSource(Protocol):
         ...
 
 
+def _none_released(split: str, setting: str) -> None:
+    """Of a dataset that came without negatives."""
+
+
 class HiddenPreference(Protocol):
     """What a made dataset knows and a real one cannot: how much each user truly likes an outfit."""
 
@@ -78,7 +82,7 @@ class Dataset:
     cache: Path
     pictures: ImageSource | None = None
     vectors: FeatureSource | None = None
-    released_negatives: Callable[[str, str], OutfitTable | None] = field(default=lambda split, setting: None)
+    released_negatives: Callable[[str, str], OutfitTable | None] = _none_released
     hidden: HiddenPreference | None = None
     anonymous: bool = False
     cold_sibling: str | None = None

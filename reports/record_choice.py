@@ -106,10 +106,11 @@ def shuffled_where_there_is(records: Iterable[E]) -> list[E]:
 
 
 def environment_label(fit: FitRecord) -> str:
-    """In what a fit was trained, in a few words: "cpu, fp32, 2 threads"."""
+    """In what a fit was trained, in a few words: "cpu, fp32, 2 threads", or "…, 1 thread, 2 processes"."""
     environment = fit.environment
     threads = f"{environment.threads} thread{'' if environment.threads == 1 else 's'}"
-    return f"{environment.device}, {environment.precision}, {threads}"
+    processes = f", {environment.ranks} processes" if environment.ranks > 1 else ""
+    return f"{environment.device}, {environment.precision}, {threads}{processes}"
 
 
 def _preference(fit: FitRecord) -> tuple[bool, bool, int]:

@@ -20,6 +20,7 @@ from ..models.backbones.factory import check_backbone, weights_to_fetch
 from ..training.environment import Device, choose_environment, enter_environment
 from ..training.network import bare_model, fitting, gives_backbone, is_heavy
 from ..training.optimizer import create_optimizer
+from ..training.share import normalises_over_items
 from ..training.step import TrainingStep, WeightedObjectives
 from .describing import create_objectives
 from .trial import FitTrial, StemTrial, has_foreign_part
@@ -65,6 +66,7 @@ def rehearse(trial: FitTrial, device: Device, *, fetch: bool) -> Rehearsal:
     method, note = trial.method, ""
     try:
         model = bare_model(method, trial.dataset).to(device).train()
+        _check_devices(trial, model)
         objectives = create_objectives(method, model)
         create_optimizer(method.recipe, TrainingStep(model, objectives))
         for _, objective in objectives.values():
@@ -81,7 +83,8 @@ def rehearse(trial: FitTrial, device: Device, *, fetch: bool) -> Rehearsal:
             _, model.backbone = convolutions_of(model, f"method {method.name}, freeze").cut(method.image_size)
             model.input_kind, model.input_size = "features", model.backbone.input_size
         heavy = is_heavy(method, trial.dataset)
-        environment = choose_environment(device, method.recipe.precision, heavy=heavy)
+        recipe = method.recipe
+        environment = choose_environment(device, recipe.precision, heavy=heavy, ranks=recipe.devices)
         enter_environment(environment)
         categories = torch.arange(_SAMPLE, device=device) % len(trial.dataset.categories)
         if model.input_kind == "image":
@@ -138,6 +141,15 @@ def _naming(method: str, error: InputError) -> InputError:
     if method in str(fault.where):
         return error
     return InputError(replace(fault, where=f"method {method}, {fault.where}"))
+
+
+def _check_devices(trial: FitTrial, model: OutfitModel) -> None:
+    """Hold that a network's items can be shared out."""
+    method = trial.method
+    if method.recipe.devices > 1 and method.freeze is not True and normalises_over_items(model):
+        found = f"{method.recipe.devices} with a network that normalises over the items of a step (BatchNorm)"
+        fix = 'train it on one device, or leave its backbone as it is ("freeze")'
+        raise InputError(Fault(f"method {method.name}, recipe.devices", found, "1", fix))
 
 
 def _check_teacher(trial: FitTrial, objectives: WeightedObjectives) -> None:
@@ -205,5 +217,6 @@ def _whole_fit(trial: FitTrial, each: float) -> float:
         return _NO_GRADIENT * each * dataset.num_items  # once, then they are kept
     steps = math.ceil(len(dataset.split("train")) / recipe.batch_size)
     validation = dataset.candidates(trial.validation_split, trial.negatives).outfits.distinct_items
-    epoch = _OVERHEAD * steps * _items_of_a_step(trial) + _NO_GRADIENT * len(validation)
+    encoded = _items_of_a_step(trial) / recipe.devices
+    epoch = _OVERHEAD * steps * encoded + _NO_GRADIENT * len(validation)
     return recipe.epochs * epoch * each

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from lightning_fabric import Fabric
 from numpy.typing import NDArray
 
 from ..core.files import sweep
@@ -23,10 +25,11 @@ from ..training.method import Method
 from ..training.neighbours import load_table
 from ..training.network import Network, fresh_network, is_heavy, trained_network
 from ..training.objectives.objective import FitContext
+from ..training.ranks import run_in_ranks
 from ..training.teacher import Teacher
 from .describing import chosen_objectives, create_objectives
 from .plan import recombination_of, view_pairs_of
-from .record_files import file_of, write_record
+from .record_files import RECORD_FILE, file_of, load_record, write_record
 from .records import FitRecord, NeighboursRecord
 from .run_neighbours import TABLE_FILE
 from .run_stem import stem_of
@@ -56,22 +59,46 @@ def run_fit(
         InputError: If an input's files are missing, broken or altered since their record.
     """
     sweep(folder)
+    recipe, heavy = trial.method.recipe, is_heavy(trial.method, trial.dataset)
+    environment = begun_environment(folder, trial.label)
+    if environment is None or environment.ranks != recipe.devices:
+        chosen = choose_environment(device, recipe.precision, heavy=heavy, ranks=recipe.devices)
+        moved = chosen.model_dump(include={"ranks", "threads"})
+        environment = chosen if environment is None else environment.model_copy(update=moved)
+    if environment.ranks == 1:
+        _fit(trial, folder, inputs, environment, None, on_epoch)
+    else:
+        work = partial(_fit, trial, folder, inputs, environment)
+        run_in_ranks(work, environment, recipe.strategy, on_epoch)
+    record = load_record(folder / RECORD_FILE)
+    assert isinstance(record, FitRecord)
+    return record
+
+
+def _fit(
+    trial: FitTrial,
+    folder: Path,
+    inputs: dict[str, Path],
+    environment: Environment,
+    fabric: Fabric | None,
+    on_epoch: OnEpoch,
+) -> None:
+    """What each process of a fit does; one alone does all, of several the first one writes."""
     started = time.perf_counter()
     method, dataset = trial.method, trial.dataset
-    environment = begun_environment(folder, trial.label) or choose_environment(
-        device, method.recipe.precision, heavy=is_heavy(method, dataset)
-    )
     enter_environment(environment)
     start = weights_of(inputs["start"]) if "start" in inputs else None
     stem = stem_of(inputs["stem"]) if "stem" in inputs else None
     network = fresh_network(method, dataset, trial.seed, environment.device, start, stem)
     if start is not None:
         say(f"{trial.label}: starts from {trial.inputs['start'].label}: {_parts(network.taken_over)}")
-    begun = begin_training(trial, method, network, inputs, folder, environment)
+    begun = begin_training(trial, method, network, inputs, folder, environment, fabric=fabric)
     distillation, warnings = begun.distillation, [*begun.warnings]
     prepared = time.perf_counter() - started
     training = begun.training
     trained = training.run(on_epoch)
+    if fabric is not None and not fabric.is_global_zero:
+        return
     progress = trained.progress
     if all(epoch.valid_auc == _NO_ORDER for epoch in progress.history[-2:]):
         warnings.append(
@@ -111,7 +138,6 @@ def run_fit(
     )
     write_record(record, folder)
     training.finish()
-    return record
 
 
 @dataclass(frozen=True)
@@ -137,6 +163,7 @@ def begin_training(
     folder: Path,
     environment: Environment,
     label: str = "",
+    fabric: Fabric | None = None,
 ) -> Begun:
     """What a fit is trained with, ready to run, or to go on from a checkpoint.
 
@@ -148,6 +175,7 @@ def begin_training(
         folder: Where checkpoints are kept.
         environment: What it computes in; entered already.
         label: What to call it; the trial's own name if empty.
+        fabric: As for `Training`.
 
     Raises:
         TrainingError: If the teacher learned nothing.
@@ -174,7 +202,7 @@ def begin_training(
         _neighbours(inputs["neighbours"]) if "neighbours" in inputs else None,
         recombination_of(method),
     )
-    training = Training(task, network.model, objectives, teacher, folder, environment)
+    training = Training(task, network.model, objectives, teacher, folder, environment, fabric)
     return Begun(training, distillation, warnings)
 
 

@@ -36,7 +36,7 @@ def choose_device(wanted: str = "auto") -> Device:
     return "cuda" if present and wanted != "cpu" else "cpu"
 
 
-def choose_environment(device: Device, precision: str, *, heavy: bool) -> Environment:
+def choose_environment(device: Device, precision: str, *, heavy: bool, ranks: int = 1) -> Environment:
     """The numeric environment of a fit that begins here and now.
 
     Threads follow from the work and the cores: work on feature vectors is too small for two (32 s a fit with
@@ -48,15 +48,22 @@ def choose_environment(device: Device, precision: str, *, heavy: bool) -> Enviro
         precision: "fp32", "bf16" or "auto".
         heavy: Whether a step is work for several cores: it encodes images, rather than take thumbnails or
             vectors into a small network.
+        ranks: Processes at one step: a GPU each, or their part of the threads.
+
+    Raises:
+        InputError: If there are fewer GPUs.
     """
+    if device == "cuda" and ranks > (there := torch.cuda.device_count()):
+        raise InputError(
+            Fault("recipe.devices", str(ranks), f"at most {there}, the CUDA devices of this machine")
+        )
     asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
     threads = int(asked) if asked.isdigit() and int(asked) else usable_cores()
-    if not heavy:
-        threads = 1
+    threads = max(1, threads // ranks) if heavy else 1
     chosen: Precision = "bf16" if precision == "bf16" else "fp32"
     if precision == "auto" and heavy:
         chosen = faster_precision(device)
-    return Environment(device=device, precision=chosen, threads=threads)
+    return Environment(device=device, precision=chosen, threads=threads, ranks=ranks)
 
 
 def enter_environment(environment: Environment) -> None:

@@ -6,7 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
-__all__ = ["Distillation", "Environment", "Epoch", "PositiveMean"]
+__all__ = ["MOST_RANKS", "Distillation", "Environment", "Epoch", "PositiveMean"]
+
+MOST_RANKS = 64
+"""Processes at one fit: a machine's devices."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -24,11 +27,14 @@ class Environment(_Frozen):
         device: "cpu" or "cuda".
         precision: Arithmetic of training: what "auto" came to.
         threads: Threads of one operation.
+        ranks: Processes at one step, each of which encodes a share of its items. A fit that is gone on with
+            may have others.
     """
 
     device: Literal["cpu", "cuda"]
     precision: Literal["fp32", "bf16"]
     threads: Annotated[int, Field(ge=1, le=4096)]
+    ranks: Annotated[int, Field(ge=1, le=MOST_RANKS)] = 1
 
 
 class Epoch(_Frozen):

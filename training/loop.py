@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..core.progress import progress_bar, say
-from ..datasets import Dataset
+from ..datasets import CandidateSet, Dataset
 from ..datasets.outfit_hash import PostedOutfits
 from ..evaluation.item_inputs import ItemInputs
 from ..evaluation.scoring import evaluate
@@ -32,8 +32,10 @@ from .image_augmentation import flip_and_shift
 from .method import Method
 from .objectives.objective import TeacherScores
 from .optimizer import create_optimizer
+from .ranks import create_fabric
 from .recombination import Recombination, Recombiner
 from .schedule import best_epoch, epochs_without_gain, learning_rate
+from .share import Share
 from .step import TrainingStep, WeightedObjectives
 
 __all__ = ["FitTask", "OnEpoch", "Trained", "Training", "ignored"]
@@ -99,6 +101,8 @@ class Training:
         teacher: For objectives that need one.
         folder: Where checkpoints are kept.
         environment: What it computes in; entered already.
+        fabric: What this process computes with, where it is one of several at this fit. The first of them
+            validates, and keeps the checkpoints.
     """
 
     def __init__(
@@ -109,17 +113,15 @@ class Training:
         teacher: TeacherScores | None,
         folder: Path,
         environment: Environment,
+        fabric: Fabric | None = None,
     ) -> None:
         self._task = task
         self._recipe = task.method.recipe
         self._model = model
         self._environment = environment
         self._checkpoint = Checkpoint(folder)
-        half = environment.precision == "bf16"
-        self._fabric = Fabric(
-            accelerator=environment.device, devices=1, precision="bf16-mixed" if half else "32-true"
-        )
-        self._bare_step = TrainingStep(model, objectives, teacher)
+        self._fabric = create_fabric(environment) if fabric is None else fabric
+        self._bare_step = TrainingStep(model, objectives, teacher, Share.of(self._fabric))
         optimizer = create_optimizer(self._recipe, self._bare_step)
         self._step, self._optimizer = self._fabric.setup(self._bare_step, optimizer)
         train = task.dataset.split("train")
@@ -154,7 +156,7 @@ class Training:
             losses, rate = self._run_epoch(number, valid_auc)
             if any(not torch.isfinite(weights).all() for weights in self._model.parameters()):
                 raise self._diverged(number, "weights that are not finite")
-            auc = float(np.mean(evaluate(self._model, task.dataset, task.inputs, validation).auc))
+            auc = self._validation_auc(validation)
             loss = losses.pop("")
             epoch = Epoch(number=number, loss=loss, losses=losses, learning_rate=rate, valid_auc=auc)
             progress = Progress(
@@ -162,7 +164,10 @@ class Training:
                 best_epoch([*valid_auc, auc]),
                 progress.seconds + time.perf_counter() - started,
             )
-            self._checkpoint.save(self._bare_step, self._model, self._optimizer, progress, self._environment)
+            if self._fabric.is_global_zero:
+                self._checkpoint.save(
+                    self._bare_step, self._model, self._optimizer, progress, self._environment
+                )
             say(f"{self._name(number)}: loss {loss:.3f}, validation AUC {auc:.3f}")
             on_epoch(epoch)
         return Trained(progress, self._checkpoint.best(progress.best_epoch))
@@ -203,6 +208,13 @@ class Training:
         if not all(map(math.isfinite, means.values())):
             raise self._diverged(number, f"a loss of {means['']}")
         return means, rate
+
+    def _validation_auc(self, validation: CandidateSet) -> float:
+        """Mean per-user AUC of the model as it is; the first process's word, where there are several."""
+        auc = 0.0
+        if self._fabric.is_global_zero:
+            auc = float(np.mean(evaluate(self._model, self._task.dataset, self._task.inputs, validation).auc))
+        return self._fabric.broadcast(auc)
 
     def _draws(self, number: int) -> BatchDraws:
         task = self._task

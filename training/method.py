@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from .autoencoder_options import AutoencoderOptions
+from .history import MOST_RANKS
 from .stem_options import StemOptions
 
 __all__ = ["IMAGE_SIZES", "MOST_EPOCHS", "Method", "Recipe"]
@@ -47,6 +48,10 @@ class Recipe(BaseModel):
             this machine; the fit's record says what it came to.
         augment: Whether training sees each image mirrored or not, and shifted a little, at random; without
             meaning for items known by features, or by what a frozen part makes of them.
+        devices: How many devices of the machine are at a fit, GPUs or, on the CPU, processes: each encodes a
+            share of a step's items, and the loss is that of all. A variant is trained on by one.
+        strategy: What Lightning Fabric connects them by, each with all weights. By "ddp" every weight must
+            get a gradient at every step, and none is looked for that does not.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -65,6 +70,8 @@ class Recipe(BaseModel):
     patience: Annotated[int, Field(ge=1)] | None = None
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     augment: bool = True
+    devices: Annotated[int, Field(ge=1, le=MOST_RANKS)] = 1
+    strategy: Literal["ddp", "ddp_find_unused_parameters_true"] = "ddp_find_unused_parameters_true"
 
     def searched(self) -> dict[str, tuple[float, ...]]:
         """Values that a search tries, by option: the same for every method of an optimizer.
@@ -81,13 +88,14 @@ class Recipe(BaseModel):
         """What decides the outcome, as JSON: what is not the default, without options that have no effect.
 
         So an option that is new, or without effect, leaves the hashes of old trials as they were. Whoever
-        changes a default raises `TRAINING_VERSION`.
+        changes a default raises `TRAINING_VERSION`. On how many devices a fit is trained is where it runs and
+        not what it is: that stands in its environment.
 
         Args:
             images: Whether training sees images, rather than fixed vectors.
             defaults: Whether what is at its default stands there, too: for people, not for hashes.
         """
-        idle = set()
+        idle = {"devices", "strategy"}
         if self.schedule != "plateau":
             idle.add("plateau_patience")
         if self.optimizer != "sgd":

@@ -14,6 +14,7 @@ from ..models import OutfitModel
 from ..models.outfit_model import check_scores
 from .batches import Batch
 from .objectives.objective import Objective, Outfits, TeacherScores
+from .share import WHOLE, Share
 
 __all__ = ["TrainingStep", "WeightedObjectives"]
 
@@ -29,9 +30,14 @@ class TrainingStep(nn.Module):
     """
 
     def __init__(
-        self, model: OutfitModel, objectives: WeightedObjectives, teacher: TeacherScores | None = None
+        self,
+        model: OutfitModel,
+        objectives: WeightedObjectives,
+        teacher: TeacherScores | None = None,
+        share: Share = WHOLE,
     ) -> None:
         super().__init__()
+        self._share = share
         self.model = model
         self.objectives = nn.ModuleDict({name: part for name, (_, part) in objectives.items()})
         self._weights = {name: weight for name, (weight, _) in objectives.items()}
@@ -47,7 +53,7 @@ class TrainingStep(nn.Module):
             batch: What the step sees.
             progress: Share of the fit's steps that are done, from 0.
         """
-        context = _Context(self.model, batch, self._teacher[0], progress)
+        context = _Context(self.model, batch, self._teacher[0], progress, self._share)
         total, named = 0.0, {}
         for name, objective in self.objectives.items():
             losses = objective(context)
@@ -62,8 +68,14 @@ class _Context:
     """A step's values, each computed when it is first asked for; see `StepContext`."""
 
     def __init__(
-        self, model: OutfitModel, batch: Batch, teacher: TeacherScores | None, progress: float
+        self,
+        model: OutfitModel,
+        batch: Batch,
+        teacher: TeacherScores | None,
+        progress: float,
+        share: Share,
     ) -> None:
+        self._share = share
         self.progress = progress
         self._model = model
         self._batch = batch
@@ -96,7 +108,10 @@ class _Context:
 
     @cached_property
     def features(self) -> Tensor:
-        return self._model.encode_items(as_float(self._batch.inputs), self._batch.item_categories)
+        return self._share.encode(self._encode, self._batch.inputs, self._batch.item_categories)
+
+    def _encode(self, items: Tensor, categories: Tensor) -> Tensor:
+        return self._model.encode_items(as_float(items), categories)
 
     @cached_property
     def positive_scores(self) -> Tensor:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import io
-import os
 import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import contextmanager, suppress
-from multiprocessing import connection, get_context, parent_process
+from collections.abc import Mapping
+from contextlib import suppress
+from multiprocessing import connection, get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich
 
+from ...core.children import end_with_parent, in_environment, tell_lines
 from ...core.errors import Fault, InputError
 from ...core.machine import usable_cores
 from ...core.progress import say
@@ -27,18 +26,14 @@ from ..trial import Trial
 from .executor import Executor, register_executor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from multiprocessing.connection import Connection
 
-__all__ = ["AS_LINES", "Here", "LineFile", "Processes"]
+__all__ = ["Here", "Processes"]
 
 _DEATHS = 3
 """So often may a trial's process be killed before the trial has failed: memory may be full once."""
 
 _THREADS = "OMP_NUM_THREADS"
-
-AS_LINES: dict[str, Any] = {"force_terminal": False, "width": 10_000}
-"""Options of a console whose lines go to another process."""
 
 
 @register_executor("local")
@@ -112,7 +107,7 @@ class Processes:
         if worker is None:
             taken = {worker.job for worker in self._workers}
             job = next(job for job in range(1, self.jobs + 1) if job not in taken)
-            with _in_environment(_THREADS, str(self._threads)):
+            with in_environment(_THREADS, str(self._threads)):
                 worker = _Worker(self._errand, job)
             self._workers.append(worker)
         worker.begin(trial, number)
@@ -164,7 +159,8 @@ class _Worker:
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
         arguments = (theirs, errand, rich.get_console().quiet)
-        self._process = context.Process(target=_work, args=arguments, name=self.name, daemon=True)
+        # No daemon, which could have no processes of its own: a fit on several devices has.
+        self._process = context.Process(target=_work, args=arguments, name=self.name)
         self._process.start()
         theirs.close()
 
@@ -184,22 +180,9 @@ class _Worker:
         return self._process.exitcode
 
 
-@contextmanager
-def _in_environment(name: str, value: str) -> Iterator[None]:
-    """Let an environment variable that nobody has set have a value meanwhile."""
-    if name in os.environ:
-        yield
-        return
-    os.environ[name] = value
-    try:
-        yield
-    finally:
-        del os.environ[name]
-
-
 def _work(pipe: Connection, errand: Errand, quiet: bool) -> None:
     """What a process does: trials by their hash, until nobody asks for one more, or its parent is gone."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that its trial's claim is let go of
     sys.stdout = sys.stderr
     sending = threading.Lock()
@@ -208,7 +191,7 @@ def _work(pipe: Connection, errand: Errand, quiet: bool) -> None:
         with sending:
             pipe.send((kind, told))
 
-    rich.reconfigure(file=LineFile(lambda line: send("said", line)), stderr=True, quiet=quiet, **AS_LINES)
+    tell_lines(lambda line: send("said", line), quiet=quiet)
     with suppress(EOFError, OSError, KeyboardInterrupt):
         try:
             place = None
@@ -222,24 +205,3 @@ def _work(pipe: Connection, errand: Errand, quiet: bool) -> None:
             if not isinstance(error, InputError):
                 rich.get_console().print_exception(width=100)
             send("raised", error)
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    assert parent is not None
-    connection.wait([parent.sentinel])
-    os._exit(1)
-
-
-class LineFile(io.TextIOBase):
-    """A file that hands over each line that is written to it."""
-
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self._tell, self._begun = tell, ""
-
-    def write(self, text: str) -> int:
-        """Hand over the lines that this ends."""
-        *lines, self._begun = (self._begun + text).split("\n")
-        for line in filter(str.strip, lines):
-            self._tell(line)
-        return len(text)

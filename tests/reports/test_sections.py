@@ -90,14 +90,17 @@ def test_recipes_stand_once_each(tmp_path):
 
 
 def test_one_recipe_in_two_environments_is_one_line():
-    environments = [Environment(device="cpu", precision="fp32", threads=threads) for threads in (2, 1, 2)]
+    environments = [
+        Environment(device="cpu", precision="fp32", threads=threads, ranks=ranks)
+        for threads, ranks in [(2, 1), (1, 2), (2, 1)]
+    ]
     records = [quality("A", seed=seed, environment=ran) for seed, ran in enumerate(environments)]
     (rows,) = [
         table
         for table in read_tables(provenance_section([], comparison_tables(records), []))
         if "Recipe" in table[0]
     ]
-    assert [row["Trained in"] for row in rows] == ["cpu, fp32, 1 thread; cpu, fp32, 2 threads"]
+    assert [row["Trained in"] for row in rows] == ["cpu, fp32, 1 thread, 2 processes; cpu, fp32, 2 threads"]
 
 
 def test_dataset_statistics():

@@ -12,7 +12,7 @@ from outfitbench.datasets import OutfitTable, load_dataset
 from outfitbench.suites import rehearsal, run_suite
 from outfitbench.suites.suite_file import Suite
 from outfitbench.suites.trial import FitTrial
-from outfitbench.training.method import Method
+from outfitbench.training.method import Method, Recipe
 
 PLUGIN = """
 from outfitbench.models import create_model, register_model
@@ -55,6 +55,15 @@ def test_a_user_without_a_training_outfit_to_learn_anchors_from_is_refused() -> 
         rehearsal.rehearse(FitTrial(lacking, method=method, negatives="random", seed=0), "cpu", fetch=False)
     fit = FitTrial(dataset, method=method, negatives="random", seed=0)
     assert rehearsal.rehearse(fit, "cpu", fetch=False).seconds
+
+
+@pytest.mark.usefixtures("tiny_models")
+def test_what_normalises_over_the_items_of_a_step_is_trained_on_one_device() -> None:
+    recipe = Recipe(devices=2)
+    method = Method(name="A", model="tiny", image_size=16, objective="n-pair", recipe=recipe)
+    fit = FitTrial(load_dataset("closet-12"), method=method, negatives="random", seed=0)
+    with pytest.raises(InputError, match=r"method A, recipe\.devices: found 2 with a network that norm"):
+        rehearsal.rehearse(fit, "cpu", fetch=False)
 
 
 def test_freezing_saves_nothing_where_no_image_is_seen() -> None:

@@ -45,6 +45,17 @@ def test_auto_is_measured_and_the_rest_is_what_was_asked(monkeypatch: pytest.Mon
     assert choose_environment("cpu", "auto", heavy=False).precision == "fp32"
 
 
+def test_processes_at_one_fit_share_the_threads_out_and_have_a_gpu_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    shared = [choose_environment("cpu", "fp32", heavy=True, ranks=ranks) for ranks in (1, 3, 8)]
+    assert [(found.ranks, found.threads) for found in shared] == [(1, 7), (3, 2), (8, 1)]
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(InputError, match=r"recipe\.devices: found 3, expected at most 2, the CUDA devices"):
+        choose_environment("cuda", "fp32", heavy=True, ranks=3)
+
+
 def test_a_device_that_is_not_there_is_refused() -> None:
     with pytest.raises(InputError, match="auto, cpu or cuda"):
         choose_device("tpu")
