@@ -21,12 +21,13 @@ from .registry import register_workload
 from .served import ServedModel
 from .workload import Turn, Workload
 
-__all__ = ["PHASES", "Recommend", "ranked", "recommend", "write_candidates"]
+__all__ = ["PHASES", "SCORED_AT_ONCE", "Recommend", "ranked", "recommend", "write_candidates"]
 
 PHASES = ("decode", "encode", "score")
 """Image files to pixels, pixels to features, features of outfits to every user's list."""
 
-_SCORED_AT_ONCE = 4096
+SCORED_AT_ONCE = 1024
+"""Outfits: what a set transformer makes of more on its way leaves a core's caches."""
 
 _AMONG_AT_ONCE = 2**24
 """Outfits times items of a bank that are scored at a time: an exported graph holds some numbers for each."""
@@ -144,7 +145,7 @@ def _score(
     features: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     categories = np.where(outfits == NO_ITEM, -1, item_categories[outfits])
-    at_once = _SCORED_AT_ONCE
+    at_once = SCORED_AT_ONCE
     if has_item_bank(engine):
         at_once = max(min(at_once, _AMONG_AT_ONCE // len(features)), 1)
     parts = [slice(first, first + at_once) for first in range(0, len(users), at_once)]

@@ -23,13 +23,13 @@ from typing import Any
 
 import rich
 
+from ...core.children import tell_lines
 from ...core.errors import InputError
 from ...core.files import atomic_file
 from ...core.names import why
 from ..attempt import Ended
 from ..errand import Workplace
 from ..record_files import RECORD_FILE
-from .local import AS_LINES, LineFile
 
 __all__ = ["attempt_here", "entrance", "identify", "pack", "unpack"]
 
@@ -87,8 +87,7 @@ def attempt_here(
         How it ended; and its files, None where they lie in the caller's folder.
     """
     node = f"{socket.gethostname()} {os.getpid()}"
-    lines = LineFile(lambda line: heard.hear.remote(f"[{node}] {line}"))
-    rich.reconfigure(file=lines, stderr=True, **AS_LINES)
+    tell_lines(lambda line: heard.hear.remote(f"[{node}] {line}"), quiet=False)
     try:
         desk = _desk(errand, identity)
         if desk.shared:

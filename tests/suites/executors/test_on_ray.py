@@ -272,6 +272,10 @@ sys.exit(bool(run_suite(suite, Path(sys.argv[2]), device="cpu", on="ray").failed
 """
 
 
+NO_TRIAL = "Agent", "IDLE"
+"""How names of processes end that the node would end with, or that have nothing to do."""
+
+
 def kill_driver(cluster: Any, driver: subprocess.Popen[bytes], draw: random.Random) -> None:
     driver.send_signal(signal.SIGKILL)
 
@@ -290,7 +294,7 @@ def kill_worker(cluster: Any, driver: object, draw: random.Random) -> None:
         for node in cluster.worker_nodes
         for raylet in node.all_processes["raylet"]
         for process in psutil.Process(raylet.process.pid).children(recursive=True)
-        if process.name().startswith("ray::")
+        if process.name().startswith("ray::") and not process.name().endswith(NO_TRIAL)
     ]
     if workers:
         draw.choice(workers).kill()
