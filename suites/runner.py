@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from .attempt import claim_of, has_record, trial_folder
 from .costs import Failure, measure_costs
 from .dataset_record import describe_dataset
 from .errand import Errand, plan_errand
-from .executors import EXECUTORS, create_executor
+from .executors import EXECUTORS, Executor, create_executor
 from .held_files import broken_inputs
 from .record_files import RECORD_FILE, load_record
 from .records import Record
@@ -107,13 +108,18 @@ def run_suite(
     trials = graph if shard is None else shard.of(graph)
     finished = frozenset(trial.hash for trial in trials if has_record(trial, out))
     outcome = RunOutcome(trials, finished)
-    rehearse_fits(outcome, chosen, fetch=not dry_run)
     if dry_run:
+        rehearse_fits(outcome, chosen, fetch=False)
         outcome.broken.update(broken_inputs(trials, finished, lambda trial: trial_folder(out, trial)))
     else:
         fingerprints = {name: dataset.fingerprint for name, dataset in datasets.items()}
         errand = replace(errand, fingerprints=fingerprints)
-        outcome.failed.update(_labelled(_run_all(errand, outcome, on, jobs, tracking), graph))
+        # Before fits are rehearsed, which takes a while: an executor may not be had.
+        with closing(create_executor(on, errand, jobs)) as executor:
+            rehearse_fits(outcome, chosen, fetch=True)
+            failed = _run_others(executor, outcome, out, tracking)
+        failed |= _measure_all(_costs(outcome), out, errand.plugins)
+        outcome.failed.update(_labelled(failed, graph))
     done = [trial for trial in graph if has_record(trial, out)]
     for trial in done:
         tracking.take(trial_folder(out, trial), trial.label)
@@ -129,32 +135,25 @@ def run_suite(
     return replace(outcome, others_lack=len(lacking))
 
 
-def _run_all(
-    errand: Errand, outcome: RunOutcome, on: str, jobs: int | None, tracking: Tracking
-) -> dict[str, str]:
-    """Run what has no record; the messages of those that failed, by hash."""
-    out = errand.out
+def _run_others(executor: Executor, outcome: RunOutcome, out: Path, tracking: Tracking) -> dict[str, str]:
+    """Run what has no record and is no cost; the messages of those that failed, by hash."""
     for trial in outcome.trials:
         if trial.hash in outcome.finished:
             claim_of(trial, out).clear()  # its process died before it could
             if isinstance(trial, FitTrial | NeighboursTrial | StemTrial | VariantTrial):
                 Checkpoint(trial_folder(out, trial)).clear()
-    measured = [trial for trial in outcome.trials if isinstance(trial, CostTrial)]
-    others = [trial for trial in outcome.trials if not isinstance(trial, CostTrial)]
-    models = [trial.inputs["weights"] for trial in measured if not has_record(trial, out)]
-    executor = create_executor(on, errand, jobs)
-    try:
-        failed = run_trials(
-            others,
-            out,
-            executor,
-            outcome.seconds,
-            models,
-            on_record=lambda trial: tracking.take(trial_folder(out, trial), trial.label),
-        )
-    finally:
-        executor.close()
-    return failed | _measure_all(measured, out, errand.plugins)
+    return run_trials(
+        [trial for trial in outcome.trials if not isinstance(trial, CostTrial)],
+        out,
+        executor,
+        outcome.seconds,
+        [trial.inputs["weights"] for trial in _costs(outcome) if not has_record(trial, out)],
+        on_record=lambda trial: tracking.take(trial_folder(out, trial), trial.label),
+    )
+
+
+def _costs(outcome: RunOutcome) -> list[CostTrial]:
+    return [trial for trial in outcome.trials if isinstance(trial, CostTrial)]
 
 
 def rehearse_fits(outcome: RunOutcome, device: Device, *, fetch: bool) -> None:

@@ -55,6 +55,9 @@ def test_jobs_leave_the_records_of_one_job_though_one_is_killed(
         ("local://here", "argument --on: found local://here, expected local, which has no address"),
     ],
 )
-def test_an_executor_that_there_is_not(smoke: Suite, finished: Path, on: str, message: str) -> None:
+def test_an_executor_that_there_is_not_is_told_before_fits_are_rehearsed(
+    smoke: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on: str, message: str
+) -> None:
+    monkeypatch.setattr("outfitbench.suites.runner.rehearse_fits", None)  # would fail if it were asked
     with pytest.raises(InputError, match=message):
-        run_suite(smoke, finished, device="cpu", on=on)
+        run_suite(smoke, tmp_path, device="cpu", on=on)
