@@ -14,6 +14,9 @@ from .tracker import TRACKERS, Tracker, tracked_trial
 
 __all__ = ["Tracking"]
 
+_ANYTHING = Exception, SystemExit
+"""What a stranger's package may end in."""
+
 
 class Tracking:
     """The trackers of a run.
@@ -35,12 +38,12 @@ class Tracking:
         for name in dict.fromkeys(names):
             opened = TRACKERS.get(name, "argument --tracker")
             folder = self._home / name
-            folder.mkdir(parents=True, exist_ok=True)
             try:
+                folder.mkdir(parents=True, exist_ok=True)
                 self._trackers[name] = opened(folder)
             except InputError:
                 raise
-            except Exception as error:
+            except _ANYTHING as error:
                 self._leave_out(name, error)
 
     def take(self, folder: Path, label: str) -> None:
@@ -59,7 +62,7 @@ class Tracking:
                 tracker.take(tracked_trial(load_record(file), label, file))
                 with atomic_file(told) as part:
                     part.touch()
-            except Exception as error:
+            except _ANYTHING as error:
                 self._leave_out(name, error)
 
     def close(self) -> None:
@@ -67,9 +70,9 @@ class Tracking:
         for name, tracker in list(self._trackers.items()):
             try:
                 tracker.close()
-            except Exception as error:
+            except _ANYTHING as error:
                 self._leave_out(name, error)
 
-    def _leave_out(self, name: str, error: Exception) -> None:
+    def _leave_out(self, name: str, error: BaseException) -> None:
         self._trackers.pop(name, None)
         say(f"tracker {name}: {why(error)}; the run goes on without it", style="yellow")

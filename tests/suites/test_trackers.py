@@ -42,8 +42,10 @@ class Failing(Listening):
     def __init__(self, folder: Path) -> None:
         """Opens."""
 
+    error: BaseException = OSError()
+
     def take(self, trial: Tracked) -> None:
-        raise OSError("no route to host")
+        raise self.error
 
 
 @pytest.fixture
@@ -91,16 +93,31 @@ def test_each_trial_is_told_once_also_by_a_run_that_goes_on(tmp_path: Path, fold
     assert [trial.record.parent.name for trial in TOLD] == ["three"]
 
 
+@pytest.mark.parametrize("error", [OSError("no route to host"), SystemExit("no route to host")])
 def test_one_that_fails_is_said_once_and_the_others_go_on(
-    tmp_path: Path, folders: list[Path], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    folders: list[Path],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
 ) -> None:
+    monkeypatch.setattr(Failing, "error", error)
     tracking = Tracking(["test-failing", "test-listening"], tmp_path)
     for folder in folders:
         tracking.take(folder, LABEL)
     tracking.close()
     assert len(TOLD) == 2
     said = " ".join(capsys.readouterr().out.split())
-    assert said == "tracker test-failing: OSError (no route to host); the run goes on without it"
+    kind = type(error).__name__
+    assert said == f"tracker test-failing: {kind} (no route to host); the run goes on without it"
+
+
+def test_one_that_has_no_folder_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "tracking").touch()
+    Tracking(["test-listening"], tmp_path).close()
+    said = " ".join(capsys.readouterr().out.split())
+    assert "tracker test-listening: NotADirectoryError" in said
+    assert said.endswith("the run goes on without it")
 
 
 def test_an_unknown_one_and_one_whose_package_is_missing_are_refused_before_anything_runs(
