@@ -31,9 +31,9 @@ class KnownUsers:
     numbers: NDArray[np.int64]
 
     @property
-    def names(self) -> Sequence[int]:
+    def names(self) -> NDArray[np.int64]:
         """As a table calls them."""
-        return self.numbers.tolist()
+        return self.numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,17 +74,23 @@ def read_users(said: str, num_users: int, features: CatalogueFeatures) -> KnownU
     file = open_parquet(path, {"user": "a number, or a new user's name"})
     if "items" in file.schema_arrow.names:
         return _new(path, features)
-    users = file.read(["user"])["user"].to_pylist()
-    if any(not isinstance(user, int) for user in users):
+    import pyarrow
+
+    users = file.read(["user"])["user"]
+    if not len(users):
+        raise InputError(Fault(path, "no rows", "a user a row"))
+    if not pyarrow.types.is_integer(users.type) or users.null_count:
         raise InputError(Fault(f"{path}, column user", "what is no number", "numbers of known users", _NEW))
-    return _known(users, num_users, path)
+    return _known(users.to_numpy(), num_users, path)
 
 
-def _known(users: list[int], num_users: int, where: str | Path) -> KnownUsers:
-    unknown = next((user for user in users if not 0 <= user < num_users), None)
-    if unknown is not None:
-        raise InputError(Fault(where, f"user {unknown}", f"users 0 to {num_users - 1} of the weights", _NEW))
-    return KnownUsers(np.array(users, np.int64))
+def _known(users: list[int] | NDArray[np.integer], num_users: int, where: str | Path) -> KnownUsers:
+    numbers = np.asarray(users)
+    unknown = np.flatnonzero((numbers < 0) | (numbers >= num_users))
+    if len(unknown):
+        found, expected = f"user {numbers[unknown[0]]}", f"users 0 to {num_users - 1} of the weights"
+        raise InputError(Fault(where, found, expected, _NEW))
+    return KnownUsers(numbers.astype(np.int64))
 
 
 def _new(path: Path, features: CatalogueFeatures) -> NewUsers:

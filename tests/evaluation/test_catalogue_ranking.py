@@ -222,6 +222,17 @@ def test_users_that_the_weights_do_not_know(features, tmp_path):
     ):
         read_users("0,6", USERS, features)
     path = tmp_path / "new.parquet"
+    for users, said in (
+        (pa.array([5, 6, -1]), "found user 6, expected users 0 to 5"),
+        (pa.array([5, None]), "column user: found what is no number, expected numbers of known users; for"),
+        (pa.array(["zoe"]), "column user: found what is no number"),
+        (pa.array([], pa.int64()), "found no rows, expected a user a row"),
+    ):
+        pq.write_table(pa.table({"user": users}), path)
+        with pytest.raises(InputError, match=said):
+            read_users(str(path), USERS, features)
+    pq.write_table(pa.table({"user": pa.array([5, 0], pa.int16())}), path)
+    assert read_users(str(path), USERS, features).names.tolist() == [5, 0]
     pq.write_table(pa.table({"user": ["zoe"], "items": [["i1", "i99"]]}), path)
     with pytest.raises(InputError, match=r"new.parquet, row 1: found item 'i99', which has no features"):
         read_users(str(path), USERS, features)
