@@ -13,6 +13,7 @@ from ..core.errors import Fault, InputError
 from ..core.hashes import content_hash
 from ..core.names import shown
 from ..core.parquet import open_parquet
+from ..datasets.encoded_features import MANIFEST
 
 __all__ = [
     "MANIFEST",
@@ -24,7 +25,6 @@ __all__ = [
     "finished_shard",
 ]
 
-MANIFEST = "manifest.json"
 _COLUMNS = {"item": "its name", "category": "its name", "features": "a list of float32"}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from ..encoded_features import MANIFEST, EncodedFeatures
 from ..images.folder import FolderImages
 from ..images.lmdb_images import LmdbImages
 from ..images.source import ImageSource
@@ -43,20 +44,24 @@ class ItemPlaces:
                 return FolderImages(files_by_name(place, files), cache)
         return None
 
-    def open_features(self, names: Sequence[str], cache: Path) -> LmdbFeatures | None:
+    def open_features(self, names: Sequence[str], cache: Path) -> LmdbFeatures | EncodedFeatures | None:
         """The features of the images by those names; None if there are none.
 
         Raises:
             InputError: If they cannot be read.
         """
         for place in self._feature_places():
+            if (place / MANIFEST).is_file():
+                return EncodedFeatures(place, names, cache)
             keys = keys_by_name(place, [_image_file(name) for name in names])
             return LmdbFeatures(place, keys, cache, stated=_STATED_SIZES.get(_title(place)))
         return None
 
     def _feature_places(self) -> list[Path]:
-        """LMDBs of features, those that are usually meant first: folders, or files on their own."""
-        found = [file.parent for file in self.home.glob(f"{_FEATURES}/*/data.mdb")]
+        """Where features lie, those that are usually meant first: LMDBs, or what `encode` left."""
+        found = [
+            file.parent for name in ("data.mdb", MANIFEST) for file in self.home.glob(f"{_FEATURES}/*/{name}")
+        ]
         found += filter(is_lmdb_file, self.home.glob(f"{_FEATURES}/*"))
         found += filter(is_lmdb_file, (self.home / name for name in (_FEATURES, f"{_FEATURES}.lmdb")))
         found.sort(key=lambda place: (_title(place) != _USUAL_FEATURES, place.name))

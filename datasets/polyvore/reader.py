@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..dataset import Dataset
+from ..encoded_features import EncodedFeatures
 from ..fingerprint import content_fingerprint
 from ..splits import SPLITS, Rows, check_scheme, halve, named_splits, resplit
 from ..tables import CATEGORIES, SETTINGS, OutfitTable
@@ -80,7 +81,7 @@ def read_tree(
     )
 
 
-def _odd_features(vectors: LmdbFeatures | None, names: Sequence[str]) -> list[str]:
+def _odd_features(vectors: LmdbFeatures | EncodedFeatures | None, names: Sequence[str]) -> list[str]:
     """What a look at a few vectors makes doubt that they are what they are read as."""
     if vectors is None:
         return []
