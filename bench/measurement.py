@@ -130,6 +130,26 @@ class Measurement(BaseModel):
             return math.nan
         return sorted(self.samples)[max(0, math.ceil(share * self.n) - 1)]
 
+    def tail(self, share: float) -> float:
+        """A high percentile; NaN where so few samples cannot tell it from the largest one.
+
+        Example:
+            >>> few = Measurement(unit="s", samples=[n / 1e3 for n in range(1, 21)])
+            >>> few.tail(0.95), few.tail(0.99)
+            (0.019, nan)
+        """
+        return self.percentile(share) if self.n >= self.needed(share) else math.nan
+
+    @staticmethod
+    def needed(share: float) -> int:
+        """How many samples a percentile needs, so that one is expected above it.
+
+        Example:
+            >>> Measurement.needed(0.95), Measurement.needed(0.99)
+            (20, 100)
+        """
+        return math.ceil(round(1 / (1 - share), 6))
+
     def median_interval(self, level: float = 0.95) -> tuple[float, float]:
         """Nonparametric confidence interval of the median from order statistics (binomial).
 

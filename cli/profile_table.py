@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ def row(profile: EngineProfile) -> dict[str, Any]:
         cells |= {
             "latency (ms)": latency.median * 1e3,
             "95 % interval": f"{low * 1e3:,.2f}–{high * 1e3:,.2f}",
-            "p95 (ms)": latency.percentile(0.95) * 1e3,
-            "p99 (ms)": latency.percentile(0.99) * 1e3,
+            "p95 (ms)": latency.tail(0.95) * 1e3,
+            "p99 (ms)": latency.tail(0.99) * 1e3,
             "n": latency.n,
         }
     if (bound := profile.bounds.get("latency")) is not None:
@@ -56,7 +57,18 @@ def row(profile: EngineProfile) -> dict[str, Any]:
     for name, one in measured.items():
         if name not in _FIGURES and name not in _ELSEWHERE:
             cells[f"{name} ({one.unit})"] = one.median
-    return cells | {"flags": "; ".join(profile.flags)}
+    return cells | {"flags": "; ".join(_flags(profile))}
+
+
+def _flags(profile: EngineProfile) -> list[str]:
+    """Each flag once, with the quantities that it is on where those are not all that were timed."""
+    timed = [name for name, one in profile.measurements.items() if one.session]
+    on: dict[str, list[str]] = dict.fromkeys(profile.flags, timed)
+    for name, one in profile.measurements.items():
+        for flag in one.flags:
+            if flag not in profile.flags:
+                on.setdefault(flag, []).append(name)
+    return [flag if names == timed else f"{flag}: {', '.join(names)}" for flag, names in on.items()]
 
 
 def summaries(profile: EngineProfile) -> dict[str, dict[str, Any]]:
@@ -71,6 +83,11 @@ def _summary(measured: Measurement) -> dict[str, Any]:
         "median": measured.median,
         "median_interval": measured.median_interval(),
         "mean": measured.mean,
-        "p95": measured.percentile(0.95),
-        "p99": measured.percentile(0.99),
+        **{f"p{100 * share:.0f}": _tail(measured, share) for share in (0.95, 0.99)},
     }
+
+
+def _tail(measured: Measurement, share: float) -> float | None:
+    """A high percentile; None where samples are too few for it, for JSON has no NaN."""
+    found = measured.tail(share)
+    return None if math.isnan(found) else found

@@ -68,7 +68,7 @@ def _answer(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> str:
         return " ".join(
             [
                 title,
-                "No teacher is among these records, so nothing is said relative to one.",
+                "None of these rows taught another, so nothing is said relative to a teacher.",
                 *_highest(ranked.rows),
                 *_at_chance(ranked),
             ]

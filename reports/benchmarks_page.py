@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import math
 from collections import defaultdict
@@ -20,6 +21,7 @@ __all__ = ["BenchmarkFile", "benchmark_files", "benchmarks_page", "benchmarks_se
 
 _PERCENTILES = ("p95", "p99")
 _BOUNDED = ("ratio", "ratio_at_most")
+_CHECKED = {"expected", "measured"}
 _NOT_SHOWN = {"p50", *_PERCENTILES, *_BOUNDED}
 
 
@@ -129,13 +131,24 @@ def _section(run: BenchmarkFile, heading: str) -> str:
         groups[benchmark.group or benchmark.fullname.partition("[")[0]].append(benchmark)
     commit = code(run.commit_info.id[:12]) + (" with changes" if run.commit_info.dirty else "")
     where = f"{escape(run.machine_info.cpu.brand_raw)}, Python {escape(run.machine_info.python_version)}"
-    parts = [f"{heading} {escape(run.datetime)}", f"On {where}; code {commit}."]
+    parts = [f"{heading} {_minute(run.datetime)}", f"On {where}; code {commit}."]
     for name, members in sorted(groups.items()):
         parts += [f"{heading}# {escape(name)}", _table(members)]
     return "\n\n".join(parts)
 
 
+def _minute(moment: str) -> str:
+    """An ISO time as a reader writes it; anything else as it is."""
+    try:
+        at = datetime.datetime.fromisoformat(moment)
+    except ValueError:
+        return escape(moment)
+    return f"{at:%Y-%m-%d %H:%M} {at.tzname() or ''}".rstrip()
+
+
 def _table(members: Sequence[_Benchmark]) -> str:
+    if all(one.extra_info.keys() >= _CHECKED for one in members):
+        return _checks(members)
     params = list(dict.fromkeys(key for one in members for key in one.params or {}))
     bounded = any(key in one.extra_info for one in members for key in _BOUNDED)
     others = [key for key in _keys(members) if key not in _NOT_SHOWN]
@@ -152,6 +165,19 @@ def _table(members: Sequence[_Benchmark]) -> str:
             told["At most"] = _plain(one.extra_info.get("ratio_at_most"))
         rows.append(told | {escape(key.replace("_", " ")): _plain(one.extra_info.get(key)) for key in others})
     return table(rows, text_columns=len(params) or 1)
+
+
+def _checks(members: Sequence[_Benchmark]) -> str:
+    """What was held against what is known: its own time says nothing."""
+    rows = [
+        {
+            "Check": escape(one.name.removeprefix("test_").replace("_", " ")),
+            "Expected": _plain(one.extra_info["expected"]),
+            "Measured": _plain(one.extra_info["measured"]),
+        }
+        for one in members
+    ]
+    return table(rows, text_columns=3)
 
 
 def _keys(members: Iterable[_Benchmark]) -> list[str]:

@@ -33,6 +33,9 @@ _UNITS: dict[str, dict[str, float]] = {
 
 _LIMIT = re.compile(r"\s*([\w-]+)\s*=\s*(\d+(?:\.\d*)?|\.\d+)\s*([A-Za-zµ]*)\s*")
 
+_MANIFOLD = 9.0
+"""Of the limit more, from which on what is over it is told in multiples."""
+
 _STEPS = 3
 """Ways to spend more that are named."""
 
@@ -151,7 +154,9 @@ class BudgetAnswer:
 
     def _cost(self, limit: Limit, choice: Choice) -> str:
         over = limit.share(choice) - 1
-        remarks = [f"+{100 * over:.0f} %"] if over > 0 else []
+        remarks = (
+            [f"+{100 * over:.0f} %" if over < _MANIFOLD else f"{over + 1:,.0f} times"] if over > 0 else []
+        )
         remarks += limit.cost.flags(choice.record)
         told = f"{limit.cost.name} {quantity(limit.cost.of(choice.record), limit.cost.unit)}"
         return f"{told} ({'; '.join(remarks)})" if remarks else told

@@ -20,7 +20,8 @@ _LEGEND = (
     "The ceiling is measured when a session begins: the rate of matrix products in fp32 and the bandwidth of "
     "memory, on the threads that engines are given. At best: what the FLOPs and bytes that the work cannot "
     "do without would take at those rates, the longer of the two, which holds it back. More than all of it "
-    "is reached where what counts as moved stays in the processor's caches."
+    "is reached where what counts as moved stays in the processor's caches. What computes in fewer bits has "
+    "no row, for the ceiling is that of fp32."
 )
 
 

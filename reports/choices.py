@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..evaluation.metrics import places
+from .cost_quantities import COST_QUANTITIES
 from .costs import Configuration, CostGroup, configuration, cost_of, groups_beside
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ def choices_of(ranked: ComparisonTable, groups: Iterable[CostGroup]) -> list[Cho
     """What could be shipped of a quality table, machine by machine.
 
     The quality of a model as it was trained was measured in full precision, so only costs in full precision
-    stand beside it; a variant's was measured as it is run.
+    stand beside it; a variant's was measured as it is run. What was run for its throughput alone is no
+    choice.
     """
     found = []
     for group in groups_beside(ranked, groups):
@@ -98,9 +100,13 @@ def choices_of(ranked: ComparisonTable, groups: Iterable[CostGroup]) -> list[Cho
                 if configuration(record) == running and (record.variant or running.precision == "fp32")
             ]
             beside = [(row, cost_of(row, records)) for row in ranked.rows]
-            chosen += [(row, record) for row, record in beside if record is not None]
+            chosen += [(row, record) for row, record in beside if record is not None and _has_costs(record)]
         if chosen:
             ranks = np.asarray(places([row.mean("auc") for row, _ in chosen]), dtype=float).tolist()
             each = tuple(Choice(row, record, rank) for (row, record), rank in zip(chosen, ranks, strict=True))
             found.append(Choices(ranked, group, each))
     return found
+
+
+def _has_costs(record: CostRecord) -> bool:
+    return any(not math.isnan(quantity.of(record)) for quantity in COST_QUANTITIES.values())

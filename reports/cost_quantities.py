@@ -37,10 +37,7 @@ class CostQuantity:
         found = sampled(record, self.measured)
         if found is None or found.unit != self.unit:
             return math.nan
-        if self.share is None:
-            return found.median
-        enough = found.n >= round(1 / (1 - self.share))
-        return found.percentile(self.share) if enough else math.nan
+        return found.median if self.share is None else found.tail(self.share)
 
     def flags(self, record: CostRecord) -> list[str]:
         """Why it should be read with care, or why it is not there."""

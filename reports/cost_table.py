@@ -75,7 +75,11 @@ def _circumstances(group: CostGroup) -> str:
         records = [record for record in group.taken if record.session == session]
         dates = " and ".join(sorted({escape(record.date) for record in records}))
         effort = escape(effort_label(records))
-        lines.append(f"Session {number} ({code(session)}): taken {dates}; effort: {effort}.")
+        clocks = " and ".join(sorted({f"{r.clock / 1e9:.2f} GHz" for r in records if r.clock}))
+        lines.append(
+            f"Session {number} ({code(session)}): taken {dates}; clock: {clocks or 'not known'}; "
+            f"effort: {effort}."
+        )
     if len(group.sessions) > 1:
         lines.append("Ratios are taken within a session only.")
     return "  \n".join(lines)
@@ -83,10 +87,11 @@ def _circumstances(group: CostGroup) -> str:
 
 def _efficiency(group: CostGroup) -> str:
     notes = Notes()
+    runs = sorted({measured.n for record in group.records if (measured := sampled(record, "recommend"))})
     rows = [
         named(record, group)
+        | ({"Time": cell(record, "recommend", notes, spread=True)} if runs else {})
         | {
-            "Time": cell(record, "recommend", notes, spread=True),
             "Memory": cell(record, "peak_memory", notes),
             "# Params": cell(record, "parameters", notes),
             "Ratio": share_of_reference(record, group, "parameters"),
@@ -95,10 +100,11 @@ def _efficiency(group: CostGroup) -> str:
         }
         for record in group.records
     ]
-    runs = sorted({measured.n for record in group.records if (measured := sampled(record, "recommend"))})
     legend = [
         f"Time: to recommend to every user, mean ± standard deviation over runs (n = {_range(runs)}), "
-        "after one that does not count.",
+        "after one that does not count."
+        if runs
+        else "",
         "Memory: peak of a process of its own beyond that of one that only imported the engine.",
         _GPU_MEMORY if any(record.device == "cuda" for record in group.records) else "",
         f"Ratio: parameters relative to {_reference(group)}. FLOPs: of one request, a multiply-add is two. "
@@ -178,7 +184,11 @@ def _parity(group: CostGroup) -> str:
         for record in group.records
         if record.parity
     ]
-    legend = "Agreement with PyTorch, in the scores and in the order of candidates."
+    legend = (
+        "Agreement with PyTorch on the same weights, in the scores and in the order of made candidates; of "
+        "variants made one of another, with the weights that the last was made of. How a variant ranks "
+        "beside its fit stands under Compression."
+    )
     return _below(rows, legend, notes) if rows else ""
 
 

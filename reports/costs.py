@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -39,6 +39,7 @@ __all__ = [
     "sampled",
     "sessions_of",
     "versions_label",
+    "with_variants",
 ]
 
 LATENCY = "latency"
@@ -148,15 +149,21 @@ class CostGroup:
         """Whether a network that taught was measured."""
         return any(network_of(record) in self.teachers for record in self.records)
 
-    def reference(self, record: CostRecord) -> CostRecord | None:
+    def reference(self, record: CostRecord, *, counted: bool = False) -> CostRecord | None:
         """What a record's costs are given relative to, in its configuration and in a session of its own.
 
         The network that taught; where none of the group did, the largest. None for the reference itself,
         and where it was not measured.
+
+        Args:
+            record: Whose costs.
+            counted: Whether it is of a count, which is the same in every configuration and session.
         """
         own = sessions_of(record)
         peers = [
-            r for r in self.records if configuration(r) == configuration(record) and sessions_of(r) & own
+            r
+            for r in self.records
+            if counted or (configuration(r) == configuration(record) and sessions_of(r) & own)
         ]
         if self.has_teacher:
             taught = [r for r in peers if network_of(r) in self.teachers]
@@ -268,6 +275,12 @@ class RowCosts:
     configuration: Configuration
     by_row: dict[str, CostRecord]
 
+    @property
+    def label(self) -> str:
+        """What ran them; with the precision where all were computed in one."""
+        alike = all(record.precision == self.configuration.precision for record in self.by_row.values())
+        return str(self.configuration) if alike else self.configuration.runner
+
     def has_all(self, name: str) -> bool:
         """Whether a time was taken of every row in one session, so that all may be compared in it."""
         taken = [sampled(record, name) for record in self.by_row.values()]
@@ -294,6 +307,21 @@ def costs_of_rows(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> RowCo
             if found and (best is None or len(found) > len(best.by_row)):
                 best = RowCosts(group, ran, found)
     return best
+
+
+def with_variants(found: RowCosts, ranked: ComparisonTable) -> RowCosts:
+    """The same with variants beside it as they are run: in the same engine and session, in any precision."""
+    sessions = {record.measurements[LATENCY].session for record in found.by_row.values()}
+    records = [
+        record
+        for record in found.group.records
+        if configuration(record).runner == found.configuration.runner
+        and _is_timed(record)
+        and record.measurements[LATENCY].session in sessions
+    ]
+    variants = {row.name: cost_of(row, records) for row in ranked.rows if row.variant}
+    beside = {name: record for name, record in variants.items() if record is not None}
+    return replace(found, by_row=beside | found.by_row)
 
 
 def groups_beside(ranked: ComparisonTable, groups: Iterable[CostGroup]) -> list[CostGroup]:

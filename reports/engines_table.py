@@ -34,11 +34,11 @@ def engines_table(group: CostGroup) -> str:
     models: dict[tuple[str, str], dict[str, CostRecord]] = {}
     for record in group.records:
         models.setdefault((record.method, record.variant), {})[_engine(record)] = record
-    quantities = {
-        name: heading
-        for name, heading in _COLUMNS.items()
-        if any(name in record.measurements for record in group.records)
+    taken = {
+        name: {_engine(record) for record in group.records if name in record.measurements}
+        for name in _COLUMNS
     }
+    quantities = {name: heading for name, heading in _COLUMNS.items() if taken[name]}
     notes = Notes()
     rows = []
     for (method, variant), by_engine in models.items():
@@ -50,8 +50,9 @@ def engines_table(group: CostGroup) -> str:
         }
         for name, heading in quantities.items():
             for engine in engines:
-                record = by_engine.get(engine)
-                row[f"{heading}, {engine}"] = cell(record, name, notes) if record else BLANK
+                if engine in taken[name]:
+                    record = by_engine.get(engine)
+                    row[f"{heading}, {engine}"] = cell(record, name, notes) if record else BLANK
         rows.append(row)
     legend = "Engines side by side: medians; time is that of recommending to every user."
     if "score_latency" in quantities:

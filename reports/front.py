@@ -9,6 +9,7 @@ from .choices import Choice, Choices, choices_of
 from .cost_quantities import COST_QUANTITIES, CostQuantity
 from .costs import machine_label
 from .markdown import Notes, escape, table
+from .measured import told_flags
 from .quantities import counted, hundredfold, quantity
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _beaten(dominator: Choice, losers: Sequence[Choice]) -> str:
 def _cell(choice: Choice, cost: CostQuantity, notes: Notes, *, on_front: bool) -> str:
     written = quantity(cost.of(choice.record), cost.unit)
     flags = cost.flags(choice.record)
-    mark = notes.mark(escape("; ".join(flags))) if flags else ""
+    mark = notes.mark(told_flags(flags)) if flags else ""
     return (f"**{written}**" if on_front else written) + mark
 
 

@@ -10,10 +10,15 @@ from .markdown import Notes, escape
 from .quantities import BLANK, quantity, share
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..bench.measurement import Measurement
     from ..suites.records import CostRecord
 
-__all__ = ["cell", "median_interval", "named", "share_of_reference", "tail"]
+__all__ = ["cell", "median_interval", "named", "share_of_reference", "tail", "told_flags"]
+
+_MEANING = {"not settled": "two windows of the warm-up never agreed within 2 %"}
+"""Of flags that are names."""
 
 
 def named(record: CostRecord, group: CostGroup) -> dict[str, str]:
@@ -33,7 +38,7 @@ def cell(record: CostRecord, name: str, notes: Notes, *, spread: bool = False) -
     measured = record.measurements.get(name)
     if measured is None:
         return BLANK + notes.mark("Not measured.")
-    mark = notes.mark(_flags(measured.flags)) if measured.flags else ""
+    mark = notes.mark(told_flags(measured.flags)) if measured.flags else ""
     if not measured.samples:
         return BLANK + (mark or notes.mark("Not measured."))
     if not spread:
@@ -46,10 +51,10 @@ def tail(measured: Measurement | None, share: float, notes: Notes) -> str:
     """A high percentile, left blank where so few samples cannot tell it from the largest one."""
     if measured is None:
         return BLANK
-    needed = math.ceil(round(1 / (1 - share), 6))
-    if measured.n < needed:
+    if math.isnan(found := measured.tail(share)):
+        needed = measured.needed(share)
         return BLANK + notes.mark(f"A p{100 * share:.0f} needs at least {needed} samples.")
-    return _written(measured.percentile(share), measured)
+    return _written(found, measured)
 
 
 def median_interval(measured: Measurement | None) -> str:
@@ -62,7 +67,7 @@ def median_interval(measured: Measurement | None) -> str:
 
 def share_of_reference(record: CostRecord, group: CostGroup, name: str) -> str:
     """The ratio to the group's reference, of one configuration and session; blank where there is none."""
-    reference = group.reference(record)
+    reference = group.reference(record, counted=name == "parameters")
     decimals = 1 if name == "parameters" else 0  # what is timed is not known to a thousandth
     return share(ratio(record, reference, name), decimals=decimals) if reference else BLANK
 
@@ -71,5 +76,11 @@ def _written(value: float, measured: Measurement) -> str:
     return quantity(value, escape(measured.unit))
 
 
-def _flags(flags: list[str]) -> str:
-    return escape("; ".join(flags))
+def told_flags(flags: Iterable[str]) -> str:
+    """Flags as a note; what one does not say by itself is added.
+
+    Example:
+        >>> told_flags(["not settled"])
+        'not settled (two windows of the warm-up never agreed within 2 %)'
+    """
+    return escape("; ".join(f"{flag} ({_MEANING[flag]})" if flag in _MEANING else flag for flag in flags))

@@ -16,7 +16,7 @@ from .cold_section import cold_section
 from .compression_section import compression_section
 from .convergence import convergence_section
 from .cost_table import cost_section
-from .costs import CostGroup, costs_of_rows, machine_label
+from .costs import CostGroup, costs_of_rows, machine_label, with_variants
 from .curves_figure import curves_figure
 from .dataset_section import dataset_section
 from .differences import differences
@@ -53,6 +53,12 @@ PAGE = "README.md"
 _MADE_BY = b"\n\nMade by `outfitbench report` "
 """Every page of ours says so; what does not is left alone."""
 
+
+_BUDGETS = (
+    "The best within a budget is the row of the highest mean AUC that keeps to it, of equals the one with "
+    "most to spare; which AUCs can be told apart, the table of quality says. Latency: median of a request "
+    "for one outfit, from its items themselves (decoded images); cached-latency: from their cached features."
+)
 
 CLAIMS_PAGE = "claims.md"
 """Beside the page, where the records decide a claim: what they say of each."""
@@ -143,6 +149,8 @@ def _compose(
         [f"Claim by claim: [{escape(claims.title)}, and what was found]({CLAIMS_PAGE})."] if claimed else []
     )
     within = [escape(str(told)) for budget in budgets for told in budget_answers(whole, groups, budget)]
+    if within:
+        within.append(_BUDGETS)
     sections = [
         ("Answer", "\n\n".join(part for part in (answer, *pointer) if part)),
         (
@@ -275,6 +283,8 @@ def _tradeoff(
 ) -> str:
     name = f"tradeoff-{slug}"
     found = costs_of_rows(ranked, groups)
+    if found is not None:
+        found = with_variants(found, ranked)
     figures |= tradeoff_figure(ranked, found, name)
     against = "latency and parameters" if found else "parameters (no latency was measured)"
     where = f" Latency on {escape(machine_label(found.group.machine))}." if found else ""

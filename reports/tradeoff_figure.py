@@ -77,7 +77,7 @@ def tradeoff_figure(ranked: ComparisonTable, costs: RowCosts | None, name: str) 
     panels = [(parameters, "parameters, millions (log)", "")]
     if costs is not None:
         latencies = {row: record.measurements[LATENCY].median * 1e3 for row, record in costs.by_row.items()}
-        panels.insert(0, (latencies, "latency of one request, ms (log)", drawable(str(costs.configuration))))
+        panels.insert(0, (latencies, "latency of one request, ms (log)", drawable(costs.label)))
     near, far = split_far(method_lines(ranked.rows))
     teacher = 100 * ranked.teacher.mean("auc") if ranked.teacher is not None else None
     with styled():

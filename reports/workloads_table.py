@@ -21,9 +21,16 @@ _SHOWN_ELSEWHERE = {"start", "request", "batch", "encode", "recommend"}
 _ENOUGH = 100
 """Samples of which a 99th percentile can be told."""
 
+_HEADINGS = {
+    "score_latency": "One outfit",
+    "score_outfits_latency": "Several outfits of one user",
+    "outfits_latency": "Several outfits of one user",
+}
+"""Of quantities whose names say less than a reader needs."""
+
 _LEGEND = (
     "Medians; in parentheses the 99th percentile of what was sampled 100 times or more. What a workload asks "
-    "for says `outfitbench list workloads`."
+    "for says `outfitbench list workloads`; how many outfits are several, the session's effort."
 )
 
 
@@ -50,7 +57,7 @@ def _table(workload: str, group: CostGroup) -> str:
 
 def _heading(name: str) -> str:
     """A quantity as a heading: "score_latency" is "Score latency"."""
-    return escape(name.replace("_", " ").capitalize())
+    return escape(_HEADINGS.get(name) or name.replace("_", " ").capitalize())
 
 
 def _cell(record: CostRecord, name: str, notes: Notes) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from outfitbench.bench import EngineProfile, Measurement
 from outfitbench.bench.ceiling import Bound
+from outfitbench.bench.engine_profile import joined
 from outfitbench.cli.profile_table import row, summaries
 from outfitbench.core.machine import describe_machine
 
@@ -51,7 +52,19 @@ def test_the_row_has_tail_interval_file_and_ceiling(profile):
     assert cells["of ceiling"] == "20% (bandwidth)"
     assert cells["throughput_8 (outfit/s)"] == 20.0
     assert np.isnan(cells["from features (ms)"])
-    assert cells["flags"] == "shared processor"
+    assert cells["flags"] == "shared processor; left out: score_latency"
+
+
+def test_flags_of_quantities_reach_the_table_also_of_several_workloads_side_by_side(profile):
+    slow = Measurement(unit="s", samples=[0.1] * 79, session="a", flags=["not settled"])
+    sized = Measurement(unit="outfit/s", samples=[9.0], session="a")
+    first = profile.model_copy(update={"measurements": {"latency": slow}})
+    second = profile.model_copy(update={"workload": "batch", "measurements": {"throughput": sized}})
+    (both,) = joined([first, second])
+    cells = row(both)
+    assert cells["flags"] == "not settled: latency; shared processor"
+    assert np.isnan(cells["p99 (ms)"])  # of 79 samples it would be the largest
+    assert cells["p95 (ms)"] == pytest.approx(100.0)
 
 
 def test_the_summaries_say_what_the_samples_come_to(profile):
@@ -59,6 +72,7 @@ def test_the_summaries_say_what_the_samples_come_to(profile):
     assert told.keys() == {"latency", "file_size", "throughput_8"}
     latency = told["latency"]
     assert (latency["unit"], latency["n"]) == ("s", 100)
+    assert (told["throughput_8"]["p95"], told["throughput_8"]["p99"]) == (None, None)
     assert latency["median"] == pytest.approx(np.median(MILLISECONDS) / 1e3)
     assert latency["mean"] == pytest.approx(np.mean(MILLISECONDS) / 1e3)
     for share in (95, 99):

@@ -197,7 +197,7 @@ def test_a_row_at_chance_is_called_out():
 
 def test_without_a_teacher_nothing_is_claimed_relative_to_one():
     text = answer([quality("N-pair XS", auc=0.9), quality("BPR XS", auc=0.8)])
-    assert "No teacher is among these records" in text
+    assert "None of these rows taught another" in text
     assert "(N-pair XS)" in text
     assert not read_tables(text)
 
@@ -219,4 +219,4 @@ def test_every_setting_has_its_answer():
 def test_no_name_makes_a_teacher():
     """A report knows no method by its name."""
     text = answer([quality("Teacher", "teacher"), quality("N-pair XS")])
-    assert "No teacher is among these records" in text
+    assert "None of these rows taught another" in text

@@ -1,7 +1,14 @@
 from __future__ import annotations
 
 import pytest
-from outfitbench.reports.costs import Network, configuration, cost_groups, costs_of_rows, machine_label
+from outfitbench.reports.costs import (
+    Network,
+    configuration,
+    cost_groups,
+    costs_of_rows,
+    machine_label,
+    with_variants,
+)
 from outfitbench.reports.grouping import comparison_tables
 
 from .made_records import cost, machine, measurement, quality
@@ -77,6 +84,25 @@ def test_other_datasets_and_reduced_precision_do_not_stand_beside_quality():
     assert chosen([quality("A")], [cost("A", dataset="closet-60")]) is None
     assert chosen([quality("A")], [cost("A", precision="int8")]) is None
     assert chosen([quality("A")], [cost("A", dataset=None)]) is not None
+
+
+def test_variants_stand_beside_in_the_engine_that_ran_the_others_whatever_they_compute_in():
+    fit = quality("A")
+    made = fit.model_copy(update={"variant": "int8", "inputs": {"weights": "8a17"}, "trial": "e7a1"})
+    small = {"variant": "int8", "precision": "int8", "trial": "0c"}
+    costs = [cost("A"), cost("A", latency=0.001, **small), cost("A", engine="onnxruntime", **small)]
+    (table,) = comparison_tables([fit, made])
+    alone = costs_of_rows(table, cost_groups(costs[:1]))
+    found = costs_of_rows(table, cost_groups(costs))
+    assert alone is not None
+    assert found is not None
+    both = with_variants(found, table)
+    assert [both.by_row[row.name].precision for row in table.rows] == ["fp32", "int8"]
+    assert both.by_row["A · int8"].measurements["latency"] == costs[1].measurements["latency"]
+    assert (with_variants(alone, table).label, both.label) == (
+        "PyTorch on cpu, fp32, 2 threads",
+        "PyTorch on cpu, 2 threads",
+    )
 
 
 def test_a_cost_goes_by_the_name_of_its_fit():

@@ -98,6 +98,14 @@ def test_a_variants_quality_was_measured_as_it_is_run():
     )
 
 
+def test_what_was_run_for_its_throughput_alone_is_no_choice():
+    rate = {"throughput": Measurement(unit="outfit/s", samples=[9.0])}
+    (table,) = comparison_tables(RECORDS[:3])
+    costs = [*RECORDS[3:], cost("A", engine="fast").model_copy(update={"measurements": rate})]
+    (choices,) = choices_of(table, cost_groups(costs))
+    assert {choice.configuration.engine for choice in choices.each} == {"torch"}
+
+
 def test_a_flag_is_a_note_below_the_table():
     measured = {"latency": Measurement(unit="s", samples=[0.01], flags=["throttled"])}
     record = RECORDS[3].model_copy(update={"measurements": measured})

@@ -29,7 +29,7 @@ def test_each_workload_has_a_table_of_what_it_measured():
     assert text.index("`batch-curve`:") < text.index("`request-features`:")
     assert [row["Throughput 64"] for row in curve] == ["640 outfit/s", "–²"]
     assert curve[1]["Throughput 1"] == "5.00 outfit/s¹"
-    assert cached[0]["Score latency"] == "10.1 ms (19.9 ms)"
+    assert cached[0]["One outfit"] == "10.1 ms (19.9 ms)"
     assert "¹ not settled" in text
 
 
