@@ -84,6 +84,18 @@ def test_users_a_second_at_most_of_the_matrix_product_rate(benchmark, vectors):
     assert median(shares) >= LEAST_SHARE
 
 
+@pytest.mark.parametrize("threads", sorted({1, usable_cores()}))
+def test_users_a_second_by_threads(benchmark, vectors, threads):
+    """How the rate grows with what computes; nothing is held to a bound, as two threads may share a core."""
+    benchmark.group = f"the best of {OUTFITS:,} outfits for {USERS // 4:,} users"
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    benchmark.pedantic(search, (vectors, USERS // 4, OUTFITS), rounds=ROUNDS)
+    torch.set_num_threads(before)
+    if not benchmark.disabled:
+        benchmark.extra_info["users_per_s"] = USERS // 4 / benchmark.stats.stats.median
+
+
 @pytest.mark.parametrize("grows", ["users", "outfits"])
 def test_the_time_grows_no_faster_than_the_work(benchmark, vectors, grows):
     torch.set_num_threads(usable_cores())

@@ -1,0 +1,129 @@
+"""Every user's best outfits as `outfitbench recommend` writes them: users a second, and memory."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from statistics import median
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+from outfitbench.bench.ceiling import measure_ceiling
+from outfitbench.bench.latency import seconds_of
+from outfitbench.core.machine import usable_cores
+from outfitbench.evaluation.catalogue_features import CatalogueFeatures, Encoder, FeatureShard, Manifest
+from outfitbench.evaluation.catalogue_outfits import CatalogueOutfits
+from outfitbench.evaluation.catalogue_ranking import CatalogueRanking
+from outfitbench.evaluation.catalogue_users import read_users
+from outfitbench.models import create_model
+
+USERS, OUTFITS, ITEMS, WIDTH, BEST = 20_000, 100_000, 20_000, 128, 10
+MEMORY = 256 << 20
+LEAST_SHARE, ROUNDS = 0.6, 3
+CATEGORIES = ["top", "bottom", "shoe"]
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """Items in a shard of features as `encode` leaves it, and outfits of a top, a bottom and shoes each."""
+    folder, rng = tmp_path_factory.mktemp("shop"), np.random.default_rng(0)
+    names = np.array([f"item-{number}" for number in range(ITEMS)])
+    table = {
+        "item": names,
+        "category": [CATEGORIES[number % 3] for number in range(ITEMS)],
+        "features": pa.FixedSizeListArray.from_arrays(
+            rng.standard_normal(ITEMS * WIDTH, dtype=np.float32), WIDTH
+        ),
+    }
+    pq.write_table(pa.table(table), folder / "features.parquet")
+    encoder = Encoder(
+        method="XS",
+        model="student-xs",
+        weights="0",
+        categories=CATEGORIES,
+        image_size=224,
+        decoder=1,
+        feature_size=WIDTH,
+    )
+    shard = FeatureShard(file="features.parquet", key="", finished=True, items=ITEMS)
+    whole = Manifest(encoder=encoder, whole=True, shards=[shard])
+    (folder / "manifest.json").write_text(whole.model_dump_json())
+    worn = rng.integers(ITEMS // 3, size=(OUTFITS, 3)) * 3 + np.arange(3)
+    outfits = {"outfit": [f"o{number}" for number in range(OUTFITS)], "items": names[worn].tolist()}
+    pq.write_table(pa.table(outfits), folder / "outfits.parquet")
+    return folder
+
+
+def a_ranking(shop, scratch, num_users):
+    """What `write` is asked of, and all users."""
+    torch.manual_seed(0)
+    model = create_model("student-xs", num_users=num_users, input_kind="features", feature_size=8).eval()
+    features = CatalogueFeatures(shop)
+    outfits = CatalogueOutfits(shop / "outfits.parquet", features, scratch)
+    ranking = CatalogueRanking(model, features, outfits, memory=MEMORY, strategy="w-avg")
+    return ranking, lambda users: read_users(",".join(map(str, range(users))), num_users, features)
+
+
+def test_users_a_second_to_the_table(benchmark, shop, tmp_path):
+    """What further users take: to embed the outfits is done once, however many users there are."""
+    torch.set_num_threads(usable_cores())
+    ranking, first = a_ranking(shop, tmp_path, 2 * USERS)
+    few, many = first(USERS // 10), first(USERS // 10 + USERS)
+
+    def write(users):
+        return ranking.write(users, BEST, tmp_path / "best.parquet")
+
+    benchmark.pedantic(write, (few,), rounds=1)
+    if benchmark.disabled:
+        return
+    rates, shares = [], []
+    for _ in range(ROUNDS):
+        ceiling = measure_ceiling(usable_cores()).products.median
+        rate = USERS / (seconds_of(lambda: write(many)) - seconds_of(lambda: write(few)))
+        rates.append(rate)
+        shares.append(2 * OUTFITS * WIDTH * rate / ceiling)
+    found = {"users_per_s": median(rates), "share": median(shares), "share_at_least": LEAST_SHARE}
+    benchmark.extra_info |= found
+    print(f"\n{found}")
+    assert median(shares) >= LEAST_SHARE
+
+
+PROGRAM = """
+import json, sys, tempfile
+from pathlib import Path
+import numpy as np, torch
+from outfitbench.bench.memory import peak_resident
+from outfitbench.evaluation.catalogue_features import CatalogueFeatures
+from outfitbench.evaluation.catalogue_outfits import CatalogueOutfits
+from outfitbench.evaluation.catalogue_ranking import CatalogueRanking
+from outfitbench.evaluation.catalogue_users import KnownUsers
+from outfitbench.models import create_model
+
+shop, users, best, memory = Path(sys.argv[1]), *map(int, sys.argv[2:])
+scratch = Path(tempfile.mkdtemp(dir=shop))
+model = create_model("student-xs", num_users=users, input_kind="features", feature_size=8).eval()
+features = CatalogueFeatures(shop)
+outfits = CatalogueOutfits(shop / "outfits.parquet", features, scratch)
+before = peak_resident()
+ranking = CatalogueRanking(model, features, outfits, memory=memory, strategy="w-avg")
+ranking.write(KnownUsers(np.arange(users)), best, scratch / "best.parquet")
+print(json.dumps(peak_resident() - before))
+"""
+
+
+@pytest.mark.parametrize("users", [USERS, 5 * USERS])
+def test_memory_stays_within_its_bound_however_many_users(benchmark, shop, users):
+    """Beside the model, the items' features and the outfits' names."""
+
+    def grown():
+        command = [sys.executable, "-c", PROGRAM, str(shop), *map(str, (users, BEST, MEMORY))]
+        return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+
+    found = benchmark.pedantic(grown, rounds=1)
+    benchmark.extra_info |= {"grown_bytes": found, "most_bytes": MEMORY}
+    print(f"\n{users:,} users: {found:,} bytes of {MEMORY:,}")
+    assert found <= MEMORY
