@@ -30,6 +30,8 @@ class Encode:
             there is but one.
         fit: Of several fits of that method, the one to take, by the name that the message gives it.
         device: Where to encode.
+        on: local; ray, for the Ray cluster that this machine is in or one of its own; or a cluster's address.
+            Each shard is a task there, and all machines must see the images.
     """
 
     source: Annotated[Positional[Path], arg(metavar="RUN")]
@@ -38,19 +40,22 @@ class Encode:
     method: str | None = None
     fit: str | None = None
     device: Literal["cpu", "cuda"] = "cpu"
+    on: Annotated[str, arg(metavar="local|ray|ray://HOST:PORT")] = "local"
 
     def run(self, session: Session) -> Answer:
         """Encode, and count what could not be."""
         from ..core.parquet import need_pyarrow
+        from ..core.ray_cluster import cluster_for
         from ..datasets.catalogue import open_catalogue
         from ..evaluation.encode_catalogue import encode_catalogue
 
         need_pyarrow("argument --out")
         chosen = choose_fit(self.source, session, self.method, self.fit)
         out = writable_folder("argument --out", self.out)
-        model, encoder = load_fit(chosen, self.device)
-        catalogue = open_catalogue(self.images, chosen.categories)
-        manifest = encode_catalogue(model, catalogue, encoder, out)
+        with cluster_for(self.on, self.device) as cluster:
+            model, encoder = load_fit(chosen, self.device if cluster is None else "cpu")
+            catalogue = open_catalogue(self.images, chosen.categories)
+            manifest = encode_catalogue(model, catalogue, encoder, out, cluster=cluster)
         lines = [f"{out}: {manifest.items:,} items by {encoder.feature_size} features of {encoder.method}"]
         lines += [f"note: {note}" for note in catalogue.notes]
         if broken := manifest.broken:

@@ -35,6 +35,8 @@ class Recommend:
             which share of the exact best that finds.
         memory: MiB for what grows with users and outfits; the items' features come on top.
         device: Where to rank.
+        on: local; ray, for the Ray cluster that this machine is in or one of its own; or a cluster's address.
+            Each part of the outfits is a task there, and keeps to --memory by itself.
     """
 
     source: Annotated[Positional[Path], arg(metavar="RUN")]
@@ -49,12 +51,14 @@ class Recommend:
     index: Literal["exact", "faiss"] = "exact"
     memory: Annotated[int, arg(metavar="MIB")] = 256
     device: Literal["cpu", "cuda"] = "cpu"
+    on: Annotated[str, arg(metavar="local|ray|ray://HOST:PORT")] = "local"
 
     def run(self, session: Session) -> Answer:
         """Rank, and say what was left out."""
         from tempfile import TemporaryDirectory
 
         from ..core.parquet import need_pyarrow
+        from ..core.ray_cluster import cluster_for
         from ..evaluation.catalogue_features import CatalogueFeatures
         from ..evaluation.catalogue_outfits import CatalogueOutfits
         from ..evaluation.catalogue_ranking import (
@@ -66,23 +70,32 @@ class Recommend:
         from ..evaluation.outfit_index import need_faiss
 
         need_pyarrow("argument --out")
+        self._check_options()
         if self.index == "faiss":
             need_faiss("argument --index")
-        self._check_numbers()
         chosen = choose_fit(self.source, session, self.method, self.fit)
         folder = writable_folder("argument --out", self.out.absolute().parent)
-        model, encoder = load_fit(chosen, self.device)
-        check_ranks_catalogues(model, encoder.method)
-        if self.index == "faiss":
-            check_searches_by_index(model, encoder.method)
-        features = CatalogueFeatures(self.features)
-        self._check_encoder(features.manifest.encoder.key, encoder.key, features.manifest.encoder.method)
-        strategy = self._strategy(model.cold_strategies, encoder.method)
-        users = read_users(self.users, model.num_users, features)
-        with TemporaryDirectory(dir=folder, prefix=".outfits-") as scratch:
+        with (
+            cluster_for(self.on, self.device) as cluster,
+            TemporaryDirectory(dir=folder, prefix=".outfits-") as scratch,
+        ):
+            model, encoder = load_fit(chosen, self.device if cluster is None else "cpu")
+            check_ranks_catalogues(model, encoder.method)
+            if self.index == "faiss":
+                check_searches_by_index(model, encoder.method)
+            features = CatalogueFeatures(self.features)
+            self._check_encoder(features.manifest.encoder.key, encoder.key, features.manifest.encoder.method)
+            strategy = self._strategy(model.cold_strategies, encoder.method)
+            users = read_users(self.users, model.num_users, features)
             outfits = CatalogueOutfits(self.outfits, features, Path(scratch))
             ranking = CatalogueRanking(
-                model, features, outfits, memory=self.memory << 20, strategy=strategy, index=self.index
+                model,
+                features,
+                outfits,
+                memory=self.memory << 20,
+                strategy=strategy,
+                index=self.index,
+                cluster=cluster,
             )
             ranked = ranking.write(users, self.k, self.out)
             count, left_out = len(outfits), outfits.left_out
@@ -107,12 +120,16 @@ class Recommend:
             },
         )
 
-    def _check_numbers(self) -> None:
+    def _check_options(self) -> None:
         from ..core.errors import Fault, InputError
 
         for option, given in (("-k", self.k), ("--memory", self.memory)):
             if given < 1:
                 raise InputError(Fault(f"argument {option}", str(given), "1 or more"))
+        if self.index == "faiss" and self.on != "local":
+            found = f"faiss with --on {self.on}, where each part would have an index of its own"
+            fix = "or --on local, where one index holds all outfits"
+            raise InputError(Fault("argument --index", found, "exact", fix))
 
     def _check_encoder(self, found: str, wanted: str, method: str) -> None:
         from ..core.errors import Fault, InputError

@@ -7,17 +7,20 @@ are broken: each item is read when its turn comes, and says itself what is wrong
 from __future__ import annotations
 
 import hashlib
-import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..core.errors import Fault, InputError, refuse
 from ..core.names import shown, unknown_name
 from ..core.parquet import open_parquet
 from .photos.classes import MAPPING_FILES, NO_CATEGORY, category_of, class_key, read_mapping
 from .photos.walk import PassedOver, class_folders, composed
+
+if TYPE_CHECKING:
+    import pyarrow
 
 __all__ = ["Catalogue", "CatalogueItem", "open_catalogue"]
 
@@ -79,6 +82,13 @@ class Catalogue(Protocol):
         """
         ...
 
+    def part(self, first: int, stop: int) -> Catalogue:
+        """The items `first` … `stop` − 1 by themselves, as they can be read on another machine.
+
+        They have the key that they have here, if the files are the same there.
+        """
+        ...
+
     def change(self) -> str:
         """Which items it has now and had not when it was opened, or the other way round; empty if none."""
         ...
@@ -121,6 +131,14 @@ class _FolderCatalogue:
     def key(self, first: int, stop: int) -> str:
         return _key((item.name, item.category, *_stamp(item.image)) for item in self._items[first:stop])
 
+    def part(self, first: int, stop: int) -> Catalogue:
+        part = copy(self)
+        part._items = [
+            replace(item, image=item.image.absolute()) if isinstance(item.image, Path) else item
+            for item in self._items[first:stop]
+        ]
+        return part
+
     def change(self) -> str:
         before = {item.name for item in self._items}
         after = {item.name for item in _listed(self._root, self._categories)[0]}
@@ -135,9 +153,9 @@ class _ParquetCatalogue:
     notes: Sequence[str] = ()
 
     def __init__(self, path: Path, categories: Sequence[str]) -> None:
-        self._path = path
+        self._path, self._called = path.absolute(), path
         self._number = {name: number for number, name in enumerate(categories)}
-        self._length = open_parquet(path, _COLUMNS).metadata.num_rows
+        self._first, self._length = 0, open_parquet(path, _COLUMNS).metadata.num_rows
         if not self._length:
             raise InputError(Fault(path, "no rows", "an item a row"))
 
@@ -145,15 +163,32 @@ class _ParquetCatalogue:
         return self._length
 
     def items(self) -> Iterator[CatalogueItem]:
+        for row, rows in self._batches():
+            columns = rows.select(list(_COLUMNS)).to_pydict().values()
+            for number, (item, category, image) in enumerate(zip(*columns, strict=True), row + 1):
+                yield self._item(number, item, category, image)
+
+    def _batches(self) -> Iterator[tuple[int, pyarrow.RecordBatch]]:
+        """The rows that are its own, some at a time, and how many of the file come before these.
+
+        Groups of rows before its first are not read; of its first group, what comes before it is.
+        """
         file = open_parquet(self._path, _COLUMNS)
-        row = itertools.count(1)
-        for batch in file.iter_batches(_ROWS_AT_ONCE, columns=list(_COLUMNS)):
-            columns = batch.select(list(_COLUMNS)).to_pydict().values()
-            for item, category, image in zip(*columns, strict=True):
-                yield self._item(next(row), item, category, image)
+        row = group = 0
+        while row + (rows := file.metadata.row_group(group).num_rows) <= self._first:
+            row, group = row + rows, group + 1
+        groups = list(range(group, file.num_row_groups))
+        stop = self._first + self._length
+        for batch in file.iter_batches(_ROWS_AT_ONCE, row_groups=groups, columns=list(_COLUMNS)):
+            own = range(max(row, self._first), min(row + len(batch), stop))
+            if own:
+                yield own.start, batch.slice(own.start - row, len(own))
+            row += len(batch)
+            if row >= stop:
+                return
 
     def _item(self, row: int, item: Any, category: Any, image: Any) -> CatalogueItem:  # noqa: ANN401
-        where = f"{self._path}, row {row}"
+        where = f"{self._called}, row {row}"
         name = where if item is None else str(item)
         number = self._number.get(category, -1)
         if item is None or not isinstance(image, bytes):
@@ -166,7 +201,13 @@ class _ParquetCatalogue:
         return CatalogueItem(name, number, image)
 
     def key(self, first: int, stop: int) -> str:
-        return _key([(str(self._path.absolute()), first, stop, *_stamp(self._path))])
+        own = self._first + first, self._first + stop
+        return _key([(str(self._path), *own, *_stamp(self._path))])
+
+    def part(self, first: int, stop: int) -> Catalogue:
+        part = copy(self)
+        part._first, part._length = self._first + first, min(stop, self._length) - first
+        return part
 
     def change(self) -> str:
         return ""  # of a file, the keys tell

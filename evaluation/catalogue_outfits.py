@@ -100,7 +100,3 @@ class CatalogueOutfits:
     def names(self, outfits: NDArray[np.int64]) -> pyarrow.ChunkedArray:
         """Names of outfits (n,), as they stand in the file."""
         return self._names.take(self._numbers[outfits])
-
-    def starts(self, at_once: int) -> range:
-        """The number of the first outfit of each block of `at_once`."""
-        return range(0, len(self), at_once)

@@ -15,7 +15,10 @@ from ..core.parquet import open_parquet
 from .catalogue_features import CatalogueFeatures
 from .catalogue_outfits import list_lengths, worn_rows
 
-__all__ = ["KnownUsers", "NewUsers", "read_users"]
+__all__ = ["USERS_AT_ONCE", "KnownUsers", "NewUsers", "blocks_of", "read_users"]
+
+USERS_AT_ONCE = 1024
+"""For so many outfits are ranked at a time."""
 
 _NEW = "for a new user give a Parquet file with the columns user and items: an outfit that is known, a row"
 
@@ -35,6 +38,10 @@ class KnownUsers:
         """As a table calls them."""
         return self.numbers
 
+    def part(self, own: slice) -> KnownUsers:
+        """Some of them; a slice with both ends."""
+        return KnownUsers(self.numbers[own])
+
 
 @dataclass(frozen=True, eq=False)
 class NewUsers:
@@ -49,6 +56,23 @@ class NewUsers:
     names: Sequence[str]
     items: NDArray[np.int64]
     counts: NDArray[np.int64]
+
+    def part(self, own: slice) -> NewUsers:
+        """Some of them; a slice with both ends."""
+        ends = np.cumsum(self.counts)
+        known = slice(ends[own.start] - self.counts[own.start], ends[own.stop - 1])
+        return NewUsers(self.names[own], self.items[known], self.counts[own])
+
+
+def blocks_of(users: KnownUsers | NewUsers) -> list[slice]:
+    """`USERS_AT_ONCE` after the other, the last of them fewer; each a slice with both ends.
+
+    Example:
+        >>> blocks_of(KnownUsers(np.arange(1500)))
+        [slice(0, 1024, None), slice(1024, 1500, None)]
+    """
+    count = len(users.names)
+    return [slice(first, min(first + USERS_AT_ONCE, count)) for first in range(0, count, USERS_AT_ONCE)]
 
 
 def read_users(said: str, num_users: int, features: CatalogueFeatures) -> KnownUsers | NewUsers:

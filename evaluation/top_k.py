@@ -102,10 +102,14 @@ class TopK:
         for places in (gaining & ~crowded.unsqueeze(1)).nonzero().split(2 * len(scores)):
             self._look_into(scores, first, *places.unbind(1))
 
-    def merge(self, other: TopK) -> None:
-        """Take in what another, of the same users, kept of other outfits; the two in either order."""
-        self._shown += other._shown
-        self._keys = _greatest(self._keys, other._keys.to(self._keys.device))
+    def merge(self, best: BestOutfits) -> None:
+        """Take in what another, of the same users, kept of other outfits; the two in either order.
+
+        Args:
+            best: Of as many outfits as there are, or of k.
+        """
+        self._shown += best.outfits.shape[1]
+        self._keys = _greatest(self._keys, _keys(best.scores, best.outfits).to(self._keys.device))
 
     def result(self) -> BestOutfits:
         """The best so far.

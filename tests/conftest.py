@@ -8,8 +8,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from .ray_cluster import cluster_of, free_port, of_a_node
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -85,6 +88,23 @@ def clothing_photos() -> Path:
     if not (folder / "train").is_dir():
         pytest.skip(f"no photographs at {folder}; name their folder in OUTFITBENCH_PHOTOS")
     return folder
+
+
+@pytest.fixture(scope="module")
+def one_cluster(in_the_small_world: None) -> Iterator[Any]:
+    """A Ray cluster of a head and two nodes of a core each; by `client` it is had through its head."""
+    port = free_port()
+    with cluster_of(2, ray_client_server_port=port) as cluster:
+        cluster.client = f"ray://127.0.0.1:{port}"
+        yield cluster
+
+
+@pytest.fixture
+def cluster(one_cluster: Any) -> Any:
+    """With two nodes, whatever the test before did to them."""
+    while len(one_cluster.worker_nodes) < 2:
+        one_cluster.add_node(**of_a_node(1))
+    return one_cluster
 
 
 @pytest.fixture

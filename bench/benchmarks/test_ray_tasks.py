@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import pytest
+from outfitbench.core import ray_cluster
 from outfitbench.suites.errand import Errand
-from outfitbench.suites.executors import create_executor, on_ray
+from outfitbench.suites.executors import create_executor
 from outfitbench.suites.schedule import run_trials
 from outfitbench.suites.suite_file import load_suite
 
@@ -30,13 +31,13 @@ class EmptyTrial:
 
 def doing_nothing():
     """A task; made in a function, it goes to the processes as it is, as they cannot import this file."""
-    return lambda *given: ("here", ("", ""), None)
+    return lambda *given: ("here", None, (("", ""), None))
 
 
 def test_a_thousand_empty_trials_in_a_minute(benchmark, tmp_path, monkeypatch):
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    monkeypatch.setattr(on_ray, "entrance", doing_nothing)
+    monkeypatch.setattr(ray_cluster, "entrance", doing_nothing)
     executor = create_executor("ray", Errand(load_suite("smoke"), tmp_path, "cpu"))
     try:
         warm = [EmptyTrial(f"warm {number}") for number in range(10)]

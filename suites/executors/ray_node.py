@@ -10,13 +10,10 @@ import os
 import pickle
 import shutil
 import socket
-import uuid
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,39 +24,15 @@ from ...core.children import tell_lines
 from ...core.errors import InputError
 from ...core.files import atomic_file
 from ...core.names import why
+from ...core.shared_folder import sees
 from ..attempt import Ended
 from ..errand import Workplace
 from ..record_files import RECORD_FILE
 
-__all__ = ["attempt_here", "entrance", "identify", "pack", "unpack"]
+__all__ = ["attempt_here", "pack", "unpack"]
 
 Files = dict[str, bytes]
 """What lies in a trial's folder, by place in it."""
-
-_IDENTITY = ".identity"
-"""In a folder of runs, the file by which a machine sees whether it has the caller's."""
-
-
-def entrance() -> Callable[..., tuple[str, tuple[str, str], Files | None]]:
-    """What a process calls first: it says where that is, how the trial ended, and what files that left.
-
-    It travels as it is, and what it gives is plain, so that it runs where our package is another, or is not.
-    """
-
-    def enter(expected: str, *given: Any) -> tuple[str, tuple[str, str], Files | None]:  # noqa: ANN401
-        node = socket.gethostname()
-        try:
-            found = f"version {version('outfitbench')}"
-        except PackageNotFoundError:
-            found = "none"
-        if found != f"version {expected}":
-            fix = "install the same everywhere"
-            reason = f"outfitbench: found {found}, expected version {expected}, the caller's; {fix}"
-            return node, (reason, ""), None
-        ended, files = import_module("outfitbench.suites.executors.ray_node").attempt_here(*given)
-        return node, tuple(ended), files
-
-    return enter
 
 
 def attempt_here(
@@ -100,8 +73,8 @@ def attempt_here(
             return desk.place.attempt(named, number), pack(desk.out / folder)
         finally:
             shutil.rmtree(desk.out, ignore_errors=True)
-    except InputError as error:  # of this machine: its data, its disk
-        return Ended(failed=str(error)), None
+    except InputError:  # of this machine, its data or its disk: the caller is told
+        raise
     except Exception as error:
         rich.get_console().print_exception(width=100)
         return Ended(failed=why(error)), None
@@ -112,7 +85,7 @@ class _Desk:
 
     def __init__(self, errand: bytes, identity: str) -> None:
         theirs = pickle.loads(errand)  # noqa: S301 - of the caller, whose code this process runs anyway
-        self.shared = _identity_in(theirs.out) == identity
+        self.shared = sees(theirs.out, identity)
         self._scratch = None if self.shared else TemporaryDirectory(prefix="outfitbench-")
         self.out = theirs.out if self._scratch is None else Path(self._scratch.name)
         self.place = Workplace(replace(theirs, out=self.out))
@@ -120,20 +93,6 @@ class _Desk:
 
 _desk = lru_cache(maxsize=1)(_Desk)
 """For the latest caller."""
-
-
-def identify(out: Path) -> str:
-    """What tells a folder of runs from all others; written into it once."""
-    if not _identity_in(out):
-        with atomic_file(out / _IDENTITY) as part:
-            part.write_text(uuid.uuid4().hex, encoding="ascii")
-    return _identity_in(out)
-
-
-def _identity_in(out: Path) -> str:
-    with suppress(OSError):
-        return (out / _IDENTITY).read_text(encoding="ascii")
-    return ""
 
 
 def pack(folder: Path) -> Files:

@@ -100,6 +100,37 @@ def test_a_run_of_two_fits_wants_one_named(finished_run, shop, capsys, tmp_path)
     assert f"found 2 fits ({slugs}), expected one; name one by --fit" in line
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ["--on", "rya"],
+            "--on: found 'rya', expected local, ray, or the address of a Ray cluster; nearest: ray",
+        ),
+        (
+            ["--on", "ray://127.0.0.1"],
+            "--on: found ray://127.0.0.1, expected ray://HOST:PORT; the port is 10001",
+        ),
+        (["--on", "ray"], "--on: found ray without ray, expected ray; run pip install 'outfitbench[ray]'"),
+        (
+            ["--on", "ray", "--index", "faiss"],
+            "--index: found faiss with --on ray, where each part would have",
+        ),
+    ],
+)
+def test_a_cluster_that_cannot_be_used(finished_run, shop, capsys, tmp_path, monkeypatch, options, said):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    files = [f"--{name}={tmp_path / name}" for name in ("features", "outfits", "out")]
+    commands = [["recommend", str(finished_run.folder), *files]]
+    if "--index" not in options:
+        images = ["--images", str(shop / "images"), "--out", str(tmp_path / "shards")]
+        commands.append(["encode", str(finished_run.folder), *images])
+    for command in commands:
+        assert main([*command, *options, "--quiet"]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert said in line
+
+
 def test_without_the_package_for_parquet(finished_run, shop, capsys, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     arguments = ["--images", str(shop / "images"), "--out", str(tmp_path / "out"), "--quiet"]

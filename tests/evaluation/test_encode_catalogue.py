@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +119,31 @@ def test_a_parquet_file_gives_the_same_as_its_folder(model, shop, tmp_path):
     encode(model, shop, tmp_path / "files")
     rows, files = CatalogueFeatures(tmp_path / "rows"), CatalogueFeatures(tmp_path / "files")
     np.testing.assert_allclose(rows.vectors, files.vectors[:2], atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_a_part_is_its_items_wherever_they_are_read(shop, tmp_path, monkeypatch, kind):
+    names = [path.relative_to(shop).as_posix() for path in sorted(shop.rglob("[a-e].png"))]
+    images = [(shop / name).read_bytes() for name in names]
+    kinds = ["bottom", "top", "top", "shoe", "shoe"]
+    rows = pa.table({"item": names, "category": kinds, "image": images})
+    pq.write_table(rows, tmp_path / "shop.parquet", row_group_size=2)
+    monkeypatch.chdir(tmp_path)
+    whole = open_catalogue(Path("shop" if kind == "folder" else "shop.parquet"), CATEGORIES)
+    keys, parts = {}, {}
+    for own in ((0, 2), (1, 4), (2, 3), (3, 6)):
+        keys[own], parts[own] = whole.key(*own), pickle.dumps(whole.part(*own))
+    monkeypatch.chdir("/")
+    for (first, stop), pickled in parts.items():
+        part = pickle.loads(pickled)
+        assert [item.name for item in part.items()] == names[first:stop]
+        assert [item.read() for item in part.items()] == images[first:stop]
+        assert [CATEGORIES[item.category] for item in part.items()] == kinds[first:stop]
+        assert len(part) == len(names[first:stop])
+        assert part.key(0, stop - first) == keys[first, stop]
+    for path in (shop / names[2], tmp_path / "shop.parquet"):
+        os.utime(path, (0, 0))
+    assert pickle.loads(parts[1, 4]).key(0, 3) != keys[1, 4]
 
 
 @pytest.mark.parametrize(

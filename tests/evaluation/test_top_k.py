@@ -57,7 +57,7 @@ def test_parts_are_merged_in_any_order():
         parts[number].add(scores[:, first : first + 333], first)
     whole, *others = parts[2], parts[0], parts[1]
     for other in others:
-        whole.merge(other)
+        whole.merge(other.result())
     assert np.array_equal(whole.result().outfits, sorted_whole(scores.numpy(), 7))
 
 

@@ -12,9 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from importlib.metadata import version
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +22,10 @@ from outfitbench.core.plugins import load_plugin
 from outfitbench.suites import run_suite
 from outfitbench.suites.errand import Errand
 from outfitbench.suites.executors import create_executor
-from outfitbench.suites.executors.ray_node import entrance
 from outfitbench.suites.record_files import load_records
 from outfitbench.suites.suite_file import Suite
 
+from ...ray_cluster import cluster_of, of_a_node, wait_for
 from .dying import HELD_UP
 
 NO_PACKAGE = """
@@ -52,78 +50,6 @@ os.fsync = fsync
 """
 
 on_a_cluster = [pytest.mark.ray, pytest.mark.filterwarnings("ignore")]  # Ray's warnings are not ours
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return found.getsockname()[1]
-
-
-def of_a_node(cores: int) -> dict[str, Any]:
-    """How a node is started."""
-    sizes = {"num_cpus": cores, "object_store_memory": 80 << 20, "include_log_monitor": False}
-    return {**sizes, "runtime_env_agent_port": free_port()}
-
-
-def without_waiting(start: Callable[..., None]) -> Callable[..., None]:
-    """Start a node whose agent has told already that it has no ports.
-
-    Without Ray's dashboard it tells just that; a node that has not heard it in 15 s ends.
-    """
-
-    def start_raylet(node: Any, *given: Any, **named: Any) -> None:
-        from ray._raylet import persist_port
-
-        for port in ("metrics_agent_port", "metrics_export_port", "dashboard_agent_listen_port"):
-            persist_port(node._session_dir, node._node_id, port, -1)
-        start(node, *given, **named)
-
-    return start_raylet
-
-
-def wait_for(met: Callable[[], bool], seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while not met():
-        assert time.monotonic() < until
-        time.sleep(0.2)
-
-
-@contextmanager
-def cluster_of(nodes: int, **head: Any) -> Iterator[Any]:
-    """A head, by itself without a core, and so many nodes of one, in this process's environment."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_raylet_start_wait_time_s", "600")  # a busy machine takes long
-        patch.setenv("RAY_AUTH_MODE", "disabled")  # or it writes a token into the home of who runs tests
-        patch.setenv("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-        from ray._private.node import Node
-        from ray.cluster_utils import Cluster
-
-        patch.setattr(Node, "start_raylet", without_waiting(Node.start_raylet))
-        head = {**of_a_node(0), "include_dashboard": False, **head}
-        cluster = Cluster(initialize_head=True, head_node_args=head)
-        try:
-            for _ in range(nodes):
-                cluster.add_node(**of_a_node(1))
-            patch.setenv("RAY_ADDRESS", cluster.address)
-            yield cluster
-        finally:
-            cluster.shutdown()
-
-
-@pytest.fixture(scope="module")
-def one_cluster(in_the_small_world: None) -> Iterator[Any]:
-    port = free_port()
-    with cluster_of(2, ray_client_server_port=port) as cluster:
-        cluster.client = f"ray://127.0.0.1:{port}"
-        yield cluster
-
-
-@pytest.fixture
-def cluster(one_cluster: Any) -> Any:
-    """With two nodes, whatever the test before did to them."""
-    while len(one_cluster.worker_nodes) < 2:
-        one_cluster.add_node(**of_a_node(1))
-    return one_cluster
 
 
 def outcomes(out: Path) -> dict[str, dict]:
@@ -218,7 +144,7 @@ class TestOnACluster:
             assert time.monotonic() - started < 10
 
     def test_a_head_of_another_version_is_refused_in_one_line(self) -> None:
-        from outfitbench.suites.executors.ray_address import _unusable
+        from outfitbench.core.ray_address import _unusable
         from ray._private.utils import check_version_info
 
         head = {"ray_version": "1.0.0", "python_version": "3.6.1"}
@@ -352,9 +278,3 @@ def test_an_address_at_which_nobody_answers(smoke: Suite, tmp_path: Path) -> Non
         InputError, match=f"found {address} .Connection refused., expected the address of a Ray"
     ):
         create_executor(address, errand)
-
-
-def test_a_machine_with_another_version_is_told_so() -> None:
-    where, (failed, _), files = entrance()("0.0.1")
-    assert (where, files) == (socket.gethostname(), None)
-    assert failed.startswith(f"outfitbench: found version {version('outfitbench')}, expected version 0.0.1, ")

@@ -7,7 +7,7 @@ import socket
 from importlib import import_module
 from typing import Any
 
-from ...core.errors import Fault, InputError
+from .errors import Fault, InputError
 
 __all__ = ["connect", "first_line"]
 
