@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from ..core.parallel import map_on_all_cores
-from ..core.progress import tracked
 from ..datasets import NO_ITEM, CandidateSet, Dataset, OutfitTable
 from ..models import OutfitModel
 from ..models.outfit_model import check_scores
 from .item_inputs import ItemInputs, as_float
+from .side_by_side import SCORE_BATCH, side_by_side
 from .user_rankings import Scoring, rank_users
 from .user_scores import UserScores
 
@@ -31,11 +30,6 @@ __all__ = [
 ]
 
 ENCODE_BATCH = 128
-SCORE_BATCH = 512
-
-
-_ENOUGH = 3
-"""Slices a thread: with fewer, the last ones leave threads idle."""
 
 _UNKNOWN = -1
 
@@ -83,7 +77,7 @@ def encode_items(
         item_inputs, categories = inputs(ids[part])
         return model.encode_items(as_float(item_inputs.to(device)), categories.to(device))
 
-    parts = _side_by_side(encode, len(ids), ENCODE_BATCH, device, "encoding items")
+    parts = side_by_side(encode, len(ids), ENCODE_BATCH, device, "encoding items")
     features = torch.cat(parts) if parts else torch.empty(0, model.feature_size, device=device)
     return FeatureTable(ids, features, num_items)
 
@@ -137,7 +131,7 @@ def score_for_users(
         found = model.score_users(who, table.gather(worn), categories, table.features)
         return check_scores(model, found, *who.shape).float()
 
-    scores = _side_by_side(score, len(items), SCORE_BATCH, device, "scoring outfits")
+    scores = side_by_side(score, len(items), SCORE_BATCH, device, "scoring outfits")
     return torch.cat(scores, 1) if scores else torch.empty(users.shape, device=device)
 
 
@@ -164,30 +158,8 @@ def score_rows(
         categories = torch.from_numpy(dataset.categories_of(items[part])).to(device)
         return score(table.gather(items[part]), categories).float()
 
-    scores = _side_by_side(of_slice, len(items), SCORE_BATCH, device, "scoring outfits")
+    scores = side_by_side(of_slice, len(items), SCORE_BATCH, device, "scoring outfits")
     return torch.cat(scores, 1).cpu().numpy()
-
-
-@torch.inference_mode()
-def _side_by_side(
-    function: Callable[[slice], Tensor], length: int, size: int, device: torch.device, label: str
-) -> list[Tensor]:
-    """What a function gives for each of the slices that some rows are cut into.
-
-    Where there are enough slices, as many as torch has threads are computed at once, each on one thread: few
-    of an outfit's operators are large enough for a second thread (4,367 outfits by student XS: 119 ms on one
-    thread, 127 ms on two, 78 ms by two slices at once), and their bits do not depend on how many there are.
-    """
-    slices = [slice(start, start + size) for start in range(0, length, size)]
-    threads = torch.get_num_threads() if device.type == "cpu" else 1
-    if threads == 1 or len(slices) < _ENOUGH * threads:
-        return [function(part) for part in tracked(slices, label)]
-    of_number = torch.inference_mode()(lambda number: function(slices[number]))  # the mode is a thread's own
-    torch.set_num_threads(1)
-    try:
-        return list(map_on_all_cores(of_number, len(slices), label, threads=threads))
-    finally:
-        torch.set_num_threads(threads)
 
 
 def scoring_of(model: OutfitModel, dataset: Dataset, inputs: ItemInputs, candidates: CandidateSet) -> Scoring:

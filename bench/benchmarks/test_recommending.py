@@ -14,13 +14,13 @@ from outfitbench.bench.ceiling import measure_ceiling
 from outfitbench.bench.counts import count_work
 from outfitbench.bench.engines.onnxruntime_engine import OnnxRuntimeEngine
 from outfitbench.bench.engines.torch_engine import TorchEngine
-from outfitbench.bench.workloads.recommend import SCORED_AT_ONCE, recommend
+from outfitbench.bench.workloads.recommend import recommend
 from outfitbench.core.machine import usable_cores
 from outfitbench.models import OutfitModel, create_model
 from torch import nn
 
 FEATURES, NUM_USERS = 128, 630
-ROUNDS, MOST = 9, 1.5
+ROUNDS, AT_ONCE, MOST = 9, 1024, 1.5
 ENGINES = {"torch": TorchEngine, "onnxruntime": OnnxRuntimeEngine}
 
 
@@ -88,7 +88,7 @@ def test_the_outfit_part_is_little_more_than_products(benchmark, polyvore_split,
     if benchmark.disabled:
         return
     torch.set_num_threads(usable_cores())
-    bare = BareProducts(model.eval(), SCORED_AT_ONCE, polyvore_split.items.shape[1])
+    bare = BareProducts(model.eval(), AT_ONCE, polyvore_split.items.shape[1])
     flops = count_work(model, FEATURES).score.flops * len(polyvore_split)
     ratios, shares = [], []
     for _ in range(ROUNDS):

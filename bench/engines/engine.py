@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 from ..request import Items, Request
 
-__all__ = ["Engine", "Features", "answer", "has_item_bank", "score_among"]
+__all__ = ["Engine", "Features", "answer", "has_item_bank", "outfits_at_once", "score_among"]
+
+_OUTFITS_AT_ONCE = 1024
+"""What a set transformer makes of more on its way leaves a core's caches."""
 
 Features = Any
 """Encoded items, n rows of D, wherever the engine keeps them; a numpy array is always accepted."""
@@ -38,6 +41,14 @@ class Engine(Protocol):
         """Whether the loaded model scores outfits among a bank, which `score` has to be given then.
 
         An engine without this attribute runs models without a bank.
+        """
+        ...
+
+    @property
+    def outfits_at_once(self) -> int:
+        """How many outfits it is best given in a call, where there are many.
+
+        An engine without this attribute is given what a core's caches hold.
         """
         ...
 
@@ -115,3 +126,8 @@ def score_among(
 def has_item_bank(engine: Engine) -> bool:
     """Whether an engine's model has a bank; one that does not say has none."""
     return getattr(engine, "has_item_bank", False)
+
+
+def outfits_at_once(engine: Engine) -> int:
+    """How many outfits an engine is best given in a call, where there are many."""
+    return getattr(engine, "outfits_at_once", _OUTFITS_AT_ONCE)

@@ -37,13 +37,8 @@ class TorchBfloat16Engine(TorchChannelsLastEngine):
         with torch.autocast(self._device.type, torch.bfloat16):
             return super().encode_items(items, categories).float()
 
-    def score(
-        self,
-        users: NDArray[np.int64],
-        features: Tensor | NDArray[np.float32],
-        categories: NDArray[np.int64],
-        bank: Tensor | NDArray[np.float32] | None = None,
-    ) -> NDArray[np.float32]:
-        """Score outfits."""
-        with torch.autocast(self._device.type, torch.bfloat16):
-            return super().score(users, features, categories, bank)
+    def _scores(
+        self, users: Tensor, outfits: Tensor, categories: Tensor, bank: Tensor | None = None
+    ) -> Tensor:
+        with torch.autocast(self._device.type, torch.bfloat16):  # which is a thread's own
+            return super()._scores(users, outfits, categories, bank)

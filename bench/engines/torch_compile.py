@@ -21,6 +21,7 @@ class TorchCompileEngine(TorchEngine):
     """Runs a model of the zoo compiled; every new shape compiles anew until PyTorch makes it dynamic."""
 
     compiles = True
+    slices = False  # what is generated for a shape has its threads
 
     def load(self) -> None:
         """Build the model and read its weights; nothing is compiled yet.

@@ -15,6 +15,7 @@ from torch.overrides import TorchFunctionMode
 
 from ...core.plugins import load_plugin
 from ...evaluation.item_inputs import as_float
+from ...evaluation.side_by_side import SCORE_BATCH, side_by_side
 from ...models import create_model, list_models
 from ...models.outfit_model import OutfitModel
 from ...models.weights import load_weights
@@ -23,6 +24,8 @@ from ..request import Items, Request
 from ..subject import Subject
 
 __all__ = ["TorchEngine", "load_model", "one_thread"]
+
+_SLICES_A_THREAD = 8
 
 list_models()  # imports the zoo here, where the engine is imported, and not while a model is loaded
 
@@ -34,6 +37,8 @@ class TorchEngine:
     precision = "fp32"
     compiles = False
     needs_export = False
+    slices = True
+    """Whether many outfits are scored slice by slice, rather than by operators that have several threads."""
 
     def __init__(self, subject: Subject, device: str, threads: int) -> None:
         self._subject = subject
@@ -53,6 +58,11 @@ class TorchEngine:
     def has_item_bank(self) -> bool:
         """Whether the model that is loaded has one."""
         return self._model.has_item_bank
+
+    @property
+    def outfits_at_once(self) -> int:
+        """Some slices a thread, or on a device what fills it."""
+        return _SLICES_A_THREAD * SCORE_BATCH * max(self._threads, 1)
 
     def load(self) -> None:
         """Build the model and read its weights.
@@ -84,12 +94,27 @@ class TorchEngine:
         categories: NDArray[np.int64],
         bank: Tensor | NDArray[np.float32] | None = None,
     ) -> NDArray[np.float32]:
-        """Score outfits."""
+        """Score outfits; many of them in slices, several at once on a thread each."""
         outfits = self._rows(features).reshape(*categories.shape, -1)
         asked = self._to_device(users), outfits, self._to_device(categories)
+        among = () if bank is None else (self._rows(bank),)
+        size = SCORE_BATCH if self.slices else max(len(users), 1)
+        scores = side_by_side(
+            lambda part: self._scores(*(given[part] for given in asked), *among),
+            len(users),
+            size,
+            self._device,
+            "scoring outfits",
+        )
+        return torch.cat(scores).float().cpu().numpy()
+
+    def _scores(
+        self, users: Tensor, outfits: Tensor, categories: Tensor, bank: Tensor | None = None
+    ) -> Tensor:
+        """Scores (B,) of some of a call's outfits (B, K, D)."""
         if bank is None:
-            return self._model.score(*asked).float().cpu().numpy()
-        return self._model.score_among(*asked, self._rows(bank)).float().cpu().numpy()
+            return self._model.score(users, outfits, categories)
+        return self._model.score_among(users, outfits, categories, bank)
 
     def to_host(self, features: Tensor) -> NDArray[np.float32]:
         """Features as an array; on the CPU without a copy."""

@@ -15,19 +15,16 @@ from numpy.typing import NDArray
 from ...datasets.dataset import Dataset
 from ...datasets.tables import NO_ITEM
 from ..effort import Effort
-from ..engines.engine import Engine, has_item_bank, score_among
+from ..engines.engine import Engine, has_item_bank, outfits_at_once, score_among
 from .item_files import ENCODED_AT_ONCE, item_reader, read_categories, write_items
 from .registry import register_workload
 from .served import ServedModel
 from .workload import Turn, Workload
 
-__all__ = ["PHASES", "SCORED_AT_ONCE", "Recommend", "ranked", "recommend", "write_candidates"]
+__all__ = ["PHASES", "Recommend", "ranked", "recommend", "write_candidates"]
 
 PHASES = ("decode", "encode", "score")
 """Image files to pixels, pixels to features, features of outfits to every user's list."""
-
-SCORED_AT_ONCE = 1024
-"""Outfits: what a set transformer makes of more on its way leaves a core's caches."""
 
 _AMONG_AT_ONCE = 2**24
 """Outfits times items of a bank that are scored at a time: an exported graph holds some numbers for each."""
@@ -145,16 +142,15 @@ def _score(
     features: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     categories = np.where(outfits == NO_ITEM, -1, item_categories[outfits])
-    at_once = SCORED_AT_ONCE
+    at_once = outfits_at_once(engine)
     if has_item_bank(engine):
         at_once = max(min(at_once, _AMONG_AT_ONCE // len(features)), 1)
-    parts = [slice(first, first + at_once) for first in range(0, len(users), at_once)]
-    return np.concatenate(
-        [
-            score_among(engine, users[part], features[outfits[part].reshape(-1)], categories[part], features)
-            for part in parts
-        ]
-    )
+    scores = []
+    for first in range(0, len(users), at_once):
+        part = slice(first, first + at_once)
+        worn = np.take(features, outfits[part].reshape(-1), axis=0)
+        scores.append(score_among(engine, users[part], worn, categories[part], features))
+    return np.concatenate(scores)
 
 
 class _Stopwatch:

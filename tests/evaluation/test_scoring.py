@@ -9,7 +9,8 @@ import pytest
 import torch
 from outfitbench.datasets import CandidateSet, Dataset, load_dataset
 from outfitbench.evaluation.item_inputs import ItemInputs
-from outfitbench.evaluation.scoring import SCORE_BATCH, encode_items, evaluate, score_candidates
+from outfitbench.evaluation.scoring import encode_items, evaluate, score_candidates
+from outfitbench.evaluation.side_by_side import SCORE_BATCH
 from outfitbench.models import ModelError, create_model
 from outfitbench.models.outfit_model import OutfitModel
 from sklearn.metrics import roc_auc_score
