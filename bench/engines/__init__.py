@@ -71,6 +71,13 @@ class _TorchCompile(LazyEngine):
     target = "outfitbench.bench.engines.torch_compile:TorchCompileEngine"
 
 
+@register_engine("torch-cuda-graphs")
+class _TorchCudaGraphs(LazyEngine):
+    """PyTorch compiled, each shape a CUDA graph; on CUDA devices alone."""
+
+    target = "outfitbench.bench.engines.torch_compile:TorchCudaGraphsEngine"
+
+
 @register_engine("torch-channels-last")
 class _TorchChannelsLast(LazyEngine):
     """PyTorch in eager mode, fp32, with images and convolutions in channels-last order."""

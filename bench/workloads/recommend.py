@@ -41,7 +41,7 @@ class Recommend(Workload):
 
     units: ClassVar = dict.fromkeys(["recommend", *(f"recommend_{phase}" for phase in PHASES)], "s")
     effort = ("recommend_runs", "recommend_candidates")
-    enough: ClassVar = {"recommend": (10, "runs")}
+    enough: ClassVar = {"recommend": (6, "for an interval")}
     needs_dataset = True
 
     def turns(self, effort: Effort) -> int:

@@ -96,7 +96,7 @@ def test_few_samples_and_few_candidates_are_flagged(rows):
         assert "too few samples (6 of 100 for p99)" in row.measurements["latency"].flags
         (sample, few) = row.measurements["recommend"].flags[:2]
         assert sample.startswith("40 of ")
-        assert few == "too few samples (2 of 10 runs)"
+        assert few == "too few samples (2 of 6 for an interval)"
 
 
 def test_the_parts_of_recommending_add_up(rows):

@@ -60,3 +60,15 @@ def test_the_teacher_and_its_student_learned(name: str) -> None:
         if isinstance(record, QualityRecord) and record.setting == "random" and record.fit.seed == 0
     }
     assert min(auc["Teacher"], auc["FND XS"]) >= 0.80
+
+
+def test_a_ray_cluster_makes_the_report_of_one_machine() -> None:
+    """Byte for byte, but for when it was and how long it took."""
+    local, on_ray = (PUBLISHED / name for name in ("closet-12", "closet-12-on-ray"))
+    pages = {path.name for path in local.iterdir() if path.is_file()}
+    assert pages == {path.name for path in on_ray.iterdir() if path.is_file()}
+    for page in pages - {"README.md"}:
+        assert (local / page).read_bytes() == (on_ray / page).read_bytes()
+    when = re.compile(r"\d{4}-\d\d-\d\dT[\d:+]+| *\b[a-z]+ [\d,]+ s\b,?")
+    told = [when.sub("", (folder / "README.md").read_text()) for folder in (local, on_ray)]
+    assert told[0] == told[1]

@@ -62,6 +62,39 @@ def test_a_plugins_workload_is_measured_in_the_models_process(score_again: Path,
     assert found.effort == {"rounds": 2, "samples": 2}
 
 
+GROWING = '''
+from outfitbench.bench.workloads import Turn, Workload, register_workload
+
+
+@register_workload("growing")
+class Growing(Workload):
+    """Take as long as before, and from the third turn on 6 % longer."""
+
+    units = {"growing": "s", "staying": "s"}
+    effort = ("rounds",)
+    begun = 0
+
+    def turn(self, served, effort, folder):
+        Growing.begun += 1
+        late = Growing.begun > 2
+        return Turn({"growing": [1.06 if late else 1.0], "staying": [1.04 if late else 1.0]})
+'''
+
+
+def test_what_another_run_would_not_give_is_flagged(tmp_path: Path, plugin: Path):
+    path = tmp_path / "growing.py"
+    path.write_text(GROWING)
+    load_plugin(path)
+    try:
+        effort = LEAST.model_copy(update={"rounds": 4})
+        subject = Subject(model="tiny", num_users=5, plugins=(plugin, path))
+        (found,) = profile_subjects([subject], engines=["torch"], workloads=["growing"], effort=effort)
+    finally:
+        WORKLOADS._entries.pop("growing")
+    assert found.measurements["growing"].flags == ["unsteady: its turns' halves are 6% apart"]
+    assert not found.measurements["staying"].flags
+
+
 DYING = '''
 import os
 from outfitbench.bench.workloads import Workload, register_workload
