@@ -22,9 +22,6 @@ from .workloads import WORKLOADS
 
 __all__ = ["MeasuredCell", "attempt"]
 
-_STEADY = 0.05
-"""Two halves of the turns that are further apart tell of a median that another run would not give."""
-
 
 class MeasuredCell:
     """What one model in one engine on one device gives under one workload; what fails, fails by itself.
@@ -100,19 +97,16 @@ class MeasuredCell:
         for name, (enough, what) in self._workload.enough.items():
             if 0 < (count := len(self._samples.get(name, []))) < enough:
                 self._flags[name].append(f"too few samples ({count} of {enough} {what})")
-        taken = {
-            name: Measurement(unit=self._workload.units[name], samples=samples, turns=self._turns[name])
-            for name, samples in self._samples.items()
-        }
-        for name, measured in taken.items():
-            if measured.drift > _STEADY:
-                self._flags[name].append(f"unsteady: its turns' halves are {measured.drift:.0%} apart")
         told = [name for name, flags in self._flags.items() if flags and name not in self._samples]
         return {
-            name: taken.get(name, Measurement(unit=self._workload.units[name], samples=[])).model_copy(
-                update={"session": self._session, "flags": self._flags.get(name, [])}
+            name: Measurement(
+                unit=self._workload.units[name],
+                samples=self._samples.get(name, []),
+                session=self._session,
+                turns=self._turns.get(name, []),
+                flags=self._flags.get(name, []),
             )
-            for name in (*taken, *told)
+            for name in (*self._samples, *told)
         }
 
     def _bounds(self, measurements: Mapping[str, Measurement]) -> dict[str, Bound]:

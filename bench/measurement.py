@@ -17,6 +17,11 @@ _COUNTED = {"1", "byte", "FLOP"}
 _LONGEST = 1e9
 """Seconds, thirty years."""
 
+_STEADY = 0.05
+
+_FEWEST_TURNS = 4
+"""With fewer, two extremes say little."""
+
 
 class Measurement(BaseModel):
     """Raw samples of one quantity; every statistic is derived from them.
@@ -117,21 +122,26 @@ class Measurement(BaseModel):
         return Measurement(unit="share", samples=ratios).median_interval(level)
 
     @property
-    def drift(self) -> float:
-        """By which part the later half of the turns differs from the earlier one, in the median of medians.
+    def unsteadiness(self) -> float:
+        """Half the width of the 95 % interval of the turns' medians, as a part of their median.
 
-        What two runs, one after the other, would differ by at least; NaN below four turns.
+        How far another run on the same machine may be off; an interval over samples would tell of less, as
+        those of one turn are alike. NaN below four turns.
 
         Example:
-            >>> Measurement(unit="s", samples=[2.0, 2.0, 2.2, 2.2], turns=[1, 1, 1, 1]).drift
-            0.1
+            >>> Measurement(unit="s", samples=[1.9, 2.0, 2.0, 2.1], turns=[1, 1, 1, 1]).unsteadiness
+            0.05
         """
-        medians = self._turn_medians()
-        half = len(medians) // 2
-        if half < 2:
+        medians = Measurement(unit=self.unit, samples=self._turn_medians())
+        if medians.n < _FEWEST_TURNS or not medians.median:
             return math.nan
-        earlier, later = median(medians[:half]), median(medians[-half:])
-        return round(abs(later / earlier - 1), 9) if earlier else math.nan
+        low, high = medians.median_interval()
+        return round((high - low) / 2 / medians.median, 9)
+
+    @property
+    def remarks(self) -> list[str]:
+        """Its flags, and "unsteady" where its turns tell that another run may be off by more than 5 %."""
+        return [*self.flags, "unsteady"] if self.unsteadiness > _STEADY else self.flags
 
     def _turn_medians(self) -> list[float]:
         ends = list(itertools.accumulate(self.turns))

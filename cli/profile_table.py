@@ -65,7 +65,7 @@ def _flags(profile: EngineProfile) -> list[str]:
     timed = [name for name, one in profile.measurements.items() if one.session]
     on: dict[str, list[str]] = dict.fromkeys(profile.flags, timed)
     for name, one in profile.measurements.items():
-        for flag in one.flags:
+        for flag in one.remarks:
             if flag not in profile.flags:
                 on.setdefault(flag, []).append(name)
     return [flag if names == timed else f"{flag}: {', '.join(names)}" for flag, names in on.items()]

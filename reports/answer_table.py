@@ -67,7 +67,7 @@ def costs_measured(found: RowCosts | None) -> str:
     flags = {
         flag
         for record in found.by_row.values()
-        for flag in (*record.flags, *(flag for name in names for flag in record.measurements[name].flags))
+        for flag in (*record.flags, *(flag for name in names for flag in record.measurements[name].remarks))
     }
     doubt = f" To be read with care: {escape('; '.join(sorted(flags)))}." if flags else ""
     dates = " and ".join(sorted({escape(record.date) for record in found.by_row.values()}))

@@ -42,7 +42,7 @@ class CostQuantity:
     def flags(self, record: CostRecord) -> list[str]:
         """Why it should be read with care, or why it is not there."""
         found = record.measurements.get(self.measured)
-        return found.flags if found else []
+        return found.remarks if found else []
 
 
 COST_QUANTITIES = {

@@ -89,7 +89,7 @@ def _costs(material: Material) -> Iterator[FlatRow]:
                     "p99": _number(measured.percentile(0.99)) if measured.n >= 100 else None,
                     "mean": _number(measured.mean),
                     "sd": _number(measured.sd),
-                    "flags": "; ".join([*measured.flags, *record.flags]),
+                    "flags": "; ".join([*measured.remarks, *record.flags]),
                     "session": record.session,
                     "date": record.date,
                     "machine": machine_label(record.machine),

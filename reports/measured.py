@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["cell", "median_interval", "named", "share_of_reference", "tail", "told_flags"]
 
-_MEANING = {"not settled": "two windows of the warm-up never agreed within 2 %"}
+_MEANING = {
+    "not settled": "two windows of the warm-up never agreed within 2 %",
+    "unsteady": "the 95 % interval of its turns' medians is wider than ±5 %: another run may give another",
+}
 """Of flags that are names."""
 
 
@@ -38,7 +41,7 @@ def cell(record: CostRecord, name: str, notes: Notes, *, spread: bool = False) -
     measured = record.measurements.get(name)
     if measured is None:
         return BLANK + notes.mark("Not measured.")
-    mark = notes.mark(told_flags(measured.flags)) if measured.flags else ""
+    mark = notes.mark(told_flags(remarks)) if (remarks := measured.remarks) else ""
     if not measured.samples:
         return BLANK + (mark or notes.mark("Not measured."))
     if not spread:

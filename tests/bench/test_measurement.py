@@ -73,9 +73,10 @@ def test_the_interval_of_a_ratio_is_that_of_the_turns_own_ratios():
     assert all(math.isnan(edge) for edge in slow.ratio_interval(elsewhere))
 
 
-def test_drift_is_between_halves_of_turns():
-    by_turns = [1.0, 1.2, 3.0], [9.0], [1.0, 1.4], [1.5]  # medians 1.2, 9.0, 1.2, 1.5
+def test_unsteadiness_is_that_of_turns():
+    by_turns = [1.0, 1.2, 3.0], [9.0], [1.0, 1.4], [1.5]  # medians 1.2, 9.0, 1.2, 1.5: from 1.2 to 9.0
     samples, turns = [sample for turn in by_turns for sample in turn], [len(turn) for turn in by_turns]
-    assert Measurement(unit="s", samples=samples, turns=turns).drift == pytest.approx(1 - 1.35 / 5.1)
-    assert math.isnan(Measurement(unit="s", samples=[1.0, 2.0, 3.0], turns=[1, 1, 1]).drift)
-    assert math.isnan(Measurement(unit="s", samples=[1.0, 2.0, 3.0, 4.0]).drift)
+    found = Measurement(unit="s", samples=samples, turns=turns).unsteadiness
+    assert found == pytest.approx((9.0 - 1.2) / 2 / 1.35)
+    assert math.isnan(Measurement(unit="s", samples=[1.0, 2.0, 3.0], turns=[1, 1, 1]).unsteadiness)
+    assert math.isnan(Measurement(unit="s", samples=[1.0, 2.0, 3.0, 4.0]).unsteadiness)
