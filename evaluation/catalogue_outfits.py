@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import Fault, InputError
+from ..core.mapped import let_go
 from ..core.parquet import open_parquet
 from .catalogue_features import CatalogueFeatures
 
@@ -57,7 +58,7 @@ def worn_rows(
 class CatalogueOutfits:
     """Outfits whose items all have features; the others are left out and counted.
 
-    What grows with their number lies in files.
+    What grows with their number, their names among it, lies in files.
 
     Args:
         path: A Parquet file with the columns outfit (its name) and items (a list of their names).
@@ -73,30 +74,35 @@ class CatalogueOutfits:
     """
 
     def __init__(self, path: Path, features: CatalogueFeatures, scratch: Path) -> None:
+        import pyarrow
+
         file = open_parquet(path, _COLUMNS)
         total = file.metadata.num_rows
         batches = file.iter_batches(_ROWS_AT_ONCE, columns=["items"])
         slots = max((int(list_lengths(batch.column(0), path).max(initial=1)) for batch in batches), default=1)
         made = np.lib.format.open_memmap(scratch / "outfits.npy", "w+", np.int32, (max(total, 1), slots))
-        numbers = np.lib.format.open_memmap(scratch / "numbers.npy", "w+", np.int64, (max(total, 1),))
-        first = kept = 0
-        for batch in file.iter_batches(_ROWS_AT_ONCE, columns=["items"]):
-            items = batch.column(0)
-            lengths = list_lengths(items, path)
-            rows = worn_rows(items, lengths, slots, features)
-            whole = np.flatnonzero(((rows >= 0).sum(1) == lengths) & (lengths > 0))
-            part = slice(kept, kept + len(whole))
-            made[part], numbers[part] = rows[whole], whole + first
-            first, kept = first + len(items), part.stop
+        names = scratch / "names.arrow"
+        schema = pyarrow.schema([file.schema_arrow.field("outfit")])
+        kept = 0
+        with pyarrow.OSFile(str(names), "wb") as sink, pyarrow.ipc.new_stream(sink, schema) as writer:
+            for batch in file.iter_batches(_ROWS_AT_ONCE, columns=["outfit", "items"]):
+                items = batch.column("items")
+                lengths = list_lengths(items, path)
+                rows = worn_rows(items, lengths, slots, features)
+                whole = np.flatnonzero(((rows >= 0).sum(1) == lengths) & (lengths > 0))
+                made[kept : kept + len(whole)] = rows[whole]
+                let_go(made)
+                writer.write_batch(batch.select(["outfit"]).take(pyarrow.array(whole)))
+                kept += len(whole)
         if not kept:
             found = f"{total} outfits, none of them of items with features"
             raise InputError(Fault(path, found, "an outfit of encoded items at least"))
-        self.items, self._numbers, self.left_out = made[:kept], numbers[:kept], total - kept
-        self._names = file.read(["outfit"])["outfit"]
+        self.items, self.left_out = made[:kept], total - kept
+        self._names = pyarrow.ipc.open_stream(pyarrow.memory_map(str(names))).read_all()["outfit"]
 
     def __len__(self) -> int:
         return len(self.items)
 
     def names(self, outfits: NDArray[np.int64]) -> pyarrow.ChunkedArray:
         """Names of outfits (n,), as they stand in the file."""
-        return self._names.take(self._numbers[outfits])
+        return self._names.take(outfits)

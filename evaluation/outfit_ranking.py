@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..core.mapped import let_go
 from ..core.progress import tracked
 from ..models import OutfitModel
 from ..models.outfit_model import AVG, NO_USER, W_AVG
@@ -84,6 +85,7 @@ class OutfitRanking:
         for first in range(0, len(self._outfits), at_once):
             worn = self._worn(self._outfits[first : first + at_once])
             best.add(score(*worn).float(), first)
+            let_go(self._outfits)
         return best.result()
 
     @cached_property
@@ -96,6 +98,8 @@ class OutfitRanking:
         for first in tracked(starts, "embedding outfits"):
             block = slice(first, first + _EMBEDDED_AT_ONCE)
             made[block] = unit(self._model.embed_outfits(*self._worn(self._outfits[block]))).cpu().numpy()
+            let_go(made)
+            let_go(self._outfits)
         return made
 
     @property

@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..core.errors import Fault, InputError
+from ..core.mapped import let_go
 
 __all__ = ["MEMORY", "BestOutfits", "TopK", "top_k"]
 
@@ -184,7 +185,11 @@ def _top_k_of(users: Tensor, outfits: Tensor | NDArray[np.float32], k: int, memo
 def _blocks(outfits: Tensor | NDArray[np.float32], at_once: int) -> Iterator[tuple[int, Tensor]]:
     for first in range(0, len(outfits), at_once):
         block = outfits[first : first + at_once]
-        yield first, block if isinstance(block, Tensor) else torch.from_numpy(np.array(block))
+        if isinstance(block, Tensor):
+            yield first, block
+        else:
+            yield first, torch.from_numpy(np.array(block))
+            let_go(block)
 
 
 def _keys(scores: Tensor, outfits: Tensor) -> Tensor:

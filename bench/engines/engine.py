@@ -44,14 +44,6 @@ class Engine(Protocol):
         """
         ...
 
-    @property
-    def outfits_at_once(self) -> int:
-        """How many outfits it is best given in a call, where there are many.
-
-        An engine without this attribute is given what a core's caches hold.
-        """
-        ...
-
     def load(self) -> None:
         """Read the model's files and get ready for the first request.
 
@@ -129,5 +121,8 @@ def has_item_bank(engine: Engine) -> bool:
 
 
 def outfits_at_once(engine: Engine) -> int:
-    """How many outfits an engine is best given in a call, where there are many."""
+    """How many outfits an engine is best given in a call, where there are many.
+
+    It may say so, by an attribute of this name; else it is what a core's caches hold.
+    """
     return getattr(engine, "outfits_at_once", _OUTFITS_AT_ONCE)
