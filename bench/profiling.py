@@ -29,7 +29,7 @@ from .workloads import WORKLOADS, check_workload, default_workloads
 
 __all__ = ["Place", "profile", "profile_places", "profile_subjects"]
 
-_ALIVE = 8
+_ALIVE = 16
 """Processes that are alive at a time, each with an engine and a model in its memory."""
 
 
@@ -159,8 +159,9 @@ def profile_places(
 ) -> Iterator[EngineProfile | FailedProfile]:
     """Measure models with given weights, all in turns, so that drift of the machine hits all alike.
 
-    Each place has a process of its own that imports its engine alone; one is awake at a time, and eight are
-    alive at most: of more, eight after eight take turns at a workload, in processes that start anew for it.
+    Each place has a process of its own that imports its engine alone; one is awake at a time, and
+    sixteen are alive at most: of more, sixteen after sixteen take turns at a workload, in processes that start
+    anew for it.
     What fails, fails by itself. All take turns at a workload, so all are ready with it at the same time; its
     outcomes come before the next one is begun.
 
