@@ -159,11 +159,10 @@ def profile_places(
 ) -> Iterator[EngineProfile | FailedProfile]:
     """Measure models with given weights, all in turns, so that drift of the machine hits all alike.
 
-    Each place has a process of its own that imports its engine alone; one is awake at a time, and
-    sixteen are alive at most: of more, sixteen after sixteen take turns at a workload, in processes that start
-    anew for it.
-    What fails, fails by itself. All take turns at a workload, so all are ready with it at the same time; its
-    outcomes come before the next one is begun.
+    Each place has a process of its own that imports its engine alone; one is awake at a time, and sixteen are
+    alive at most: of more, sixteen after sixteen take turns at a workload, in processes that start anew for
+    it. What fails, fails by itself. All take turns at a workload, so all are ready with it at the same time;
+    its outcomes come before the next one is begun.
 
     Args:
         subjects: The models.

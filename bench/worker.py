@@ -20,6 +20,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+import numpy as np
+
 from ..core.errors import InputError
 from ..core.plugins import load_plugin
 from ..models.errors import ModelError
@@ -105,6 +107,9 @@ class Bench:
         served.start |= (
             {"peak_memory": peak_resident() - self._imported_bytes} if on_device is None else on_device
         )
+        if not np.isfinite(answer(engine, request)).all():
+            name = model.label or model.model
+            raise EngineError(f"model {name}: found NaN or an infinite score, expected numbers, which rank")
         return {"provider": engine.provider, "precision": engine.precision}
 
     def parity_answers(self) -> Reply:

@@ -72,6 +72,44 @@ class Broken:
 """
 
 
+NOT_A_NUMBER = """
+from outfitbench.models import OutfitModel, register_model
+from torch import nn
+
+
+@register_model("not-a-number")
+class NotANumber(OutfitModel):
+    '''Scores nothing by a number.'''
+
+    def __init__(self, options):
+        super().__init__()
+        self.num_users, self.feature_size = options.num_users, 3
+        self.input_kind, self.input_size = "image", 16
+        self.backbone_name = "none"
+        self.users = nn.Embedding(options.num_users, 3)
+
+    def encode_items(self, images, categories):
+        return images.mean((2, 3))
+
+    def score(self, users, features, categories):
+        return (features.sum(1) * self.users(users)).sum(-1) * float("nan")
+"""
+
+
+@pytest.mark.usefixtures("own_registry")
+def test_a_model_without_numbers_fails_beside_one_that_is_measured(least_effort, capsys, tmp_path):
+    plugin = tmp_path / "not_a_number.py"
+    plugin.write_text(NOT_A_NUMBER)
+    words = ["--engine", "torch", "--workload", "request", "--plugin", str(plugin), "--quiet", "--json"]
+    assert main(["profile", "not-a-number", "fhn", "--users", "3", *words]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert [profile["model"] for profile in answer["profiles"]] == ["fhn"]
+    (failed,) = answer["failed"]
+    assert failed["reason"] == (
+        "model not-a-number: found NaN or an infinite score, expected numbers, which rank"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
