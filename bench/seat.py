@@ -125,7 +125,8 @@ class Seat:
     def _check_parity(self) -> None:
         """Refuse an engine that answers otherwise; flag a variant that does so, and is what it is."""
         subject = self._model().subject
-        tolerance = IN_BFLOAT16 if self.precision == "bf16" else EXACT
+        rounded = {"bf16": IN_BFLOAT16, "int8": tolerance_of("int8-dynamic")}
+        tolerance = rounded.get(self.precision, EXACT)
         if subject.graphs:
             tolerance = tolerance_of(subject.variant)
         if subject.graphs and self._exported_here():

@@ -92,6 +92,14 @@ class _TorchBfloat16(LazyEngine):
     target = "outfitbench.bench.engines.torch_bf16:TorchBfloat16Engine"
 
 
+@register_engine("torch-int8")
+class _TorchInt8(LazyEngine):
+    """PyTorch in eager mode, its fully connected layers in 8 bits by torchao."""
+
+    target = "outfitbench.bench.engines.torch_int8:TorchInt8Engine"
+    extra = "torchao"
+
+
 @register_engine("onnxruntime")
 class _OnnxRuntime(LazyEngine):
     """ONNX Runtime on the exported graphs."""

@@ -36,11 +36,12 @@ def subject(plugin: Path, headed_export: ExportedModel, tmp_path: Path) -> Subje
 
 
 @pytest.mark.parametrize(
-    ("name", "within"), [("torch-channels-last", 1e-5), ("torch-bf16", 3e-2), ("openvino", 1e-4)]
+    ("name", "within"),
+    [("torch-channels-last", 1e-5), ("torch-bf16", 3e-2), ("torch-int8", 5e-2), ("openvino", 1e-4)],
 )
 def test_an_engine_answers_as_pytorch_does(subject: Subject, name: str, within: float):
-    if name == "openvino":
-        pytest.importorskip("openvino")
+    if library := {"openvino": "openvino", "torch-int8": "torchao"}.get(name):
+        pytest.importorskip(library)
     engine, eager = engine_factory(name)(subject, "cpu", 1), TorchEngine(subject, "cpu", 1)
     scores = []
     for each in (engine, eager):
@@ -49,9 +50,9 @@ def test_an_engine_answers_as_pytorch_does(subject: Subject, name: str, within: 
     for found, right in zip(*scores, strict=True):
         assert found.dtype == np.float32
         np.testing.assert_allclose(found, right, atol=within)
-    assert engine.precision == ("bf16" if name == "torch-bf16" else "fp32")
+    assert engine.precision == {"torch-bf16": "bf16", "torch-int8": "int8"}.get(name, "fp32")
     rounded = any((one != other).any() for one, other in zip(*scores, strict=True))
-    assert rounded or name != "torch-bf16"
+    assert rounded or engine.precision == "fp32"
 
 
 SIZES = ((1, 3), (5, 2))
