@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.errors import InputError
 from ..core.plugins import load_plugin
@@ -100,14 +101,18 @@ class Bench:
         request = served.request(1)
         if engine.compiles:
             served.start["compile"] = seconds_of(lambda: engine.compile(request))
+        scores: list[NDArray[np.float32]] = []
         served.start["first_call"] = time_calls(
-            lambda: answer(engine, request), 1, cap_seconds=turn_seconds, wait=engine.synchronize
+            lambda: scores.append(answer(engine, request)),
+            1,
+            cap_seconds=turn_seconds,
+            wait=engine.synchronize,
         )[0]
         on_device = engine.device_memory()
         served.start |= (
             {"peak_memory": peak_resident() - self._imported_bytes} if on_device is None else on_device
         )
-        if not np.isfinite(answer(engine, request)).all():
+        if not np.isfinite(scores).all():
             name = model.label or model.model
             raise EngineError(f"model {name}: found NaN or an infinite score, expected numbers, which rank")
         return {"provider": engine.provider, "precision": engine.precision}

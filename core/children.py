@@ -8,22 +8,21 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import connection, parent_process
-from typing import Any
 
 import rich
 
-__all__ = ["AS_LINES", "LineFile", "end_with_parent", "in_environment", "tell_lines"]
+__all__ = ["end_with_parent", "in_environment", "tell_lines"]
 
-AS_LINES: dict[str, Any] = {"force_terminal": False, "width": 10_000}
-"""Options of a console whose lines go to another process."""
+_WIDTH = 10_000
+"""Of a console whose lines go to another process, which breaks them."""
 
 
-class LineFile(io.TextIOBase):
+class _LineFile(io.TextIOBase):
     r"""A file that hands over each line that is written to it.
 
     Example:
         >>> lines = []
-        >>> lines_of = LineFile(lines.append)
+        >>> lines_of = _LineFile(lines.append)
         >>> written = [lines_of.write(part) for part in ("tw", "o\n\nthr")]
         >>> lines
         ['two']
@@ -47,7 +46,7 @@ def tell_lines(tell: Callable[[str], None], *, quiet: bool) -> None:
         tell: Takes a line.
         quiet: Whether it says nothing.
     """
-    rich.reconfigure(file=LineFile(tell), stderr=True, quiet=quiet, **AS_LINES)
+    rich.reconfigure(file=_LineFile(tell), stderr=True, quiet=quiet, force_terminal=False, width=_WIDTH)
 
 
 @contextmanager

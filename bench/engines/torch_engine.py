@@ -26,6 +26,7 @@ from ..subject import Subject
 __all__ = ["TorchEngine", "load_model", "one_thread"]
 
 _SLICES_A_THREAD = 8
+"""So that the last ones to end keep few threads waiting."""
 
 list_models()  # imports the zoo here, where the engine is imported, and not while a model is loaded
 
