@@ -6,18 +6,22 @@ the longer of what its products take at the machine's rate and what its bytes ta
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+import itertools
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from threadpoolctl import threadpool_limits
 
+from ..core.affinity import chosen_cores, keep_thread_to
 from .latency import time_calls
 from .measurement import Measurement
 
-__all__ = ["Bound", "Ceiling", "Work", "measure_ceiling"]
+__all__ = ["Bound", "Ceiling", "CeilingGauge", "Reading", "Work", "measure_ceiling", "pooled"]
 
 _SIDE = 1024
 """Rows of the square matrices that each thread multiplies: large enough for the full rate."""
@@ -26,6 +30,8 @@ _COPIED = 64 << 20
 """Bytes that each thread copies: more than caches hold."""
 
 _SAMPLES = 12
+
+_SAMPLES_A_READING = 4
 
 
 class Work(NamedTuple):
@@ -91,37 +97,91 @@ class Ceiling(BaseModel):
         return Bound(by=by, best=best, share=measured.median / best)
 
 
-def measure_ceiling(threads: int, session: str = "") -> Ceiling:
-    """Measure it, in half a second.
+class Reading(NamedTuple):
+    """One look at the ceiling: FLOP/s of products and byte/s copied, a sample each time."""
+
+    products: list[float]
+    bandwidth: list[float]
+
+
+class CeilingGauge:
+    """Reads the ceiling as often as it is asked to, on the cores that the processes measured are kept to.
+
+    A machine that others share is not the same machine all day: what is held against its ceiling is held
+    against readings taken in between.
 
     Args:
         threads: As engines are given.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._cores = chosen_cores(threads)
+
+    def read(self, samples: int = _SAMPLES_A_READING) -> Reading:
+        """Read it, in a fifth of a second.
+
+        Args:
+            samples: Of each of the two; one before them does not count.
+        """
+        factors, products, source, target = self._arrays
+
+        def multiply(thread: int) -> None:
+            np.matmul(*factors, out=products[thread])
+
+        def copy(thread: int) -> None:
+            np.copyto(target[thread], source[thread])
+
+        threads = range(self._threads)
+        kept = ThreadPoolExecutor(self._threads, initializer=keep_thread_to, initargs=(self._cores,))
+        with threadpool_limits(1, user_api="blas"), kept as pool:
+
+            def rates(each: Callable[[int], None], amount: float) -> list[float]:
+                seconds = time_calls(lambda: list(pool.map(each, threads)), samples + 1)
+                return [self._threads * amount / second for second in seconds[1:]]
+
+            return Reading(rates(multiply, 2 * _SIDE**3), rates(copy, 2 * _COPIED))
+
+    @functools.cached_property
+    def _arrays(self) -> tuple[NDArray[np.float32], ...]:
+        """Two factors, a product for each thread, and what each copies from and to."""
+        factors = np.random.default_rng(0).random((2, _SIDE, _SIDE), dtype=np.float32)
+        source, target = np.ones((2, self._threads, _COPIED // 4), np.float32)
+        return factors, np.empty((self._threads, _SIDE, _SIDE), np.float32), source, target
+
+
+def pooled(readings: Sequence[Reading], session: str = "") -> Ceiling:
+    """What some readings together say.
+
+    Args:
+        readings: One at least.
         session: Name of the measuring session.
+
+    Example:
+        >>> found = pooled([Reading([1e11, 2e11], [1e10]), Reading([3e11], [2e10])])
+        >>> found.products.median, found.products.turns, found.bandwidth.samples
+        (200000000000.0, [2, 1], [10000000000.0, 20000000000.0])
+    """
+
+    def of(unit: str, taken: Sequence[list[float]]) -> Measurement:
+        samples = list(itertools.chain.from_iterable(taken))
+        return Measurement(unit=unit, samples=samples, session=session, turns=[len(turn) for turn in taken])
+
+    return Ceiling(
+        products=of("FLOP/s", [reading.products for reading in readings]),
+        bandwidth=of("byte/s", [reading.bandwidth for reading in readings]),
+    )
+
+
+def measure_ceiling(threads: int) -> Ceiling:
+    """Measure it once, in half a second.
+
+    Args:
+        threads: As engines are given.
 
     Example:
         >>> found = measure_ceiling(1)
         >>> found.products.unit, found.products.median > 1e8, found.bandwidth.median > 1e8
         ('FLOP/s', True, True)
     """
-    generator = np.random.default_rng(0)
-    left, right = generator.random((2, _SIDE, _SIDE), dtype=np.float32)
-    products = np.empty((threads, _SIDE, _SIDE), np.float32)
-    source, target = np.ones((2, threads, _COPIED // 4), np.float32)
-
-    def multiply(thread: int) -> None:
-        np.matmul(left, right, out=products[thread])
-
-    def copy(thread: int) -> None:
-        np.copyto(target[thread], source[thread])
-
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
-
-        def rates(each: Callable[[int], None], amount: float) -> list[float]:
-            seconds = time_calls(lambda: list(pool.map(each, range(threads))), _SAMPLES + 1)
-            return [threads * amount / second for second in seconds[1:]]  # the first touches the memory
-
-        flops, moved = rates(multiply, 2 * _SIDE**3), rates(copy, 2 * _COPIED)
-    return Ceiling(
-        products=Measurement(unit="FLOP/s", samples=flops, session=session),
-        bandwidth=Measurement(unit="byte/s", samples=moved, session=session),
-    )
+    return pooled([CeilingGauge(threads).read(_SAMPLES)])

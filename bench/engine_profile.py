@@ -41,13 +41,15 @@ class EngineProfile(BaseModel):
         device: "cpu" or "cuda".
         precision: What the engine computes in: "fp32", "bf16", "int8".
         threads: Intra-op threads, the same for every engine.
+        cores: Numbers of the cores that its process was kept to; none where the system keeps none to any.
         batch: Outfits in a request of "throughput", items in one of "encode_throughput".
         outfit_size: Items of an outfit in a request.
         effort: How much was measured: the fields of `Effort` that the workload goes by.
         measurements: By quantity; see the workload.
         parity: Against torch, for other engines: "max_abs_difference", "kendall_tau", "top_k_overlap".
         flags: On the whole row ("shared processor (22% of it went to others)").
-        ceiling: What the machine could do at most when the session began; of a processor.
+        ceiling: What the machine could do at most, read before each of the workload's rounds and after the
+            last; of a processor.
         bounds: By quantity, how near it comes to that; in fp32 on the processor.
         machine: Where it was taken.
         session: Which measuring session it was taken in; ratios hold within one only.
@@ -70,6 +72,7 @@ class EngineProfile(BaseModel):
     device: Name
     precision: str
     threads: Count
+    cores: tuple[Annotated[int, Field(ge=0)], ...] = ()
     batch: Count
     outfit_size: Count
     effort: dict[str, Any] = {}

@@ -31,18 +31,14 @@ class MeasuredCell:
         workload: Name of the workload.
         effort: How much to measure.
         session: Name of the measuring session.
-        ceiling: What the machine can do at most, if it was measured.
     """
 
-    def __init__(
-        self, seat: Seat, workload: str, effort: Effort, session: str, ceiling: Ceiling | None = None
-    ) -> None:
+    def __init__(self, seat: Seat, workload: str, effort: Effort, session: str) -> None:
         self.seat = seat
         self._name = workload
         self._workload = WORKLOADS.get(workload)()
         self._effort = effort
         self._session = session
-        self._ceiling = ceiling if seat.device == "cpu" else None
         self._failure = seat.failure or self._refusal()
         self._samples: dict[str, list[float]] = defaultdict(list)
         self._turns: dict[str, list[int]] = defaultdict(list)
@@ -60,7 +56,7 @@ class MeasuredCell:
                 self.seat.close()
 
     def outcome(
-        self, flags: Sequence[str], row_flags: list[str], machine: Machine
+        self, flags: Sequence[str], row_flags: list[str], machine: Machine, ceiling: Ceiling | None = None
     ) -> EngineProfile | FailedProfile:
         """All that was gathered, or why there is nothing.
 
@@ -68,11 +64,13 @@ class MeasuredCell:
             flags: Of the workload, for its first quantity.
             row_flags: On the whole row.
             machine: Where it was taken.
+            ceiling: What its processor could do at most meanwhile, if that was measured.
         """
+        ceiling = ceiling if self.seat.device == "cpu" else None
         for name in list(self._workload.units)[:1]:
             self._flags[name] += flags
         made: list[EngineProfile] = []
-        failure = self._failure or attempt(lambda: made.append(self._profile(row_flags, machine)))
+        failure = self._failure or attempt(lambda: made.append(self._profile(row_flags, machine, ceiling)))
         return made[0] if failure is None else self._failed(failure)
 
     def _refusal(self) -> Exception | None:
@@ -109,17 +107,19 @@ class MeasuredCell:
             for name in (*self._samples, *told)
         }
 
-    def _bounds(self, measurements: Mapping[str, Measurement]) -> dict[str, Bound]:
+    def _bounds(
+        self, measurements: Mapping[str, Measurement], ceiling: Ceiling | None
+    ) -> dict[str, Bound]:
         """How near to the machine's ceiling each quantity comes of which the work is known."""
         prepared = self.seat.prepared
         assert prepared is not None, "what could not be prepared has failed"
-        if self._ceiling is None or prepared.work is None or self.seat.precision != "fp32":
+        if ceiling is None or prepared.work is None or self.seat.precision != "fp32":
             return {}
-        ceiling, work = self._ceiling, self._workload.work(prepared.work, self._effort)
+        work = self._workload.work(prepared.work, self._effort)
         known = [name for name in work if name in measurements and measurements[name].samples]
         return {name: ceiling.bound(work[name], measurements[name]) for name in known}
 
-    def _profile(self, row_flags: list[str], machine: Machine) -> EngineProfile:
+    def _profile(self, row_flags: list[str], machine: Machine, ceiling: Ceiling | None) -> EngineProfile:
         seat, prepared = self.seat, self.seat.prepared
         assert prepared is not None, "what could not be prepared has failed"
         subject = prepared.subject
@@ -139,14 +139,15 @@ class MeasuredCell:
             device=seat.device,
             precision=seat.precision,
             threads=seat.threads,
+            cores=seat.cores,
             batch=self._effort.batch,
             outfit_size=prepared.outfit_size,
             effort=self._effort.model_dump(mode="json", include=set(self._workload.effort)),
             measurements=measurements | counts,
             parity=seat.parity,
             flags=[*row_flags, *seat.flags],
-            ceiling=self._ceiling,
-            bounds=self._bounds(measurements),
+            ceiling=ceiling,
+            bounds=self._bounds(measurements, ceiling),
             machine=machine,
             session=self._session,
             date=datetime.datetime.now(datetime.UTC).date().isoformat(),

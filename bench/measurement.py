@@ -100,7 +100,7 @@ class Measurement(BaseModel):
         """
         if self.session != other.session:
             return math.nan
-        own, others = self._turn_medians(), other._turn_medians()
+        own, others = self.turn_medians, other.turn_medians
         if len(own) != len(others) or not own:
             own, others = [self.median], [other.median]
         return median(a / b if b else math.nan for a, b in zip(own, others, strict=True))
@@ -115,11 +115,17 @@ class Measurement(BaseModel):
             >>> slow.ratio_interval(Measurement(unit="s", samples=[1.0, 1.0, 1.0], turns=[1, 1, 1]))
             (1.8, 2.2)
         """
-        own, others = self._turn_medians(), other._turn_medians()
+        own, others = self.turn_medians, other.turn_medians
         if self.session != other.session or len(own) != len(others) or not all(others):
             return (math.nan, math.nan)
         ratios = [a / b for a, b in zip(own, others, strict=True)]
         return Measurement(unit="share", samples=ratios).median_interval(level)
+
+    @property
+    def turn_medians(self) -> list[float]:
+        """The median of each turn's samples; none where no turns were taken."""
+        ends = list(itertools.accumulate(self.turns))
+        return [median(self.samples[end - n : end]) for n, end in zip(self.turns, ends, strict=True)]
 
     @property
     def unsteadiness(self) -> float:
@@ -132,7 +138,7 @@ class Measurement(BaseModel):
             >>> Measurement(unit="s", samples=[1.9, 2.0, 2.0, 2.1], turns=[1, 1, 1, 1]).unsteadiness
             0.05
         """
-        medians = Measurement(unit=self.unit, samples=self._turn_medians())
+        medians = Measurement(unit=self.unit, samples=self.turn_medians)
         if medians.n < _FEWEST_TURNS or not medians.median:
             return math.nan
         low, high = medians.median_interval()
@@ -142,10 +148,6 @@ class Measurement(BaseModel):
     def remarks(self) -> list[str]:
         """Its flags, and "unsteady" where its turns tell that another run may be off by more than 5 %."""
         return [*self.flags, "unsteady"] if self.unsteadiness > _STEADY else self.flags
-
-    def _turn_medians(self) -> list[float]:
-        ends = list(itertools.accumulate(self.turns))
-        return [median(self.samples[end - n : end]) for n, end in zip(self.turns, ends, strict=True)]
 
     def percentile(self, share: float) -> float:
         """The nearest-rank percentile, always one of the samples; NaN without samples.

@@ -13,7 +13,7 @@ from ..core.errors import Fault, InputError
 from ..core.machine import accelerator_name, describe_machine, usable_cores
 from ..core.progress import tracked
 from ..datasets.dataset import Dataset
-from .ceiling import measure_ceiling
+from .ceiling import CeilingGauge, pooled
 from .effort import QUICK, Effort
 from .engine_profile import EngineProfile, FailedProfile
 from .engines import DEVICES, ENGINES, check_engine, needs_export
@@ -209,8 +209,7 @@ def _outcomes(
     threads: int,
 ) -> Iterator[EngineProfile | FailedProfile]:
     machine, session = describe_machine(), uuid.uuid4().hex[:16]
-    # Before the others' processes start, which import engines on the same cores.
-    ceiling = measure_ceiling(threads, session) if "cpu" in (place.device for place in places) else None
+    gauge = CeilingGauge(threads) if "cpu" in (place.device for place in places) else None
     with scratch_folder() as scratch, ExitStack() as closing:
         seats = [Seat(subjects[number], engine, device, threads, effort) for number, engine, device in places]
         for seat in seats:
@@ -233,15 +232,19 @@ def _outcomes(
             laid_out = _lay_out(name, seats, dataset, effort, scratch)
             turns = WORKLOADS.get(name)().turns(effort)
             for group in groups:
-                cells = [MeasuredCell(seat, name, effort, session, ceiling) for seat in group]
-                load = OtherLoad()
+                cells = [MeasuredCell(seat, name, effort, session) for seat in group]
+                load, readings = OtherLoad(), []
                 for cell in tracked(cells * turns, f"measure {name} in turns"):
+                    if gauge is not None and cell is cells[0]:
+                        readings.append(gauge.read())
                     cell.turn(laid_out[cell.seat.subject.input_kind][0])
-                row_flags = load.flags()
+                if gauge is not None:
+                    readings.append(gauge.read())
+                row_flags, ceiling = load.flags(), pooled(readings, session) if readings else None
                 for cell in cells:
                     if not stay:
                         cell.seat.close()
-                    yield cell.outcome(laid_out[cell.seat.subject.input_kind][1], row_flags, machine)
+                    yield cell.outcome(laid_out[cell.seat.subject.input_kind][1], row_flags, machine, ceiling)
 
 
 def _attempt(seat: Seat, step: Callable[[], object]) -> None:

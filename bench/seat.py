@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ..core.affinity import chosen_cores
 from .effort import Effort
 from .engines import needs_export
 from .parity import EXACT, IN_BFLOAT16, check_parity, compare_answers
@@ -30,6 +31,7 @@ class Seat:
         effort: How much to measure.
 
     Attributes:
+        cores: Those that its process is kept to, one for each thread; none where the system keeps none.
         prepared: The model with all its files, once it is prepared.
         failure: Why nothing can be measured here, if that is so.
         exports: Whether the engine runs the ONNX graphs, once it is loaded.
@@ -43,6 +45,7 @@ class Seat:
         self.engine = engine
         self.device = device
         self.threads = threads
+        self.cores = chosen_cores(threads)
         self.prepared: Prepared | None = None
         self.failure: Exception | None = None
         self.provider: str | None = None
@@ -57,7 +60,7 @@ class Seat:
         """Start the process, which imports the engine while the caller goes on."""
         if self._worker is None:
             plugins, limit = self.subject.plugins, self._effort.limit_seconds
-            self._worker = WorkerProcess(self.engine, plugins, limit_seconds=limit)
+            self._worker = WorkerProcess(self.engine, plugins, cores=self.cores, limit_seconds=limit)
 
     @property
     def needs_export(self) -> bool:

@@ -23,6 +23,7 @@ from typing import Any, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.affinity import keep_to
 from ..core.errors import InputError
 from ..core.plugins import load_plugin
 from ..models.errors import ModelError
@@ -47,11 +48,13 @@ class Bench:
         engine: Name of the engine, as for `engine_factory`; its library is imported here.
         plugins: Files that may register it, or a workload. They are run here only if the engine is none of
             ours, or when such a workload's turn comes: a file that registers a model imports torch.
+        cores: The cores that this process is kept to, before the engine counts them; none for all.
     """
 
     _served: ServedModel
 
-    def __init__(self, engine: str, plugins: Sequence[str] = ()) -> None:
+    def __init__(self, engine: str, plugins: Sequence[str] = (), cores: Sequence[int] = ()) -> None:
+        keep_to(cores)
         self._plugins = plugins
         if ":" not in engine and engine not in ENGINES:
             self._load_plugins()

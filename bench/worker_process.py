@@ -40,10 +40,18 @@ class WorkerProcess:
     Args:
         engine: Name of the engine.
         plugins: Files that may register it.
+        cores: The cores that it is kept to; none for all.
         limit_seconds: When it is ended if it does not answer.
     """
 
-    def __init__(self, engine: str, plugins: Sequence[Path] = (), *, limit_seconds: float = math.inf) -> None:
+    def __init__(
+        self,
+        engine: str,
+        plugins: Sequence[Path] = (),
+        *,
+        cores: Sequence[int] = (),
+        limit_seconds: float = math.inf,
+    ) -> None:
         self._engine = engine
         self._limit_seconds = limit_seconds
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
@@ -57,7 +65,7 @@ class WorkerProcess:
             env=_environment(),
         )
         self._started: dict[str, Any] | None = None
-        self._send("start", engine=engine, plugins=[str(path) for path in plugins])
+        self._send("start", engine=engine, plugins=[str(path) for path in plugins], cores=cores)
 
     @property
     def needs_export(self) -> bool:

@@ -61,6 +61,8 @@ class OutfitModel(nn.Module, ABC):
             swapped are another outfit. In which order the categories stand never matters.
         cold_strategies: The ways in which it scores users on whom nothing was trained, each a row of a table.
         needs_pairs: Whether it scores nothing but pairs of items, so that an outfit of one tells it nothing.
+        exact_layers: Names of layers that compute in float32 whatever the rest computes in: engines of fewer
+            bits leave them as they are.
     """
 
     num_users: int
@@ -71,6 +73,7 @@ class OutfitModel(nn.Module, ABC):
     keeps_slot_order: bool = False
     cold_strategies: tuple[str, ...] = (AVG, W_AVG)
     needs_pairs: bool = False
+    exact_layers: tuple[str, ...] = ()
 
     @abstractmethod
     def encode_items(self, images: Tensor, categories: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import median
 from typing import TYPE_CHECKING
 
 from .costs import configuration, sampled
@@ -10,6 +11,7 @@ from .measured import named
 from .quantities import quantity, share
 
 if TYPE_CHECKING:
+    from ..bench.measurement import Measurement
     from .costs import CostGroup
 
 __all__ = ["ceiling_table"]
@@ -17,9 +19,9 @@ __all__ = ["ceiling_table"]
 _HELD_BY = {"products": "matrix products", "bandwidth": "memory bandwidth"}
 
 _LEGEND = (
-    "The ceiling is measured when a session begins: the rate of matrix products in fp32 and the bandwidth of "
-    "memory, on the threads that engines are given. At best: what the FLOPs and bytes that the work cannot "
-    "do without would take at those rates, the longer of the two, which holds it back. More than all of it "
+    "The ceiling: the rate of matrix products in fp32 and the bandwidth of memory, on the threads that engines "
+    "are given. At best: what the FLOPs and bytes that the work cannot do without would take at those rates, "
+    "as they were while it was measured, the longer of the two, which holds it back. More than all of it "
     "is reached where what counts as moved stays in the processor's caches. What computes in fewer bits has "
     "no row, for the ceiling is that of fp32."
 )
@@ -51,10 +53,28 @@ def ceiling_table(group: CostGroup) -> str:
 
 
 def _ceilings(group: CostGroup) -> str:
-    """What the machine could do in each session."""
-    found = {record.session: record.ceiling for record in group.taken if record.ceiling is not None}
-    return "  \n".join(
-        f"Ceiling of session {code(session)}: {quantity(ceiling.products.median, 'FLOP/s')} in matrix "
-        f"products, {quantity(ceiling.bandwidth.median, 'byte/s')} of memory."
-        for session, ceiling in sorted(found.items())
-    )
+    """What the machine could do in each session, and how far that moved meanwhile."""
+    found: dict[str, list[tuple[Measurement, Measurement]]] = {}
+    for record in group.taken:
+        read = found.setdefault(record.session, [])
+        if record.ceiling is not None:
+            rates = (record.ceiling.products, record.ceiling.bandwidth)
+            read += [rates] if rates not in read else []
+    lines = []
+    for session, read in sorted(found.items()):
+        products, bandwidth = ([pair[which] for pair in read] for which in (0, 1))
+        readings = sum(len(rate.turns) for rate in products)
+        when = f"read {readings} times, before and after each round" if readings > 1 else "read when it began"
+        if read:
+            rates = f"{_over_readings(products)} in matrix products, {_over_readings(bandwidth)} of memory"
+            lines.append(f"Ceiling of session {code(session)}: {rates}, {when}.")
+    return "  \n".join(lines)
+
+
+def _over_readings(rates: list[Measurement]) -> str:
+    """The median of all samples, and between what the readings' own medians lie where there are several."""
+    unit, medians = rates[0].unit, [each for rate in rates for each in rate.turn_medians]
+    middle = quantity(median(sample for rate in rates for sample in rate.samples), unit)
+    if len(medians) < 2:
+        return middle
+    return f"{middle} ({quantity(min(medians), unit)} to {quantity(max(medians), unit)})"

@@ -78,11 +78,21 @@ def _circumstances(group: CostGroup) -> str:
         clocks = " and ".join(sorted({f"{r.clock / 1e9:.2f} GHz" for r in records if r.clock}))
         lines.append(
             f"Session {number} ({code(session)}): taken {dates}; clock: {clocks or 'not known'}; "
-            f"effort: {effort}."
+            f"{_kept_to(records)}; effort: {effort}."
         )
     if len(group.sessions) > 1:
         lines.append("Ratios are taken within a session only.")
     return "  \n".join(lines)
+
+
+def _kept_to(records: Sequence[CostRecord]) -> str:
+    """The cores that the measured processes were kept to."""
+    kept = sorted({record.cores for record in records if record.cores})
+    if not kept:
+        return "cores that processes were kept to: not recorded"
+    return "processes kept to " + " and ".join(
+        f"core{'s' if len(cores) > 1 else ''} {', '.join(map(str, cores))}" for cores in kept
+    )
 
 
 def _efficiency(group: CostGroup) -> str:

@@ -76,6 +76,7 @@ def _costs(material: Material) -> Iterator[FlatRow]:
                     "device": record.device,
                     "precision": record.precision,
                     "threads": record.threads,
+                    "cores": " ".join(map(str, record.cores)),
                     "workload": record.workload,
                     "batch": record.batch,
                     "outfit_size": record.outfit_size,

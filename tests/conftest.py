@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -55,12 +56,15 @@ def in_the_small_world(small_world: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def one_ceiling() -> Iterator[None]:
-    """What the machine can do at most is measured once for all sessions of measuring, not by each of them."""
+    """What the machine can do at most is read once for all sessions of measuring, not before each round."""
     from outfitbench.bench import profiling
 
-    measured = functools.cache(profiling.measure_ceiling)
+    gauge = profiling.CeilingGauge
+    read = functools.cache(lambda threads: gauge(threads).read())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(profiling, "measure_ceiling", lambda threads, session: measured(threads))
+        patch.setattr(
+            profiling, "CeilingGauge", lambda threads: SimpleNamespace(read=lambda: read(threads))
+        )
         yield
 
 

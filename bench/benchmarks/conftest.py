@@ -24,7 +24,8 @@ def pytest_benchmark_update_machine_info(config, machine_info):
 
 def pytest_benchmark_update_json(config, benchmarks, output_json):
     """Put percentiles into the saved file, which pytest-benchmark has not, each where samples are enough."""
-    for timed, saved in zip(benchmarks, output_json["benchmarks"], strict=True):
+    finished = [timed for timed in benchmarks if not timed.has_error]  # what raised is not saved
+    for timed, saved in zip(finished, output_json["benchmarks"], strict=True):
         saved["extra_info"] |= percentiles_of(timed.stats.data)
 
 

@@ -15,10 +15,11 @@ from ..exported import CARD, ENCODER, SCORER, ExportedModel, load_export
 from ..subject import Subject
 from .card import PREPROCESSING, Origin, Serving, new_users, read_graph
 
-__all__ = ["ITEMS", "SCRIPT", "deploy"]
+__all__ = ["ITEMS", "SERVED", "deploy"]
 
-SCRIPT = "recommend.py"
-"""Ranks outfits with onnxruntime and numpy (and Pillow, for images), and nothing of ours."""
+SERVED = Path(__file__).with_name("served")
+"""`recommend.py`, which ranks outfits with onnxruntime and numpy (and Pillow, for images), and what it imports.
+They are copied beside the graphs and import nothing of ours."""
 
 ITEMS = "items.csv"
 """Item by item: its id in the dataset, its category, its name."""
@@ -49,8 +50,9 @@ def deploy(
     """
     with replacing_folder(out, CARD) as folder:
         exported = _graphs(subject, folder)
-        shutil.copyfile(Path(__file__).with_name(SCRIPT), folder / SCRIPT)
-        beside = [SCRIPT]
+        beside = sorted(path.name for path in SERVED.glob("*.py"))
+        for name in beside:
+            shutil.copyfile(SERVED / name, folder / name)
         if dataset is not None:
             _write_items(dataset, folder / ITEMS)
             beside.append(ITEMS)

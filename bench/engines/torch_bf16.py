@@ -28,8 +28,8 @@ class TorchBfloat16Engine(TorchChannelsLastEngine):
             EngineError: As `TorchEngine.load`.
         """
         super().load()
-        for layer in self._model.modules():
-            if isinstance(layer, nn.Conv2d | nn.Linear):
+        for name, layer in self._model.named_modules():
+            if isinstance(layer, nn.Conv2d | nn.Linear) and name not in self._model.exact_layers:
                 layer.bfloat16()
 
     def encode_items(self, items: Items, categories: NDArray[np.int64]) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from torch import nn
 from torchao.quantization import Int8DynamicActivationInt8WeightConfig, quantize_
 
 from .torch_engine import TorchEngine
@@ -25,4 +26,9 @@ class TorchInt8Engine(TorchEngine):
             EngineError: As `TorchEngine.load`.
         """
         super().load()
-        quantize_(self._model, Int8DynamicActivationInt8WeightConfig())
+        kept = self._model.exact_layers
+        quantize_(
+            self._model,
+            Int8DynamicActivationInt8WeightConfig(),
+            filter_fn=lambda layer, name: isinstance(layer, nn.Linear) and name not in kept,
+        )

@@ -77,6 +77,8 @@ class OutfitNet(BackboneModel):
         attention: w, float (U, d).
     """
 
+    exact_layers = ("attended",)
+
     def __init__(self, backbone: Backbone, num_users: int, feature_size: int = 128) -> None:
         super().__init__(backbone, num_users, feature_size)
         self.attended = nn.Linear(feature_size, feature_size)

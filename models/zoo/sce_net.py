@@ -50,6 +50,8 @@ class SCENet(UserlessModel):
         masks: Float (5, d), before ReLU; initially from N(0.9, 0.7).
     """
 
+    exact_layers = ("joined", "weights")
+
     def __init__(self, backbone: Backbone, num_users: int, feature_size: int = 128) -> None:
         super().__init__(backbone, num_users, feature_size)
         self.masks = nn.Parameter(torch.empty(_CONDITIONS, feature_size))

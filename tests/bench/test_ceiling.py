@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from outfitbench.bench.ceiling import Ceiling, Work, measure_ceiling
+from outfitbench.bench.ceiling import Ceiling, CeilingGauge, Work, pooled
 from outfitbench.bench.counts import ModelWork, PartWork
 from outfitbench.bench.effort import Effort
 from outfitbench.bench.measurement import Measurement
@@ -14,7 +14,7 @@ MACHINE = Ceiling(
 
 
 def test_two_threads_have_each_a_sample_of_both_rates():
-    found = measure_ceiling(2, "a session")
+    found = pooled([CeilingGauge(2).read(12)], "a session")
     assert {found.products.session, found.bandwidth.session} == {"a session"}
     assert found.products.n == found.bandwidth.n == 12
     # Any processor of this century multiplies more than a hundred times as much as it moves.

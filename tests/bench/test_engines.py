@@ -15,7 +15,7 @@ from outfitbench.bench.engines.engine import answer
 from outfitbench.bench.engines.onnxruntime_engine import TensorRtEngine, open_session
 from outfitbench.bench.engines.torch_engine import TorchEngine
 from outfitbench.bench.request import make_request
-from outfitbench.models import create_model
+from outfitbench.models import create_model, list_models
 from outfitbench.models.weights import save_tensors
 
 
@@ -56,6 +56,18 @@ def test_an_engine_answers_as_pytorch_does(subject: Subject, name: str, within: 
 
 
 SIZES = ((1, 3), (5, 2))
+OF_A_KIND = {"teacher", "student-s", "student-m", "lpae-g"}  # networks of student-xs, of lpae-u
+
+
+@pytest.mark.parametrize("name", ["torch-bf16", "torch-int8"])
+@pytest.mark.parametrize("model", sorted(set(list_models()) - OF_A_KIND))
+def test_every_network_of_the_zoo_runs_in_fewer_bits(model, name):
+    if name == "torch-int8":
+        pytest.importorskip("torchao")
+    subject = Subject(model=model, num_users=5, input_size=64)
+    engine = engine_factory(name)(subject, "cpu", 1)
+    engine.load()
+    assert np.isfinite(answer(engine, make_request(5, "image", 64, batch=2))).all()
 
 
 def test_what_is_not_installed_is_named_with_what_brings_it(monkeypatch):

@@ -17,6 +17,7 @@ from outfitbench.bench.effort import Effort
 from outfitbench.bench.engine_profile import joined
 from outfitbench.bench.engines import ENGINES, engine_factory
 from outfitbench.bench.worker_process import WorkerProcess
+from outfitbench.core.affinity import chosen_cores
 from outfitbench.core.plugins import load_plugin
 from outfitbench.datasets import InputError, load_dataset
 from outfitbench.suites.records import CostRecord
@@ -86,9 +87,16 @@ def test_both_engines_measure_the_same_quantities(rows):
         assert row.measurements["latency"].n == LEAST.rounds * LEAST.samples
     torch_row, runtime_row = rows
     assert torch_row.threads == runtime_row.threads
+    assert torch_row.cores == runtime_row.cores == chosen_cores(torch_row.threads)
     assert torch_row.measurements["parameters"] == runtime_row.measurements["parameters"]
     assert torch_row.parity == {}
     assert runtime_row.parity["max_abs_difference"] <= 1e-4
+
+
+def test_the_ceiling_is_read_before_each_round_and_after_the_last(profiles):
+    turns = {one.workload: len(one.ceiling.products.turns) for one in profiles}
+    assert turns["request"] == turns["recommend"] == LEAST.rounds + 1
+    assert all(one.ceiling.products.session == one.session for one in profiles)
 
 
 def test_few_samples_and_few_candidates_are_flagged(rows):

@@ -56,6 +56,17 @@ def test_a_big_parent_does_not_show_in_a_workers_peak(instruments):
     assert peak_resident() > len(ballast)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux keeps processes to cores")
+def test_every_thread_of_a_worker_is_kept_to_the_cores_it_is_given(instruments):
+    last = max(os.sched_getaffinity(0))
+    with WorkerProcess("instrument:Instrument", cores=[last]) as worker:
+        worker.ask("load", subject=SUBJECT, **FOR_ALL)
+        (process,) = (child for child in psutil.Process().children() if "outfitbench.bench.worker" in child.cmdline())
+        kept = [os.sched_getaffinity(thread.id) for thread in process.threads()]
+    assert len(kept) > 1
+    assert all(cores == {last} for cores in kept)
+
+
 def test_a_shape_is_warmed_once_and_says_whether_it_settled(instrument):
     instrument.ask("load", subject=SUBJECT, **FOR_ALL)
     first = turn(instrument, "request", samples=1)

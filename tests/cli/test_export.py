@@ -134,7 +134,7 @@ def test_whoever_serves_it_gets_the_scores_of_the_evaluation(finished_run, expor
         "outfits": [[names[item] for item in outfit if item >= 0] for outfit in outfits.tolist()],
     }
     (tmp_path / "request.json").write_text(json.dumps(asked))
-    command = [sys.executable, "-I", str(folder / "recommend.py"), str(tmp_path / "request.json")]
+    command = [sys.executable, "-E", "-s", str(folder / "recommend.py"), str(tmp_path / "request.json")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     printed = (line.split("\t") for line in done.stdout.splitlines())

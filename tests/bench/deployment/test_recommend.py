@@ -22,12 +22,13 @@ from outfitbench.models import create_model
 from PIL import Image
 
 SERVE = """
-import json, runpy, sys
+import json, sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-made = runpy.run_path(sys.argv[2])["Recommender"](Path(sys.argv[2]).parent)
-requests = json.loads(Path(sys.argv[3]).read_text())
-print(json.dumps([made.rank(request, Path(sys.argv[3]).parent) for request in requests]))
+sys.path[:0] = sys.argv[1:3]
+from graphs import Graphs
+from recommend import rank
+graphs, asked = Graphs(Path(sys.argv[2])), Path(sys.argv[3])
+print(json.dumps([rank(graphs, request, asked.parent) for request in json.loads(asked.read_text())]))
 assert not {"torch", "outfitbench"} & sys.modules.keys()
 """
 ITEMS = {"wide.jpg": "top", "turned.jpg": "bottom", "clear.png": "shoe", "grey.png": "top", "red.png": "shoe"}
@@ -68,7 +69,7 @@ def wardrobe(tmp_path_factory) -> Path:
 
 def served(bare_packages, folder, wardrobe, *requests):
     (wardrobe / "requests.json").write_text(json.dumps(requests))
-    arguments = [bare_packages, folder / "recommend.py", wardrobe / "requests.json"]
+    arguments = [bare_packages, folder, wardrobe / "requests.json"]
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", SERVE, *map(str, arguments)], capture_output=True, text=True
     )
