@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from importlib import import_module
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 from .errors import Fault, InputError
 
 __all__ = ["connect", "first_line"]
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+"""Of a terminal, in what Ray says."""
 
 _ANSWER_SECONDS = 4.0
 """So long may each of the two questions whether there is a cluster at an address take."""
@@ -100,4 +104,5 @@ def _unusable(where: str, address: str, error: Exception) -> Fault:
 
 
 def _lines_of(error: BaseException) -> list[str]:
-    return [line.strip() for line in str(error).splitlines()] or [type(error).__name__]
+    plain = _COLOUR.sub("", str(error))
+    return [line.strip() for line in plain.splitlines()] or [type(error).__name__]

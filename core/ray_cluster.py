@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import Fault, InputError
 from .names import unknown_name
@@ -19,7 +19,7 @@ from .progress import say
 from .ray_address import connect, first_line
 from .ray_task import entrance
 
-__all__ = ["RayCluster", "cluster_for"]
+__all__ = ["Needs", "RayCluster", "cluster_for"]
 
 _RETRIES = 3
 """So often is a task begun again whose process or machine is lost."""
@@ -31,6 +31,35 @@ _HANDED_OVER = 2
 """Tasks a core that Ray is given, so that no core waits for the next one."""
 
 _AGAIN = "start the same command again"
+_STORE, _MORE = "Ray's object store", "give Ray more, by --object-store-memory"
+
+
+class Needs(NamedTuple):
+    """What a task takes of a machine, or what a machine has.
+
+    Attributes:
+        cores: Of its processor.
+        gpus: A share of one, or several.
+        memory: In bytes; of a task, what Ray sets aside for it, so that it begins where there is as much.
+    """
+
+    cores: int
+    gpus: float = 0.0
+    memory: int = 0
+
+    def within(self, machines: Sequence[Needs]) -> Needs:
+        """As much of it as one of the machines has: what none has would be waited for for ever.
+
+        Args:
+            machines: What each has; without any, all is asked for and waited for.
+
+        Example:
+            >>> Needs(4, 0.0, 9).within([Needs(2, 0, 16), Needs(8, 0, 6)])
+            Needs(cores=4, gpus=0.0, memory=6)
+        """
+        if not machines:
+            return self
+        return max(Needs(*map(min, self, machine)) for machine in machines)
 
 
 @contextmanager
@@ -79,21 +108,18 @@ class RayCluster:
             self.close()
             raise InputError(Fault("argument --device", "cuda", "cpu, as the Ray cluster has no GPU"))
         self._enter = self.ray.remote(entrance())
+        errors = self.ray.exceptions
+        self._full = (errors.ObjectStoreFullError, errors.OutOfDiskError)
         self._version = version("outfitbench")
         self._seen: float | None = None
-        self._machines: list[tuple[int, int]] = []
+        self._machines: list[Needs] = []
 
     @property
     def cores(self) -> int:
         """Of all machines; one where there is none, which is waited for."""
-        return max(1, sum(cores for cores, _ in self._alive()))
+        return max(1, sum(machine.cores for machine in self._alive()))
 
-    @property
-    def most_cores(self) -> int:
-        """Of the largest machine."""
-        return max((cores for cores, _ in self._alive()), default=1)
-
-    def put(self, value: object, what: str, fix: str = "give Ray more, by --object-store-memory") -> Any:  # noqa: ANN401
+    def put(self, value: object, what: str, fix: str = _MORE) -> Any:  # noqa: ANN401
         """Lay something into the object store, from where each machine fetches it once.
 
         Args:
@@ -111,12 +137,10 @@ class RayCluster:
             return self.ray.put(value)
         except self.ray.exceptions.RayError as error:
             raise InputError(
-                Fault("Ray's object store", first_line(error), f"room for {what}", fix)
+                Fault(_STORE, first_line(error), f"room for {what}", fix)
             ) from error
 
-    def begin(
-        self, function: Callable[..., Any], *given: object, name: str, cores: int, gpus: float = 0.0
-    ) -> Any:  # noqa: ANN401
+    def begin(self, function: Callable[..., Any], *given: object, name: str, needs: Needs) -> Any:  # noqa: ANN401
         """Hand a task to the cluster.
 
         Args:
@@ -124,14 +148,19 @@ class RayCluster:
             given: Its arguments, plain ones, as they are read where our package may be another. A reference
                 comes as what it stands for, one in a list as it is.
             name: What Ray's own pages call it.
-            cores: How many it takes of a machine.
-            gpus: Likewise.
+            needs: What it takes of a machine, or as much of it as one has.
 
         Returns:
             Ray's reference to what comes of it.
         """
+        cores, gpus, memory = needs.within(self._alive())
         task = self._enter.options(
-            name=name, num_cpus=cores, num_gpus=gpus, max_retries=_RETRIES, retry_exceptions=False
+            name=name,
+            num_cpus=cores,
+            num_gpus=gpus,
+            memory=memory,
+            max_retries=_RETRIES,
+            retry_exceptions=False,
         )
         return task.remote(self._version, f"{function.__module__}:{function.__qualname__}", *given)
 
@@ -166,9 +195,13 @@ class RayCluster:
             try:
                 node, refused, given = self.ray.get(task)
             except self.ray.exceptions.RayError as error:
-                found, cause = first_line(error), getattr(error, "cause", None)
-                found = found if cause is None else f"{first_line(cause)} ({found})"
-                raise InputError(Fault("the Ray cluster", found, "a task that ends", _AGAIN)) from error
+                found, cause = first_line(error), getattr(error, "cause", None) or error
+                found = found if cause is error else f"{first_line(cause)} ({found})"
+                if isinstance(cause, self._full):
+                    fault = Fault(_STORE, found, "room for what a task gave there", _MORE)
+                else:
+                    fault = Fault("the Ray cluster", found, "a task that ends", _AGAIN)
+                raise InputError(fault) from error
         if refused is not None:
             raise InputError(_on(node, Fault(*refused)))
         return node, given
@@ -198,8 +231,8 @@ class RayCluster:
             while True:
                 free = 0 if failed else _HANDED_OVER * self.cores - len(running)
                 for number, own in islice(waiting, max(0, free)):
-                    cores, gpus = self._share(calls)
-                    task = self.begin(function, self.device, cores, *own, name=name, cores=cores, gpus=gpus)
+                    needs = self._share(calls)
+                    task = self.begin(function, self.device, needs.cores, *own, name=name, needs=needs)
                     running[task] = number
                 if not running:
                     break
@@ -239,20 +272,24 @@ class RayCluster:
             fault = Fault("the Ray cluster", first_line(error), "an answer", f"{_AGAIN} when it is back")
             raise InputError(fault) from error
 
-    def _share(self, tasks: int) -> tuple[int, float]:
-        """Cores and GPUs of each of so many tasks: an equal part of all cores, or a GPU with its own."""
+    def _share(self, tasks: int) -> Needs:
+        """Of each of so many tasks: an equal part of all cores, or a GPU with its own."""
         if self.device == "cuda":
-            beside = (cores // gpus for cores, gpus in self._alive() if gpus)
-            return max(1, min(beside, default=1)), 1.0
-        fewest = min((cores for cores, _ in self._alive()), default=1)
-        return max(1, min(self.cores // tasks, fewest)), 0.0
+            beside = (int(machine.cores // machine.gpus) for machine in self._alive() if machine.gpus)
+            return Needs(max(1, min(beside, default=1)), 1.0)
+        fewest = min((machine.cores for machine in self._alive()), default=1)
+        return Needs(max(1, min(self.cores // tasks, fewest)))
 
-    def _alive(self) -> list[tuple[int, int]]:
-        """Cores and GPUs of each machine that has cores."""
+    def _alive(self) -> list[Needs]:
+        """What each machine has that has cores."""
         now = time.monotonic()
         if self._seen is None or now - self._seen > _SEEN_SECONDS:
             there = [node["Resources"] for node in self.ray.nodes() if node["Alive"]]
-            found = [(int(has["CPU"]), int(has.get("GPU", 0))) for has in there if has.get("CPU", 0) >= 1]
+            found = [
+                Needs(int(has["CPU"]), has.get("GPU", 0.0), int(has.get("memory", 0)))
+                for has in there
+                if has.get("CPU", 0) >= 1
+            ]
             if not found and (self._machines or self._seen is None):
                 say("waiting for a machine with cores in the Ray cluster", style="yellow")
             self._seen, self._machines = now, found

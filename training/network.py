@@ -154,9 +154,13 @@ def is_heavy(method: Method, dataset: Dataset) -> bool:
     """
     if input_kind(dataset, method.items) == "image" and method.freeze != "convolutions":
         return not method.freeze
-    with torch.device("meta"):  # what it is shows without its weights
-        model = bare_model(method, dataset)
-    return sum(weights.numel() for weights in model.parameters()) > _HEAVY
+    return parameters_of(method, dataset) > _HEAVY
+
+
+def parameters_of(method: Method, dataset: Dataset) -> int:
+    """How many parameters a method's model has; none of them is made."""
+    with torch.device("meta"):
+        return sum(weights.numel() for weights in bare_model(method, dataset).parameters())
 
 
 def knows_no_users(method: Method, dataset: Dataset) -> bool:

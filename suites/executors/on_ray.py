@@ -12,19 +12,25 @@ from typing import Any
 
 from ...core.errors import InputError
 from ...core.progress import say
-from ...core.ray_cluster import RayCluster
+from ...core.ray_cluster import Needs, RayCluster
 from ...core.shared_folder import identify
-from ...training.network import is_heavy
+from ...training.network import is_heavy, parameters_of
 from ..attempt import Ended, trial_folder
 from ..errand import Errand
 from ..trial import FitTrial, Trial
 from .executor import Executor, register_executor
 from .ray_node import attempt_here, pack, unpack
 
-__all__ = ["RayTasks"]
+__all__ = ["RayTasks", "machine_needs"]
 
 _HEAVY_CORES = 4
 """For training that encodes images: more cores than that it hardly uses."""
+
+_PROCESS_BYTES = 1 << 30
+"""Of a process that has PyTorch and a dataset's tables; images are mapped from files."""
+
+_BYTES_A_PARAMETER = 16
+"""In training: the weight, its gradient, and two numbers of the optimizer's, in float32."""
 
 _LAST_WORDS_SECONDS = 5.0
 
@@ -73,10 +79,11 @@ class RayTasks:
 
     def begin(self, trial: Trial[Any], number: str) -> None:
         """Hand it to the cluster."""
-        cores, gpus = self._needs(trial)
+        share = self._cluster.cores // self._asked if self._asked else None
+        needs = machine_needs(trial, self._cluster.device, share)
         inputs = [(self._place(needed), self._files(needed)) for needed in trial.inputs.values()]
         given = *self._given, trial.hash, self._place(trial), inputs, number
-        work = self._cluster.begin(attempt_here, *given, name=trial.label, cores=cores, gpus=gpus)
+        work = self._cluster.begin(attempt_here, *given, name=trial.label, needs=needs)
         self._running[work] = trial
 
     def ended(self, seconds: float) -> dict[str, Ended]:
@@ -128,12 +135,22 @@ class RayTasks:
                     say(line)
             self._taking = self._heard.take.remote()
 
-    def _needs(self, trial: Trial[Any]) -> tuple[int, float]:
-        """Cores, and the share of a GPU, that a trial takes."""
-        heavy = isinstance(trial, FitTrial) and is_heavy(trial.method, trial.dataset)
-        share = self._cluster.cores // self._asked if self._asked else _HEAVY_CORES if heavy else 1
-        gpus = (1.0 if heavy else 0.25) if self._cluster.device == "cuda" else 0.0
-        return min(max(1, share), self._cluster.most_cores), gpus
+
+def machine_needs(trial: Trial[Any], device: str, share: int | None = None) -> Needs:
+    """What a trial takes of a machine; a fit on several devices takes as much for each.
+
+    Args:
+        trial: What is to run.
+        device: "cpu" or "cuda".
+        share: Its part of the cores where a number of jobs was asked for; None for as many as it can use.
+    """
+    if not isinstance(trial, FitTrial):
+        return Needs(share or 1, 0.25 if device == "cuda" else 0.0, _PROCESS_BYTES)
+    method, devices = trial.method, trial.method.recipe.devices
+    heavy = is_heavy(method, trial.dataset)
+    gpus = (devices if heavy or devices > 1 else 0.25) if device == "cuda" else 0.0
+    memory = _PROCESS_BYTES + _BYTES_A_PARAMETER * parameters_of(method, trial.dataset)
+    return Needs(max(share or (_HEAVY_CORES if heavy else 1), devices), gpus, devices * memory)
 
 
 def _what_is_heard() -> type:

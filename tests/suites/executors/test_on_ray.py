@@ -19,11 +19,15 @@ from typing import Any
 import pytest
 from outfitbench.core.errors import InputError
 from outfitbench.core.plugins import load_plugin
+from outfitbench.core.ray_cluster import Needs
+from outfitbench.datasets import load_dataset
 from outfitbench.suites import run_suite
 from outfitbench.suites.errand import Errand
 from outfitbench.suites.executors import create_executor
+from outfitbench.suites.executors.on_ray import machine_needs
+from outfitbench.suites.plan import plan_trials
 from outfitbench.suites.record_files import load_records
-from outfitbench.suites.suite_file import Suite
+from outfitbench.suites.suite_file import Suite, load_suite
 
 from ...ray_cluster import cluster_of, of_a_node, wait_for
 from .dying import HELD_UP
@@ -99,6 +103,24 @@ def test_a_node_dies_and_the_records_are_those_of_a_quiet_run(
     assert {**found, **outcomes(finished)} == found
     assert f"[{socket.gethostname()} " in capsys.readouterr().out, "every line says where"
     assert not list(out.rglob("*claim*")), "nothing is left behind"
+
+
+def test_a_fit_sets_aside_what_its_recipe_and_its_network_take(in_the_small_world: None, tmp_path: Path) -> None:
+    """Memory and GPUs for each of its devices; an evaluation takes a quarter of a GPU."""
+    path = tmp_path / "suite.toml"
+    path.write_text(
+        'title = "Two devices"\ndatasets = ["closet-12"]\nmethods = ["teacher", "n-pair-xs"]\n'
+        "[every_method]\nfreeze = true\n[method.teacher.recipe]\ndevices = 2\n"
+    )
+    trials = plan_trials(load_suite(path), [load_dataset("closet-12")])
+    fits = {trial.method.name: trial for trial in trials if trial.kind == "fit"}
+    teacher, small = (machine_needs(fits[name], "cuda") for name in ("Teacher", "N-pair XS"))
+    assert (teacher.gpus, small.gpus) == (2, 0.25)
+    assert teacher.memory > 2 * (small.memory + 16 * 50_000_000)
+    (evaluation, *_) = (trial for trial in trials if trial.kind == "evaluation")
+    assert machine_needs(evaluation, "cuda").gpus == 0.25
+    assert machine_needs(evaluation, "cpu", share=3) == Needs(3, 0.0, 1 << 30)
+    assert machine_needs(fits["Teacher"], "cpu", share=1).cores == 2
 
 
 class TestOnACluster:
