@@ -14,6 +14,7 @@ from ..core.errors import InputError
 from ..core.files import atomic_file
 from ..core.names import why
 from ..core.progress import say
+from ..core.whole_machine import shared_machine
 from ..models import ModelError
 from ..training.environment import Device
 from ..training.errors import TrainingError, TrainingStopped
@@ -119,7 +120,8 @@ def attempt(
             say(f"{number}: {trial.label}")
             inputs = {role: trial_folder(out, needed) for role, needed in trial.inputs.items()}
             watched = {"on_epoch": watch} if isinstance(trial, FitTrial | VariantTrial) else {}
-            _RUNS[type(trial)](trial, folder, inputs, device, **watched)
+            with shared_machine():
+                _RUNS[type(trial)](trial, folder, inputs, device, **watched)
             (folder / ERROR_FILE).unlink(missing_ok=True)
     except _Lost:
         return Ended(taken_by=claim.holder())

@@ -14,6 +14,7 @@ from ..bench.profiling import Place, profile_places
 from ..bench.subject import Subject
 from ..core.errors import InputError
 from ..core.files import atomic_file, locked
+from ..core.whole_machine import whole_machine
 from .record_files import ERROR_FILE, RECORD_FILE, load_record, write_record
 from .records import EVALUATOR_VERSION, CostRecord
 from .run_variant import trained_subject
@@ -42,10 +43,10 @@ def measure_costs(
 ) -> Iterator[CostRecord | Failure]:
     """Cost records of some trials on one dataset, each as soon as it is written.
 
-    What is lacking is measured together, workload after workload, and at a workload all models in all engines
-    in turns: figures taken at different times would hold the machine's drift against one of them. A
-    workload's records are written before the next one is begun, so that a process that is killed loses one at
-    most. A record that there is stays.
+    What is lacking is measured when no other trial runs on this machine, and together, workload after
+    workload, and at a workload all models in all engines in turns: figures taken at different times would
+    hold the machine's drift against one of them. A workload's records are written before the next one is
+    begun, so that a process that is killed loses one at most. A record that there is stays.
 
     Args:
         trials: What to measure, of finished fits and variants.
@@ -71,7 +72,9 @@ def measure_costs(
                 yield found
             else:
                 lacking.append(trial)
-        yield from _measure(lacking, folders, plugins)
+        if lacking:
+            with whole_machine():
+                yield from _measure(lacking, folders, plugins)
 
 
 def _measure(

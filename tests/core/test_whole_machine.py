@@ -1,0 +1,78 @@
+"""Who measures is alone, who works is beside others; each waits for the other kind, and says so."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from outfitbench.core import whole_machine as module
+from outfitbench.core.whole_machine import shared_machine, whole_machine
+
+HOLDING = """
+import sys
+from outfitbench.core.whole_machine import shared_machine, whole_machine
+with {kind}():
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("OUTFITBENCH_CACHE", str(tmp_path))
+
+
+@contextmanager
+def another(kind: str) -> Iterator[Callable[[], None]]:
+    """Another process that holds the machine until it is told, or killed."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", HOLDING.format(kind=kind)], **pipes) as process:
+        assert process.stdout.readline() == "held\n"
+        yield process.kill
+        process.kill()
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "said"),
+    [
+        ("shared_machine", whole_machine, "waiting until other trials on this machine are over"),
+        ("whole_machine", whole_machine, "waiting until other trials on this machine are over"),
+        ("whole_machine", shared_machine, "waiting until costs are measured"),
+    ],
+)
+def test_one_waits_for_the_other_until_its_process_ends(monkeypatch, theirs, ours, said):
+    told, waiting, entered = [], threading.Event(), threading.Event()
+    monkeypatch.setattr(module, "say", lambda text: (told.append(text), waiting.set()))
+
+    def enter() -> None:
+        with ours():
+            entered.set()
+
+    with another(theirs) as end:
+        thread = threading.Thread(target=enter)
+        thread.start()
+        assert waiting.wait(30)
+        assert not entered.is_set()
+        end()
+        assert entered.wait(30)
+        thread.join()
+    assert [text.startswith(said) for text in told] == [True]
+
+
+def test_those_who_work_do_so_side_by_side(monkeypatch):
+    told = []
+    monkeypatch.setattr(module, "say", told.append)
+    with another("shared_machine"), shared_machine():
+        pass
+    assert not told
+
+
+def test_without_a_cache_that_can_be_written_nobody_is_held_up(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("OUTFITBENCH_CACHE", str(tmp_path / "file"))
+    with whole_machine(), shared_machine():
+        pass
