@@ -107,9 +107,7 @@ class MeasuredCell:
             for name in (*self._samples, *told)
         }
 
-    def _bounds(
-        self, measurements: Mapping[str, Measurement], ceiling: Ceiling | None
-    ) -> dict[str, Bound]:
+    def _bounds(self, measurements: Mapping[str, Measurement], ceiling: Ceiling | None) -> dict[str, Bound]:
         """How near to the machine's ceiling each quantity comes of which the work is known."""
         prepared = self.seat.prepared
         assert prepared is not None, "what could not be prepared has failed"

@@ -49,9 +49,9 @@ def keep_to(cores: Sequence[int]) -> None:
         OSError: If the process may use none of them.
     """
     keep_thread_to(cores)
-    for thread in os.listdir("/proc/self/task") if cores else []:
+    for thread in Path("/proc/self/task").iterdir() if cores and sys.platform == "linux" else ():
         with suppress(ProcessLookupError):  # it has ended
-            keep_thread_to(cores, int(thread))
+            keep_thread_to(cores, int(thread.name))
 
 
 def keep_thread_to(cores: Sequence[int], thread: int = 0) -> None:

@@ -59,7 +59,10 @@ class Needs(NamedTuple):
         """
         if not machines:
             return self
-        return max(Needs(*map(min, self, machine)) for machine in machines)
+        return max(
+            Needs(min(self.cores, has.cores), min(self.gpus, has.gpus), min(self.memory, has.memory))
+            for has in machines
+        )
 
 
 @contextmanager
@@ -136,9 +139,7 @@ class RayCluster:
         try:
             return self.ray.put(value)
         except self.ray.exceptions.RayError as error:
-            raise InputError(
-                Fault(_STORE, first_line(error), f"room for {what}", fix)
-            ) from error
+            raise InputError(Fault(_STORE, first_line(error), f"room for {what}", fix)) from error
 
     def begin(self, function: Callable[..., Any], *given: object, name: str, needs: Needs) -> Any:  # noqa: ANN401
         """Hand a task to the cluster.

@@ -1,7 +1,7 @@
 """This machine, which trials share and which what measures costs takes whole.
 
-Whoever works holds one lock together, whoever measures holds it alone; the system lets go of it when a process ends,
-however that may be.
+Whoever works holds one lock together, whoever measures holds it alone; the system lets go of it when a
+process ends, however that may be.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ def whole_machine() -> Iterator[None]:
     Trials of other users, and of a cache that is not on this machine's disk where such a disk keeps no locks,
     are not known of: where they take the processor, what is measured says so by its flags.
     """
-    with _held(alone=True, waiting="waiting until other trials on this machine are over: costs take it whole"):
+    with _held(
+        alone=True, waiting="waiting until other trials on this machine are over: costs take it whole"
+    ):
         yield
 
 

@@ -19,11 +19,11 @@ __all__ = ["ceiling_table"]
 _HELD_BY = {"products": "matrix products", "bandwidth": "memory bandwidth"}
 
 _LEGEND = (
-    "The ceiling: the rate of matrix products in fp32 and the bandwidth of memory, on the threads that engines "
-    "are given. At best: what the FLOPs and bytes that the work cannot do without would take at those rates, "
-    "as they were while it was measured, the longer of the two, which holds it back. More than all of it "
-    "is reached where what counts as moved stays in the processor's caches. What computes in fewer bits has "
-    "no row, for the ceiling is that of fp32."
+    "The ceiling: the rate of matrix products in fp32 and the bandwidth of memory, on the threads that "
+    "engines are given. At best: what the FLOPs and bytes that the work cannot do without would take at "
+    "those rates, the longer of the two, which holds it back. More than all of it is reached where what "
+    "counts as moved stays in the processor's caches. What computes in fewer bits has no row, for the "
+    "ceiling is that of fp32."
 )
 
 

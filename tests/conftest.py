@@ -62,9 +62,7 @@ def one_ceiling() -> Iterator[None]:
     gauge = profiling.CeilingGauge
     read = functools.cache(lambda threads: gauge(threads).read())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            profiling, "CeilingGauge", lambda threads: SimpleNamespace(read=lambda: read(threads))
-        )
+        patch.setattr(profiling, "CeilingGauge", lambda threads: SimpleNamespace(read=lambda: read(threads)))
         yield
 
 

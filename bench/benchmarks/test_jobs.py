@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 
 import pytest
 from outfitbench.bench.latency import seconds_of
 from outfitbench.core.plugins import load_plugin
 from outfitbench.suites import load_suite, run_suite
 
+from .grid import run_grid, write_grid
+
 TRIALS, MOST_SECONDS = 1000, 60.0
 FITS, EPOCHS, LEAST_GAIN = 8, 4, 1.7
+"""Fits of half a minute on one thread."""
 
 NOTHING = """
 import numpy as np
@@ -28,16 +29,6 @@ class Nothing(Scorer):
 
 for number in range({trials}):
     register_scorer(f"nothing-{{number}}")(type("Nothing", (Nothing,), {{"__doc__": Nothing.__doc__}}))
-"""
-
-GRID = f"""
-title = "Fits of half a minute on one thread"
-datasets = ["closet-12"]
-methods = ["n-pair-xs"]
-seeds = {list(range(FITS))}
-[every_method.recipe]
-epochs = {EPOCHS}
-precision = "fp32"
 """
 
 
@@ -73,15 +64,11 @@ def test_a_thousand_trials_that_rank_nothing_in_a_minute(benchmark, two_cores, t
 
 def test_two_jobs_gain_on_one(benchmark, two_cores, tmp_path):
     """Against one job of one thread, and against one of two, each a command from its start to its report."""
-    suite = tmp_path / "grid.toml"
-    suite.write_text(GRID)
+    suite = write_grid(tmp_path / "grid.toml", range(FITS), EPOCHS)
 
     def run(jobs, threads):
-        out = tmp_path / f"{jobs} of {threads}"
-        command = [sys.executable, "-m", "outfitbench.cli", "run", suite, "--out", out, "--device", "cpu"]
-        environment = {**os.environ, "OMP_NUM_THREADS": f"{threads}"} if jobs == 1 else None
-        subprocess.run([*command, "--jobs", f"{jobs}"], env=environment, check=True, capture_output=True)
-        assert len(list(out.glob("fits/*/record.json"))) == FITS
+        environment = {"OMP_NUM_THREADS": f"{threads}"} if jobs == 1 else {}
+        run_grid(suite, tmp_path / f"{jobs} of {threads}", "--jobs", f"{jobs}", fits=FITS, **environment)
 
     if benchmark.disabled:
         pytest.skip("nothing else is asked here")

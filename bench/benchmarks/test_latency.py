@@ -1,4 +1,4 @@
-"""One request, of every model of the zoo, in every engine that this machine has, batch by batch: a sample a call."""
+"""One request, of every model, in every engine that this machine has, batch by batch: a sample a call."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ from .card import PREPROCESSING, Origin, Serving, new_users, read_graph
 __all__ = ["ITEMS", "SERVED", "deploy"]
 
 SERVED = Path(__file__).with_name("served")
-"""`recommend.py`, which ranks outfits with onnxruntime and numpy (and Pillow, for images), and what it imports.
-They are copied beside the graphs and import nothing of ours."""
+"""`recommend.py`, which ranks outfits with onnxruntime and numpy (and Pillow, for images), and what it
+imports: copied beside the graphs, and without anything of ours."""
 
 ITEMS = "items.csv"
 """Item by item: its id in the dataset, its category, its name."""

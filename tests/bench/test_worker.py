@@ -61,7 +61,9 @@ def test_every_thread_of_a_worker_is_kept_to_the_cores_it_is_given(instruments):
     last = max(os.sched_getaffinity(0))
     with WorkerProcess("instrument:Instrument", cores=[last]) as worker:
         worker.ask("load", subject=SUBJECT, **FOR_ALL)
-        (process,) = (child for child in psutil.Process().children() if "outfitbench.bench.worker" in child.cmdline())
+        (process,) = (
+            child for child in psutil.Process().children() if "outfitbench.bench.worker" in child.cmdline()
+        )
         kept = [os.sched_getaffinity(thread.id) for thread in process.threads()]
     assert len(kept) > 1
     assert all(cores == {last} for cores in kept)

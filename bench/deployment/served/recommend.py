@@ -25,7 +25,9 @@ def rank(graphs: Graphs, request: dict[str, Any], folder: Path) -> list[tuple[fl
     kinds = np.array([graphs.categories.index(kind) for kind in request["items"].values()])
     items = {name: row for row, name in enumerate(request["items"])}
     pictures = [read_item(folder / name, graphs.card) for name in items]
-    given = [{"images": [picture], "categories": [kind]} for picture, kind in zip(pictures, kinds, strict=True)]
+    given = [
+        {"images": [picture], "categories": [kind]} for picture, kind in zip(pictures, kinds, strict=True)
+    ]
     features = np.concatenate([graphs.run("encoder.onnx", **one) for one in given])
 
     def score(user: int, outfits: list[list[str]]) -> Array:
@@ -36,7 +38,7 @@ def rank(graphs: Graphs, request: dict[str, Any], folder: Path) -> list[tuple[fl
         return graphs.run("scorer.onnx", users=np.full(len(worn), user), **slots, bank=features)
 
     users = users_for(request, graphs.card, score)
-    scores = np.mean([score(user, request["outfits"]) for user in users], axis=0, dtype=np.float64)
+    scores = np.stack([score(user, request["outfits"]) for user in users]).mean(axis=0, dtype=np.float64)
     return sorted(zip(scores.tolist(), request["outfits"], strict=True), key=lambda pair: -pair[0])
 
 

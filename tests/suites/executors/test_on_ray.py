@@ -105,7 +105,9 @@ def test_a_node_dies_and_the_records_are_those_of_a_quiet_run(
     assert not list(out.rglob("*claim*")), "nothing is left behind"
 
 
-def test_a_fit_sets_aside_what_its_recipe_and_its_network_take(in_the_small_world: None, tmp_path: Path) -> None:
+def test_a_fit_sets_aside_what_its_recipe_and_its_network_take(
+    in_the_small_world: None, tmp_path: Path
+) -> None:
     """Memory and GPUs for each of its devices; an evaluation takes a quarter of a GPU."""
     path = tmp_path / "suite.toml"
     path.write_text(
