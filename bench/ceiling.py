@@ -6,14 +6,12 @@ the longer of what its products take at the machine's rate and what its bytes ta
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from threadpoolctl import threadpool_limits
 
@@ -26,8 +24,8 @@ __all__ = ["Bound", "Ceiling", "CeilingGauge", "Reading", "Work", "measure_ceili
 _SIDE = 1024
 """Rows of the square matrices that each thread multiplies: large enough for the full rate."""
 
-_COPIED = 64 << 20
-"""Bytes that each thread copies: more than caches hold."""
+_COPIED, _COPIED_IN_ALL = 64 << 20, 1 << 30
+"""Bytes that each thread copies, more than caches hold, and that all of them copy at most."""
 
 _SAMPLES = 12
 
@@ -54,7 +52,8 @@ class Bound(BaseModel):
     Attributes:
         by: Which of the two holds it back: the rate of matrix products, or the memory's bandwidth.
         best: The best possible figure, in the unit of the quantity.
-        share: What is reached of it; 1 is the ceiling. Above 1 where what counts as moved stays in caches.
+        share: What is reached of it; 1 is the ceiling. Above 1 where what counts as moved stays in caches, or
+            where the machine was slower when the ceiling was read.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -122,9 +121,12 @@ class CeilingGauge:
         """Read it, in a fifth of a second.
 
         Args:
-            samples: Of each of the two; one before them does not count.
+            samples: Of each of the two; one before them, which touches the memory, does not count.
         """
-        factors, products, source, target = self._arrays
+        side, bytes_each = _SIDE, min(_COPIED, _COPIED_IN_ALL // self._threads)
+        factors = np.random.default_rng(0).random((2, side, side), dtype=np.float32)
+        products = np.empty((self._threads, side, side), np.float32)
+        source, target = np.ones((2, self._threads, bytes_each // 4), np.float32)
 
         def multiply(thread: int) -> None:
             np.matmul(*factors, out=products[thread])
@@ -140,14 +142,7 @@ class CeilingGauge:
                 seconds = time_calls(lambda: list(pool.map(each, threads)), samples + 1)
                 return [self._threads * amount / second for second in seconds[1:]]
 
-            return Reading(rates(multiply, 2 * _SIDE**3), rates(copy, 2 * _COPIED))
-
-    @functools.cached_property
-    def _arrays(self) -> tuple[NDArray[np.float32], ...]:
-        """Two factors, a product for each thread, and what each copies from and to."""
-        factors = np.random.default_rng(0).random((2, _SIDE, _SIDE), dtype=np.float32)
-        source, target = np.ones((2, self._threads, _COPIED // 4), np.float32)
-        return factors, np.empty((self._threads, _SIDE, _SIDE), np.float32), source, target
+            return Reading(rates(multiply, 2 * side**3), rates(copy, 2 * bytes_each))
 
 
 def pooled(readings: Sequence[Reading], session: str = "") -> Ceiling:

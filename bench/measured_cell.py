@@ -31,15 +31,18 @@ class MeasuredCell:
         workload: Name of the workload.
         effort: How much to measure.
         session: Name of the measuring session.
+        failure: Why it cannot be measured, where that is known before.
     """
 
-    def __init__(self, seat: Seat, workload: str, effort: Effort, session: str) -> None:
+    def __init__(
+        self, seat: Seat, workload: str, effort: Effort, session: str, failure: Exception | None = None
+    ) -> None:
         self.seat = seat
         self._name = workload
         self._workload = WORKLOADS.get(workload)()
         self._effort = effort
         self._session = session
-        self._failure = seat.failure or self._refusal()
+        self._failure = seat.failure or failure or self._refusal()
         self._samples: dict[str, list[float]] = defaultdict(list)
         self._turns: dict[str, list[int]] = defaultdict(list)
         self._flags: dict[str, list[str]] = defaultdict(list)

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
+from ..core.affinity import chosen_cores
 from ..core.errors import Fault, InputError
 from ..core.machine import accelerator_name, describe_machine, usable_cores
 from ..core.progress import tracked
@@ -232,19 +233,23 @@ def _outcomes(
             laid_out = _lay_out(name, seats, dataset, effort, scratch)
             turns = WORKLOADS.get(name)().turns(effort)
             for group in groups:
-                cells = [MeasuredCell(seat, name, effort, session) for seat in group]
-                load, readings = OtherLoad(), []
+                cells = [
+                    MeasuredCell(seat, name, effort, session, laid_out[seat.subject.input_kind].failure)
+                    for seat in group
+                ]
+                load, readings = OtherLoad(chosen_cores(threads)), []
                 for cell in tracked(cells * turns, f"measure {name} in turns"):
                     if gauge is not None and cell is cells[0]:
                         readings.append(gauge.read())
-                    cell.turn(laid_out[cell.seat.subject.input_kind][0])
+                    cell.turn(laid_out[cell.seat.subject.input_kind].folder)
                 if gauge is not None:
                     readings.append(gauge.read())
                 row_flags, ceiling = load.flags(), pooled(readings, session) if readings else None
                 for cell in cells:
                     if not stay:
                         cell.seat.close()
-                    yield cell.outcome(laid_out[cell.seat.subject.input_kind][1], row_flags, machine, ceiling)
+                    flags = laid_out[cell.seat.subject.input_kind].flags
+                    yield cell.outcome(flags, row_flags, machine, ceiling)
 
 
 def _attempt(seat: Seat, step: Callable[[], object]) -> None:
@@ -269,6 +274,8 @@ def _prepare(seats: Sequence[Seat], subject: Subject, outfit_size: int, scratch:
     failure = attempt(lambda: exported.append(with_export(made[0], scratch)))
     for seat in exporting:
         seat.prepared, seat.failure = (exported[0] if exported else None), failure
+        if failure is not None:
+            seat.close()
 
 
 def _runs_graphs(seat: Seat) -> bool:
@@ -286,19 +293,30 @@ def _runs_graphs(seat: Seat) -> bool:
     return seat.needs_export
 
 
+class _LaidOut(NamedTuple):
+    """What a workload reads, and the flags of what it holds; or why there is nothing to read."""
+
+    folder: Path | None = None
+    flags: Sequence[str] = ()
+    failure: Exception | None = None
+
+
 def _lay_out(
     name: str, seats: Sequence[Seat], dataset: Dataset | None, effort: Effort, scratch: Path
-) -> dict[str, tuple[Path | None, Sequence[str]]]:
-    """By what models take: the folder that a workload reads, and the flags of what it holds."""
+) -> dict[str, _LaidOut]:
+    """By what models take; what cannot be laid out fails for those that take it."""
     workload = WORKLOADS.get(name)()
-    laid_out: dict[str, tuple[Path | None, Sequence[str]]] = {}
-    for kind in sorted({seat.subject.input_kind for seat in seats}):
-        laid_out[kind] = (None, [])
-        if dataset is not None and workload.needs_dataset:
-            folder = scratch / f"{name}-{kind}"
-            folder.mkdir()
-            laid_out[kind] = (folder, workload.lay_out(dataset, kind, folder, effort))
-    return laid_out
+
+    def lay_out(kind: str) -> _LaidOut:
+        if dataset is None or not workload.needs_dataset:
+            return _LaidOut()
+        folder, flags = scratch / f"{name}-{kind}", []
+        folder.mkdir()
+        items = dataset
+        failure = attempt(lambda: flags.extend(workload.lay_out(items, kind, folder, effort)))
+        return _LaidOut(folder, flags, failure)
+
+    return {kind: lay_out(kind) for kind in sorted({seat.subject.input_kind for seat in seats})}
 
 
 def _check(place: Place) -> None:

@@ -56,13 +56,16 @@ class Needs(NamedTuple):
         Example:
             >>> Needs(4, 0.0, 9).within([Needs(2, 0, 16), Needs(8, 0, 6)])
             Needs(cores=4, gpus=0.0, memory=6)
+            >>> Needs(4, 1.0).within([Needs(8), Needs(2, 1)])
+            Needs(cores=2, gpus=1.0, memory=0)
         """
         if not machines:
             return self
-        return max(
+        possible = (
             Needs(min(self.cores, has.cores), min(self.gpus, has.gpus), min(self.memory, has.memory))
             for has in machines
         )
+        return max(possible, key=lambda needs: (needs.gpus, needs.cores, needs.memory))
 
 
 @contextmanager

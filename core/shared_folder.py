@@ -6,7 +6,7 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
-from .files import atomic_file
+from .files import atomic_file, locked
 
 __all__ = ["identify", "sees"]
 
@@ -25,9 +25,10 @@ def identify(folder: Path) -> str:
         >>> sees(here, identify(here)), sees(there, identify(here))
         (True, False)
     """
-    if not _identity_in(folder):
-        with atomic_file(folder / _IDENTITY) as part:
-            part.write_text(uuid.uuid4().hex, encoding="ascii")
+    with locked(folder / _IDENTITY):  # of two who come at once, the second finds the first one's
+        if not _identity_in(folder):
+            with atomic_file(folder / _IDENTITY) as part:
+                part.write_text(uuid.uuid4().hex, encoding="ascii")
     return _identity_in(folder)
 
 

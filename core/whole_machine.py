@@ -1,7 +1,8 @@
-"""This machine, which trials share and which what measures costs takes whole.
+"""This machine, which trials share and which what measures a run's costs takes whole.
 
-Whoever works holds one lock together, whoever measures holds it alone; the system lets go of it when a
-process ends, however that may be.
+Whoever works holds one lock together, whoever measures holds it alone. They come to it through a turnstile
+that whoever measures keeps while it waits, so that those who work cannot for ever be relieved by others. The
+system lets go of both when a process ends, however that may be.
 """
 
 from __future__ import annotations
@@ -9,8 +10,7 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 
 from .cache import cache_folder
 from .errors import InputError
@@ -21,42 +21,48 @@ __all__ = ["shared_machine", "whole_machine"]
 
 @contextmanager
 def shared_machine() -> Iterator[None]:
-    """Work beside others; what is measured alone is waited for, and that is said."""
-    with _held(alone=False, waiting="waiting until costs are measured, which takes this machine whole"):
+    """Work beside others; costs that are measured, or wait to be, are waited for, and that is said."""
+    with ExitStack() as held:
+        with ExitStack() as passing:
+            if _lock(passing, "turnstile", alone=False, waiting=_COSTS):
+                _lock(held, "machine", alone=False, waiting=_COSTS)
         yield
 
 
 @contextmanager
 def whole_machine() -> Iterator[None]:
-    """Measure with no trial of anybody beside; those that run are waited for, and that is said.
+    """Measure with no trial of anybody beside who has the same cache; those that run are waited for.
 
-    Trials of other users, and of a cache that is not on this machine's disk where such a disk keeps no locks,
-    are not known of: where they take the processor, what is measured says so by its flags.
+    Where the cache keeps no locks, as on some network folders, that is said: what others take of the
+    processor is then seen by the flags alone.
     """
-    with _held(
-        alone=True, waiting="waiting until other trials on this machine are over: costs take it whole"
-    ):
+    with ExitStack() as held:
+        locked = _lock(held, "turnstile", alone=True, waiting=_TRIALS)
+        if not locked or not _lock(held, "machine", alone=True, waiting=_TRIALS):
+            say("the cache keeps no locks: other trials on this machine are not waited for", style="yellow")
         yield
 
 
-@contextmanager
-def _held(*, alone: bool, waiting: str) -> Iterator[None]:
-    with ExitStack() as closing:
-        with suppress(InputError, OSError):  # without a cache, or where it keeps no locks
-            file = closing.enter_context(_lock_file().open("a"))
-            if sys.platform != "win32":
-                import fcntl
-
-                kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
-                try:
-                    fcntl.flock(file, kind | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    say(waiting)
-                    fcntl.flock(file, kind)
-        yield
+_COSTS = "waiting until costs are measured, which takes this machine whole"
+_TRIALS = "waiting until other trials on this machine are over: costs take it whole"
 
 
-def _lock_file() -> Path:
-    folder = cache_folder() / "machines"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{socket.gethostname()}.lock"
+def _lock(held: ExitStack, name: str, *, alone: bool, waiting: str) -> bool:
+    """Lock a file of this machine's in the cache until the stack ends; whether that can be done."""
+    if sys.platform == "win32":
+        return False
+    import fcntl
+
+    kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
+    try:
+        folder = cache_folder() / "machines"
+        folder.mkdir(parents=True, exist_ok=True)
+        file = held.enter_context((folder / f"{socket.gethostname()}.{name}.lock").open("a+"))
+        try:
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(waiting)
+            fcntl.flock(file, kind)
+    except (InputError, OSError):
+        return False
+    return True

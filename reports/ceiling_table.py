@@ -22,8 +22,8 @@ _LEGEND = (
     "The ceiling: the rate of matrix products in fp32 and the bandwidth of memory, on the threads that "
     "engines are given. At best: what the FLOPs and bytes that the work cannot do without would take at "
     "those rates, the longer of the two, which holds it back. More than all of it is reached where what "
-    "counts as moved stays in the processor's caches. What computes in fewer bits has no row, for the "
-    "ceiling is that of fp32."
+    "counts as moved stays in the processor's caches, or where the machine was slower when its ceiling was "
+    "read. What computes in fewer bits has no row, for the ceiling is that of fp32."
 )
 
 

@@ -82,6 +82,8 @@ def _circumstances(group: CostGroup) -> str:
         )
     if len(group.sessions) > 1:
         lines.append("Ratios are taken within a session only.")
+    if all(record.device == "cpu" for record in group.taken):
+        lines.append("No GPU was measured.")
     return "  \n".join(lines)
 
 
@@ -147,10 +149,11 @@ def _requests(group: CostGroup) -> str:
         if on_device:
             cells["On the device"] = cell(record, "device_latency", notes)
         rows.append(cells | {"Throughput": cell(record, "throughput", notes)})
+    batches = sorted({record.batch for record in group.records if sampled(record, "throughput")})
     legend = (
         f"Latency: median of one warm request ({_request(group)}), one sample a call, with its nonparametric "
         f"interval. Ratio: relative to {_reference(group)}, the median of the ratios turn by turn. "
-        f"Throughput: in batches of {_range(sorted({r.batch for r in group.records}))}."
+        f"Throughput: in batches of {_range(batches)}."
     )
     return _below(rows, legend, notes)
 
@@ -179,7 +182,13 @@ def _phases(group: CostGroup) -> str:
         named(record, group) | {title: cell(record, name, notes) for name, title in columns.items()}
         for record in group.records
     ]
-    return _below(rows, "Medians: starting up, and the parts of recommending to every user.", notes)
+    said = {
+        "starting up": _STARTS,
+        "the parts of recommending to every user": _PARTS,
+        "encoding items": ["encode_throughput"],
+    }
+    told = [words for words, names in said.items() if any(name in columns for name in names)]
+    return _below(rows, f"Medians: {', '.join(told)}.", notes)
 
 
 def _parity(group: CostGroup) -> str:

@@ -54,7 +54,9 @@ def engines_table(group: CostGroup) -> str:
                     record = by_engine.get(engine)
                     row[f"{heading}, {engine}"] = cell(record, name, notes) if record else BLANK
         rows.append(row)
-    legend = "Engines side by side: medians; time is that of recommending to every user."
+    legend = "Engines side by side: medians."
+    if EVERY_USER in quantities:
+        legend += " Time: of recommending to every user."
     if "score_latency" in quantities:
         legend += " Latency: of one request, from its items themselves, and from their cached features."
     return "\n\n".join(filter(None, [table(rows), legend, str(notes)]))

@@ -84,5 +84,5 @@ def _row(name: str, base: CostRecord, record: CostRecord, notes: Notes) -> dict[
         "Times as fast": f"{own.ratio_to(plain):.2f}",
         "95 % interval": BLANK if math.isnan(low) else f"{low:.2f} to {high:.2f}",
         "PyTorch's share of the ceiling": share(bound.share) if bound else BLANK,
-        "Most in fp32": f"{1 / bound.share:.2f}" if bound else BLANK,
+        "Most in fp32": f"{1 / bound.share:.2f}" if bound and bound.share <= 1 else BLANK,
     }

@@ -38,7 +38,12 @@ _LAST_WORDS_SECONDS = 5.0
 @register_executor("ray")
 def on_ray(errand: Errand, jobs: int | None, address: str) -> Executor:
     """A Ray cluster: that of an address `ray://HOST:PORT`, the one this machine is in, or one of its own."""
-    return RayTasks(RayCluster(address, errand.device), errand, jobs)
+    cluster = RayCluster(address, errand.device)
+    try:
+        return RayTasks(cluster, errand, jobs)
+    except InputError:
+        cluster.close()
+        raise
 
 
 class RayTasks:
@@ -57,6 +62,7 @@ class RayTasks:
             errand,
             out=self._out,
             root=None if errand.root is None else errand.root.absolute(),
+            cache=None if errand.cache is None else errand.cache.absolute(),
             plugins=tuple(path.absolute() for path in errand.plugins),
         )
         heard = cluster.ray.remote(_what_is_heard())
@@ -65,6 +71,7 @@ class RayTasks:
         put = cluster.put(pickle.dumps(theirs), "the suite")
         self._given = put, identify(self._out), self._heard
         self._running: dict[Any, Trial[Any]] = {}
+        self._refused: dict[str, Ended] = {}
         self._sends_files = False
         self._sent: dict[str, Any] = {}
 
@@ -79,19 +86,27 @@ class RayTasks:
 
     def begin(self, trial: Trial[Any], number: str) -> None:
         """Hand it to the cluster."""
-        share = self._cluster.cores // self._asked if self._asked else None
+        share = max(1, self._cluster.cores // self._asked) if self._asked else None
         needs = machine_needs(trial, self._cluster.device, share)
-        inputs = [(self._place(needed), self._files(needed)) for needed in trial.inputs.values()]
+        try:
+            inputs = [(self._place(needed), self._files(needed)) for needed in trial.inputs.values()]
+        except InputError as error:  # no room for them in the object store; others may need none
+            self._refused[trial.hash] = Ended(failed=str(error))
+            return
         given = *self._given, trial.hash, self._place(trial), inputs, number
         work = self._cluster.begin(attempt_here, *given, name=trial.label, needs=needs)
         self._running[work] = trial
 
     def ended(self, seconds: float) -> dict[str, Ended]:
         """Pass on what the machines say, and take what is over."""
-        over = self._cluster.ended(list(self._running), seconds)
+        refused, self._refused = self._refused, {}
+        if not self._running:
+            return refused
+        over = self._cluster.ended(list(self._running), 0.0 if refused else seconds)
         with self._cluster.answering():
             self._pass_on()
-        return {trial.hash: self._ended(work, trial) for work in over if (trial := self._running.pop(work))}
+        ended = {trial.hash: self._ended(work, trial) for work in over if (trial := self._running.pop(work))}
+        return refused | ended
 
     def close(self) -> None:
         """Cancel what runs, and let go of the cluster."""
@@ -120,7 +135,10 @@ class RayTasks:
         folder = trial_folder(self._out, trial)
         if files is not None:
             self._sends_files = True
-            unpack(files, folder)
+            try:
+                unpack(files, folder)
+            except InputError as error:  # the caller's own disk is full
+                return Ended(failed=str(error))
         for place in (folder.parent, folder):  # of a network folder its listing tells what is new in it
             with suppress(OSError):
                 list(place.iterdir())

@@ -3,8 +3,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections import namedtuple
 
 import psutil
+import pytest
 from outfitbench.bench.other_load import TOLERATED, OtherLoad
 from outfitbench.core.machine import usable_cores
 
@@ -29,3 +31,30 @@ def test_a_child_of_ours_is_no_stranger():
         child.kill()
     assert burnt > 0.1
     assert share <= 1 - burnt + 0.05
+
+
+def test_a_child_of_ours_that_has_ended_is_none_either():
+    watch = OtherLoad()
+    with subprocess.Popen([sys.executable, "-c", BURN]) as child:
+        before = psutil.Process().cpu_times().children_user
+        child.wait()
+    burnt = (psutil.Process().cpu_times().children_user - before) / (0.6 * usable_cores())
+    share = watch.share
+    assert burnt > 0.1
+    assert share <= 1 - burnt + 0.05
+
+
+def test_what_others_do_on_other_cores_does_not_count(monkeypatch):
+    """Of four cores the first is idle all the time, and the others are not."""
+    Times = namedtuple("Times", ["user", "idle"])
+    started = time.monotonic()
+
+    def cpu_times(percpu):
+        passed = time.monotonic() - started
+        return [Times(0.0, passed)] + 3 * [Times(passed, 0.0)]
+
+    monkeypatch.setattr(psutil, "cpu_times", cpu_times)
+    idle, busy = OtherLoad([0]), OtherLoad([0, 3])
+    time.sleep(0.3)
+    assert idle.share == 0.0
+    assert busy.share == pytest.approx(0.5, abs=0.2)

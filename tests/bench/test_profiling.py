@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 
 import psutil
@@ -17,6 +18,7 @@ from outfitbench.bench.effort import Effort
 from outfitbench.bench.engine_profile import joined
 from outfitbench.bench.engines import ENGINES, engine_factory
 from outfitbench.bench.worker_process import WorkerProcess
+from outfitbench.bench.workloads.recommend import Recommend
 from outfitbench.core.affinity import chosen_cores
 from outfitbench.core.plugins import load_plugin
 from outfitbench.datasets import InputError, load_dataset
@@ -97,6 +99,19 @@ def test_the_ceiling_is_read_before_each_round_and_after_the_last(profiles):
     turns = {one.workload: len(one.ceiling.products.turns) for one in profiles}
     assert turns["request"] == turns["recommend"] == LEAST.rounds + 1
     assert all(one.ceiling.products.session == one.session for one in profiles)
+
+
+def test_what_cannot_be_laid_out_is_a_row_that_failed_and_the_others_stand(plugin, small_closet, monkeypatch):
+    def full(*given):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Recommend, "lay_out", full)
+    subject = Subject(model="tiny", num_users=small_closet.num_users, input_size=16, plugins=(plugin,))
+    asked = {"engines": ["torch"], "workloads": ["recommend", "request"], "effort": LEAST}
+    failed, row = profile_subjects([subject], dataset=small_closet, **asked)
+    assert isinstance(failed, FailedProfile)
+    assert "No space left on device" in failed.reason
+    assert row.measurements["latency"].n == LEAST.rounds * LEAST.samples
 
 
 def test_few_samples_and_few_candidates_are_flagged(rows):

@@ -71,8 +71,38 @@ def test_those_who_work_do_so_side_by_side(monkeypatch):
     assert not told
 
 
-def test_without_a_cache_that_can_be_written_nobody_is_held_up(monkeypatch, tmp_path):
+def test_those_who_come_while_costs_wait_do_not_keep_them_waiting(monkeypatch):
+    told, waiting, measured, worked = [], threading.Event(), threading.Event(), threading.Event()
+    monkeypatch.setattr(module, "say", lambda text: (told.append(text), waiting.set()))
+
+    def measure() -> None:
+        with whole_machine():
+            measured.set()
+            assert not worked.wait(0.2), "who came later waits"
+
+    def work() -> None:
+        with shared_machine():
+            worked.set()
+
+    with another("shared_machine") as end:
+        threads = [threading.Thread(target=each) for each in (measure, work)]
+        threads[0].start()
+        assert waiting.wait(30)
+        threads[1].start()
+        assert not worked.wait(0.3)
+        end()
+        assert measured.wait(30)
+        assert worked.wait(30)
+        for thread in threads:
+            thread.join()
+    assert len(told) == 2
+
+
+def test_without_a_cache_that_can_be_written_nobody_is_held_up_and_that_is_said(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("OUTFITBENCH_CACHE", str(tmp_path / "file"))
+    told = []
+    monkeypatch.setattr(module, "say", lambda text, style: told.append(text))
     with whole_machine(), shared_machine():
         pass
+    assert told == ["the cache keeps no locks: other trials on this machine are not waited for"]

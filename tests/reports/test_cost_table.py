@@ -117,9 +117,17 @@ def test_what_stands_with_every_cost():
     for fact in (
         "Made-up CPU, generation (family.model.stepping) 6.143.8; instruction sets: avx2",
         "python 3.11.9, torch 2.11.0",
-        "Session 1 (`5e5510`): taken 2026-11-25; clock: not known; effort: rounds 3.",
+        "Session 1 (`5e5510`): taken 2026-11-25; clock: not known; "
+        "cores that processes were kept to: not recorded; effort: rounds 3.",
+        "No GPU was measured.",
     ):
         assert fact in text
+
+
+def test_the_cores_that_processes_were_kept_to_are_told():
+    assert "; processes kept to cores 0, 2; effort" in section(cost("A", cores=(0, 2)))
+    several = section(cost("A", cores=(1,), threads=1), cost("B", cores=(0, 1)))
+    assert "; processes kept to cores 0, 1 and core 1; effort" in several
 
 
 def test_one_name_of_two_generations_has_two_tables():

@@ -9,7 +9,6 @@ The items are image files beside the request, or .npy files where the model take
 For somebody who is no user of the model, "known": outfits that they like, in place of "user".
 """
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 from graphs import Array, Graphs
 from items import read_item
+from request import read_request
 from users import users_for
 
 
@@ -43,7 +43,6 @@ def rank(graphs: Graphs, request: dict[str, Any], folder: Path) -> list[tuple[fl
 
 
 if __name__ == "__main__":
-    asked = Path(sys.argv[1])
-    request = json.loads(asked.read_text(encoding="utf-8"))
-    for value, outfit in rank(Graphs(Path(__file__).parent), request, asked.parent):
+    graphs, asked = Graphs(Path(__file__).parent), Path(sys.argv[1])
+    for value, outfit in rank(graphs, read_request(asked, graphs.categories), asked.parent):
         print(f"{value:.6f}", *outfit, sep="\t")

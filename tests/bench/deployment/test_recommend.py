@@ -175,6 +175,59 @@ def test_the_command_prints_the_best_first_and_refuses_a_stranger_of_whom_nothin
     assert done.stderr == expected
 
 
+@pytest.mark.parametrize(
+    ("wrong", "line"),
+    [
+        (
+            {"items": {**ITEMS, "red.png": "hat"}},
+            '"items", "red.png": found category \'hat\', expected one of top, bottom, shoe',
+        ),
+        (
+            {"items": {**ITEMS, "no.png": "top"}},
+            '"items": found no file "no.png" beside one.json, expected one',
+        ),
+        ({"outfits": []}, '"outfits": found none, or one without items, expected lists of items'),
+        ({"outfits": [["no.png"]]}, '"outfits": found "no.png", expected names that stand in "items"'),
+        ({"known": [["no.png"]]}, '"known": found "no.png", expected names that stand in "items"'),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_in_a_line(deployed, wardrobe, wrong, line):
+    request = wardrobe / "one.json"
+    request.write_text(json.dumps({"user": 0, "items": ITEMS, "outfits": OUTFITS, **wrong}))
+    done = command(deployed, request)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", line + "\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "refused"),
+    [("type-aware", ""), ("lpae-u", '"user": found 77, expected one of 0 to 4\n')],
+)
+def test_items_may_be_vectors_and_a_stranger_is_whom_the_model_takes_for_one(tmp_path, name, refused):
+    """One network knows no users, and the other cannot tell a new one's anchors from its graphs."""
+    torch.manual_seed(0)
+    model = create_model(name, num_users=5, input_kind="features", feature_size=12).eval()
+    export_onnx(model, tmp_path / "graphs", name=name, input_size=12)
+    subject = Subject(model=name, num_users=5, input_size=12, export=tmp_path / "graphs")
+    deploy(subject, tmp_path / "served", Origin(method=name))
+    vectors = np.random.default_rng(0).standard_normal((3, 12), dtype=np.float32)
+    items = dict(zip(["a.npy", "b.npy", "c.npy"], ["top", "bottom", "shoe"], strict=True))
+    for file, vector in zip(items, vectors, strict=True):
+        np.save(tmp_path / file, vector)
+    request = tmp_path / "request.json"
+
+    def asked(user):
+        request.write_text(json.dumps({"user": user, "items": items, "outfits": [list(items)]}))
+        return command(tmp_path / "served", request)
+
+    kinds = torch.arange(3)
+    with torch.inference_mode():
+        features = model.encode_items(torch.from_numpy(vectors), kinds)[None]
+        right = model.score(torch.tensor([3]), features, kinds[None]).item()
+    known, unknown = asked(3), asked(77)
+    assert float(known.stdout.split("\t")[0]) == pytest.approx(right, abs=1e-5), known.stderr
+    assert (unknown.stdout, unknown.stderr) == ("" if refused else known.stdout, refused)
+
+
 def test_the_card_says_what_serving_takes(deployed, tiny_export):
     card = json.loads((deployed / "model.json").read_text())
     serving = card["serving"]
