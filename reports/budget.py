@@ -13,6 +13,7 @@ from .choices import Choice, Choices, choices_of
 from .cost_quantities import COST_QUANTITIES, CostQuantity
 from .costs import machine_label
 from .quantities import hundredfold, quantity, signed
+from .ties import tie_letters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,6 +112,8 @@ class BudgetAnswer:
         choices: What there is.
         budget: The budget.
         best: The best of what is inside by AUC, of equals the one with most to spare; None if nothing is.
+        tied: What is not told from that one in AUC and has more to spare, the one with most; None if that is
+            the best itself.
         more: What is better and outside, each step the least excess for its AUC.
         nearest: Where nothing is inside: what is nearest to it; None if nothing has all the costs measured.
         unmeasured: How many lack the measurement of a cost of the budget.
@@ -119,6 +122,7 @@ class BudgetAnswer:
     choices: Choices
     budget: Budget
     best: Choice | None
+    tied: Choice | None
     more: tuple[Choice, ...]
     nearest: Choice | None
     unmeasured: int
@@ -139,6 +143,8 @@ class BudgetAnswer:
             said = [f"{found}."]
         else:
             said = [f"{self._told(self.best)} is the best within {self.budget}."]
+            if self.tied is not None:
+                said.append(f"Not told from it in AUC, and with most to spare: {self._told(self.tied)}.")
         if self.more:
             steps = [f"{self._told(choice)}, {self._gain(choice)}" for choice in self.more]
             said.append(f"More would buy {'; or '.join(steps)}.")
@@ -188,4 +194,14 @@ def _answer(choices: Choices, budget: Budget) -> BudgetAnswer:
             more.append(choice)
             highest = choice.rank
     nearest = known[0] if known and best is None else None
-    return BudgetAnswer(choices, budget, best, tuple(more[:_STEPS]), nearest, len(choices.each) - len(known))
+    tied = None if best is None else _with_most_to_spare(choices.ranked, best, inside)
+    left_out = len(choices.each) - len(known)
+    return BudgetAnswer(choices, budget, best, tied, tuple(more[:_STEPS]), nearest, left_out)
+
+
+def _with_most_to_spare(ranked: ComparisonTable, best: Choice, inside: Sequence[Choice]) -> Choice | None:
+    """The first of what is inside, which goes by what it leaves, that is not told from the best in AUC."""
+    letters = dict(zip(map(id, ranked.all_rows), tie_letters(ranked, "auc"), strict=True))
+    own = letters[id(best.row)]
+    first = next(choice for choice in inside if choice is best or set(own) & set(letters[id(choice.row)]))
+    return None if first is best else first

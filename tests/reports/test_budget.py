@@ -101,3 +101,17 @@ def test_a_figure_with_a_flag_says_so():
     records = [record for record in RECORDS if record.kind == "quality"]
     (answer,) = answers("latency=5ms", [*records, cost("XS", measured={"latency": flagged})])
     assert "latency 8.00 ms (+60 %; not settled)" in str(answer)
+
+
+def test_what_is_not_told_from_the_best_and_costs_less_is_named():
+    """Over 24 users S ranks no better that could be seen, and costs more."""
+    alike = [quality("XS", auc=0.908), quality("S", "student-s", 0.911), quality("Teacher", "teacher", 0.5)]
+    costs = [record for record in RECORDS if record.kind == "cost"]
+    (answer,) = answers("latency=30ms", [*alike, *costs])
+    assert (answer.best.row.name, answer.tied.row.name) == ("S", "XS")
+    assert (
+        "is the best within latency 30.0 ms. Not told from it in AUC, and with most to spare: XS in"
+        in str(answer)
+    )
+    (answer,) = answers("latency=30ms")
+    assert answer.tied is None
