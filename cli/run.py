@@ -140,6 +140,7 @@ class Run:
             page = write_report(outcome.records, self.out / "report", files=record_places([self.out]))
         lines = [_table(rows)] if rows else []
         lines += [f"failed: {label}: {message}" for label, message in outcome.failed.items()]
+        lines += [f"flagged: {label}: {flag}" for label, flag in outcome.flagged.items()]
         lines += [f"report: {page}"] if page else []
         if outcome.others_lack:
             left = f"{outcome.others_lack} trials of other shards are not: no report yet"
@@ -149,10 +150,11 @@ class Run:
             {
                 "quality": rows,
                 "failed": outcome.failed,
+                "flagged": outcome.flagged,
                 "others_lack": outcome.others_lack,
                 "report": page,
             },
-            status=FAILED if outcome.failed else 0,
+            status=FAILED if outcome.failed or outcome.flagged else 0,
         )
 
 

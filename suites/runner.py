@@ -19,7 +19,7 @@ from .errand import Errand, plan_errand
 from .executors import EXECUTORS, Executor, create_executor
 from .held_files import broken_inputs
 from .record_files import RECORD_FILE, load_record
-from .records import Record
+from .records import Record, VariantRecord
 from .rehearsal import Rehearsal, rehearse, seconds_of_stem
 from .schedule import run_trials
 from .shard import Shard
@@ -56,6 +56,12 @@ class RunOutcome:
     broken: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     others_lack: int = 0
+
+    @property
+    def flagged(self) -> dict[str, str]:
+        """What a reader of their rows should know of variants, by method and variant."""
+        variants = (record for record in self.records if isinstance(record, VariantRecord) and record.flags)
+        return {f"{record.fit.method} · {record.variant}": "; ".join(record.flags) for record in variants}
 
 
 def run_suite(

@@ -11,6 +11,8 @@ import pytest
 from outfitbench.bench.parity import EXACT
 from outfitbench.bench.variants.int8_static import Int8Static
 from outfitbench.bench.workloads import WORKLOADS
+from outfitbench.cli.answer import FAILED
+from outfitbench.cli.run import Run
 from outfitbench.core.errors import InputError
 from outfitbench.core.hashes import file_hash
 from outfitbench.core.plugins import load_plugin
@@ -22,6 +24,7 @@ from outfitbench.suites.executors.local import Here
 from outfitbench.suites.plan import plan_trials
 from outfitbench.suites.run_evaluation import run_evaluation
 from outfitbench.suites.run_variant import run_variant, trained_subject
+from outfitbench.suites.runner import RunOutcome
 from outfitbench.suites.schedule import run_trials
 from outfitbench.suites.suite_file import load_suite
 from outfitbench.suites.trial import CostTrial, EvaluationTrial, FitTrial, VariantTrial, has_foreign_part
@@ -130,6 +133,10 @@ def test_graphs_rank_in_the_engine_that_will_run_them(dataset: Dataset, tmp_path
     assert made.engine == "onnxruntime"
     assert made.agreement.keys() == {"max_abs_difference", "kendall_tau", "top_k_overlap"}
     assert [flag.partition(" (")[0] for flag in made.flags] == ["lost its parity"]
+    outcome = RunOutcome([variant], frozenset(), records=[made], others_lack=1)
+    answer = Run(suite="of one's own")._results(outcome)
+    assert answer.status == FAILED
+    assert f"flagged: Tiny · int8-static: {made.flags[0]}" in answer.text
 
     trial = EvaluationTrial(dataset, {"weights": variant}, setting="random")
     record = run_evaluation(trial, tmp_path / "evaluation", {"weights": tmp_path / "variant"}, "cpu")
