@@ -115,9 +115,7 @@ class Bench:
         served.start |= (
             {"peak_memory": peak_resident() - self._imported_bytes} if on_device is None else on_device
         )
-        if not np.isfinite(scores).all():
-            name = model.label or model.model
-            raise EngineError(f"model {name}: found NaN or an infinite score, expected numbers, which rank")
+        served.check_numbers(scores[0])
         return {"provider": engine.provider, "precision": engine.precision}
 
     def parity_answers(self) -> Reply:

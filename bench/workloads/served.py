@@ -9,6 +9,7 @@ import numpy as np
 
 from ..energy import EnergyCounter
 from ..engines.engine import Engine
+from ..errors import EngineError
 from ..latency import time_calls, warm_up
 from ..request import Request, make_request
 from ..subject import Subject
@@ -100,9 +101,19 @@ class ServedModel:
         """
         if shape not in self._settled:
             self._settled[shape] = warm_up(call, cap_seconds=self.warm_seconds)
-        call()
+        self.check_numbers(call())
         seconds = time_calls(call, samples, cap_seconds=self.turn_seconds, wait=self.engine.synchronize)
         return seconds, [] if self._settled[shape] else [NOT_SETTLED]
+
+    def check_numbers(self, answered: object) -> None:
+        """Refuse scores that rank nothing; whatever else a call gives passes.
+
+        Raises:
+            EngineError: If one is NaN or infinite.
+        """
+        if isinstance(answered, np.ndarray) and not np.isfinite(answered).all():
+            name = self.subject.label or self.subject.model
+            raise EngineError(f"model {name}: found NaN or an infinite score, expected numbers, which rank")
 
     def energy_of(self, call: Callable[[], object], samples: int) -> tuple[list[float], list[str]]:
         """Joules of a warm call, the mean over some; nothing where no counter can be read.

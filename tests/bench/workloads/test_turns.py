@@ -193,3 +193,17 @@ def test_traits_travel_to_the_models_process_as_json(plugin, tmp_path):
     assert asdict(prepared.traits) == {"vector_size": 128, "scores_new_users": True}
     tiny = prepare(Subject(model="tiny", num_users=5, plugins=(plugin,)), 3, tmp_path / "tiny")
     assert tiny.traits.vector_size is None
+
+
+def test_a_model_that_is_no_number_at_one_size_alone_is_found_there(served, monkeypatch):
+    """One outfit has a score, and of three some have none."""
+    score = served.engine.score
+
+    def of_large_batches(users, *given):
+        scores = score(users, *given)
+        return np.where(np.arange(len(scores)) > 0, np.float32("nan"), scores)
+
+    monkeypatch.setattr(served.engine, "score", of_large_batches)
+    assert WORKLOADS.get("request")().turn(served, LEAST, None).samples["latency"]
+    with pytest.raises(EngineError, match="model student-xs: found NaN or an infinite score"):
+        WORKLOADS.get("batch")().turn(served, LEAST, None)
