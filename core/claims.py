@@ -24,7 +24,8 @@ import sys
 import threading
 import time
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -38,6 +39,9 @@ _LEASE_SECONDS = 150.0
 
 _OTHERS_FIRST = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT, errno.ESTALE)
 """What making a claim meets when another process takes the place, or removes the folder around it."""
+
+_NOT_THERE = (errno.ENOENT, errno.ESTALE)
+"""A network file system calls stale what another machine has removed since this one looked it up."""
 
 _MARK = re.compile("[0-9a-f]{32}")
 
@@ -106,7 +110,8 @@ class Claim:
         for mark in self._marks():
             if not self._is_gone(mark):
                 return False
-            mark.unlink(missing_ok=True)
+            with _missing_or():
+                mark.unlink()
         with suppress(OSError):  # there is none, or another process has taken it by now
             self._place.rmdir()
         return True
@@ -139,10 +144,9 @@ class Claim:
         threading.Thread(target=_beat, args=(mark, self._over, self._lost), daemon=True).start()
 
     def _marks(self) -> list[Path]:
-        try:
+        with _missing_or():
             return [mark for mark in self._place.iterdir() if _MARK.fullmatch(mark.name)]
-        except FileNotFoundError:
-            return []
+        return []
 
     def _is_gone(self, mark: Path) -> bool:
         owner, beat = _read(mark)
@@ -168,15 +172,24 @@ def _beat(mark: Path, over: threading.Event, lost: threading.Event) -> None:
 
 def _read(mark: Path) -> tuple[dict | None, int | None]:
     """The owner, None where a crash left no word of it; the last sign of life, None without a mark."""
+    # Opening asks the server anew, where a listing may be of old.
+    with _missing_or(), mark.open("rb") as file:
+        text, beat = file.read(), os.fstat(file.fileno()).st_mtime_ns
+        try:
+            return json.loads(text), beat
+        except ValueError:
+            return None, beat
+    return None, None
+
+
+@contextmanager
+def _missing_or() -> Iterator[None]:
+    """Go on after what fails as a file is not there any more, and not after what fails otherwise."""
     try:
-        with mark.open("rb") as file:  # opening asks the server anew, where a listing may be of old
-            text, beat = file.read(), os.fstat(file.fileno()).st_mtime_ns
-    except FileNotFoundError:
-        return None, None
-    try:
-        return json.loads(text), beat
-    except ValueError:
-        return None, beat
+        yield
+    except OSError as error:
+        if error.errno not in _NOT_THERE:
+            raise
 
 
 def _owner(process: int) -> dict[str, str | int | None]:

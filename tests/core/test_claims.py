@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -160,6 +162,29 @@ def test_a_rename_that_was_done_and_called_a_failure_counts(
     assert claim.take()
     claim.release()
     assert left(tmp_path) == []
+
+
+@pytest.mark.parametrize("call", ["iterdir", "open", "unlink"])
+def test_what_a_network_file_system_calls_stale_is_not_there(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """The owner elsewhere has gone; this machine looked its mark up before."""
+    monkeypatch.setattr(claims, "_LEASE_SECONDS", 0.0)
+    real, met = getattr(Path, call), []
+
+    def stale(path: Path, *given: object, **named: object) -> object:
+        if not met and elsewhere in (path, path.parent):
+            met.append(path)
+            shutil.rmtree(elsewhere)
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return real(path, *given, **named)
+
+    monkeypatch.setattr(Path, call, stale)
+    claim = Claim(elsewhere)
+    assert claim.take()
+    assert met
+    claim.release()
+    assert left(elsewhere.parent) == []
 
 
 def test_a_file_system_whose_renames_replace_no_folder(
