@@ -30,6 +30,9 @@ __all__ = ["OutfitRanking"]
 
 _EMBEDDED_AT_ONCE = 1024
 
+_BYTES_A_LIKING = 48
+"""Of one known user for one known outfit of a new one, with what is made of it on the way to a weight."""
+
 _Score = Callable[[Tensor, Tensor], Tensor]
 """From features (B, K, D) and categories (B, K) to scores (U, B)."""
 
@@ -77,6 +80,12 @@ class OutfitRanking:
         """
         if self._model.has_tastes:
             return top_k(self.tastes(users).float(), self.directions, k, memory=self._memory)
+        parts = [self._best_by_scores(users.part(part), k) for part in self._weighed_at_once(users)]
+        outfits, scores = ([getattr(part, name) for part in parts] for name in ("outfits", "scores"))
+        return BestOutfits(torch.cat(outfits), torch.cat(scores))
+
+    def _best_by_scores(self, users: KnownUsers | NewUsers, k: int) -> BestOutfits:
+        """The same by scores of all pairs."""
         score, asked = self._scores_of(users)
         slots, width = self._outfits.shape[1], self._vectors.shape[1]
         of_pair = 64 * slots if self._shares_outfits else 16 * slots * width
@@ -112,7 +121,9 @@ class OutfitRanking:
         if isinstance(users, KnownUsers):
             return self._model.tastes(torch.from_numpy(users.numbers).to(self._device))
         if self._strategy in (AVG, W_AVG):
-            return self._weights(users) @ self._model.tastes(self._everyone)
+            everyone = self._model.tastes(self._everyone)
+            parts = self._weighed_at_once(users)
+            return torch.cat([self._weights(users.part(part)) @ everyone for part in parts])
         starts = np.cumsum(users.counts) - users.counts
         order, tastes = np.argsort(users.counts, kind="stable"), []
         for count in np.unique(users.counts):  # those of whom as many outfits are known, at once
@@ -131,6 +142,20 @@ class OutfitRanking:
             return lambda f, c: model.score_matrix(anyone, f, c).expand(len(users.names), -1), 1
         weights, everyone = self._weights(users), self._everyone
         return lambda f, c: weights @ model.score_matrix(everyone, f, c).float(), len(everyone)
+
+    def _weighed_at_once(self, users: KnownUsers | NewUsers) -> list[slice]:
+        """Users in parts, each as many as can be held against all known users within the bound."""
+        if isinstance(users, KnownUsers) or self._strategy not in (AVG, W_AVG):
+            return [slice(0, len(users.names))]
+        outfits = max(1, self._memory // (_BYTES_A_LIKING * self._model.num_users))
+        ends = np.cumsum(users.counts)
+        parts, first = [], 0
+        while first < len(ends):
+            before = ends[first - 1] if first else 0
+            last = max(first + 1, int(np.searchsorted(ends, before + outfits, side="right")))
+            parts.append(slice(first, last))
+            first = last
+        return parts
 
     def _weights(self, users: NewUsers) -> Tensor:
         """What each known user counts for each new one, float32 (P, U) (Eqs. 20, 21 and 23)."""

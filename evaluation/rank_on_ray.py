@@ -35,6 +35,9 @@ _BLOCK = 2048
 _PARTS_A_CORE = 4
 """So that the last tasks to end keep few cores waiting."""
 
+_COPIES = 4
+"""Of a part at most, where it is sent and where it is received, each pickled and not."""
+
 _BYTES_A_PLACE = 96
 """At most, of a user's k places while the best of two parts are merged."""
 
@@ -72,7 +75,8 @@ def rank_on_ray(
     """
     shared = put_model(cluster, model), [cluster.put((vectors, categories), "the items' features")]
     blocks = -(-len(outfits) // _BLOCK)
-    size = _BLOCK * -(-blocks // (_PARTS_A_CORE * cluster.cores))
+    within = memory // (_COPIES * outfits.itemsize * outfits.shape[1] * _BLOCK)
+    size = _BLOCK * max(1, min(-(-blocks // (_PARTS_A_CORE * cluster.cores)), within))
     starts = range(0, len(outfits), size)
     at_once = max(1, memory // (_BYTES_A_PLACE * k * USERS_AT_ONCE)) * USERS_AT_ONCE
     ranges = range(0, len(users.names), at_once)

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from outfitbench.core.errors import InputError
-from outfitbench.evaluation import outfit_index
+from outfitbench.evaluation import outfit_index, outfit_ranking
 from outfitbench.evaluation.catalogue_features import CatalogueFeatures, Encoder, FeatureShard, Manifest
 from outfitbench.evaluation.catalogue_outfits import CatalogueOutfits
 from outfitbench.evaluation.catalogue_ranking import (
@@ -175,11 +175,12 @@ def newcomers(features, tmp_path) -> NewUsers:
 
 
 @pytest.mark.parametrize("name", ["student-xs", "fhn"])
-@pytest.mark.parametrize("strategy", ["avg", "w-avg"])
+@pytest.mark.parametrize(("strategy", "of_a_liking"), [("avg", 48), ("w-avg", 48), ("w-avg", 1 << 20)])
 def test_new_users_get_the_mean_of_their_neighbours_scores(
-    name, strategy, features, shop, newcomers, tmp_path
+    name, strategy, of_a_liking, features, shop, newcomers, tmp_path, monkeypatch
 ):
-    """Equations 20 to 24 by hand."""
+    """Equations 20 to 24 by hand; also where memory suffices for one user after the other alone."""
+    monkeypatch.setattr(outfit_ranking, "_BYTES_A_LIKING", of_a_liking)
     model = make(name)
     scores = all_scores(model).astype(np.float64)
     expected = []
