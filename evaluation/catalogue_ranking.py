@@ -26,6 +26,7 @@ from .catalogue_users import KnownUsers, NewUsers, blocks_of
 from .outfit_index import OutfitIndex, recall
 from .outfit_ranking import OutfitRanking
 from .rank_on_ray import rank_on_ray
+from .side_by_side import each_on_a_thread, threads_for
 from .top_k import BestOutfits, top_k
 
 __all__ = ["CatalogueRanking", "Ranked", "check_ranks_catalogues", "check_searches_by_index"]
@@ -143,15 +144,23 @@ class CatalogueRanking:
     ) -> Iterator[tuple[slice, BestOutfits]]:
         """The best of some users after the other."""
         given = self._model, self._features.vectors, self._features.categories, self._outfits.items
-        options = {"memory": self._memory, "strategy": self._strategy}
         if self._cluster is not None:
+            options = {"memory": self._memory, "strategy": self._strategy}
             yield from rank_on_ray(self._cluster, *given, users, k, **options)
             return
-        ranking = OutfitRanking(*given, **options, scratch=scratch)
-        index = self._index_of(ranking) if self._by_index else None
-        for part in tracked(blocks_of(users), "ranking the catalogue for users"):
-            some = users.part(part)
-            yield part, ranking.best(some, k) if index is None else self._found(index, ranking, some, k)
+        parts, label = blocks_of(users), "ranking the catalogue for users"
+        threads = 1 if self._by_index else threads_for(len(parts), next(self._model.parameters()).device)
+        ranking = OutfitRanking(
+            *given, memory=self._memory // threads, strategy=self._strategy, scratch=scratch
+        )
+        if self._by_index:
+            index = self._index_of(ranking)
+            for part in tracked(parts, label):
+                yield part, self._found(index, ranking, users.part(part), k)
+            return
+        ranking.prepare()
+        found = each_on_a_thread(lambda n: ranking.best(users.part(parts[n]), k), len(parts), label, threads)
+        yield from zip(parts, found, strict=True)
 
     def _index_of(self, ranking: OutfitRanking) -> OutfitIndex:
         directions = ranking.directions

@@ -67,6 +67,11 @@ class OutfitRanking:
         self._categories = torch.from_numpy(categories)
         self._scratch = scratch
 
+    def prepare(self) -> None:
+        """Do what all users share; to be called before several threads rank at once."""
+        if self._model.has_tastes:
+            _ = self.directions
+
     @torch.inference_mode()
     def best(self, users: KnownUsers | NewUsers, k: int) -> BestOutfits:
         """The best outfits of each user, by their rows here.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -10,7 +11,9 @@ from torch import Tensor
 from ..core.parallel import map_on_all_cores
 from ..core.progress import tracked
 
-__all__ = ["SCORE_BATCH", "side_by_side"]
+__all__ = ["SCORE_BATCH", "each_on_a_thread", "side_by_side", "threads_for"]
+
+Result = TypeVar("Result")
 
 SCORE_BATCH = 512
 """Outfits of a slice: what a set transformer makes of them on its way stays in a core's caches."""
@@ -42,12 +45,37 @@ def side_by_side(
     if 0 < length <= size:
         return [function(slice(0, length))]
     slices = [slice(start, start + size) for start in range(0, length, size)]
+    threads = threads_for(len(slices), device)
+    return list(each_on_a_thread(lambda number: function(slices[number]), len(slices), label, threads))
+
+
+def threads_for(parts: int, device: torch.device) -> int:
+    """How many of some parts are best computed at once: one where the device does, or they are few."""
     threads = torch.get_num_threads() if device.type == "cpu" else 1
-    if threads == 1 or len(slices) < _ENOUGH * threads:
-        return [function(part) for part in tracked(slices, label)]
-    of_number = torch.inference_mode()(lambda number: function(slices[number]))  # the mode is a thread's own
+    return threads if parts >= _ENOUGH * threads else 1
+
+
+def each_on_a_thread(
+    function: Callable[[int], Result], count: int, label: str, threads: int
+) -> Iterator[Result]:
+    """Results of a function for 0 … count − 1, in order, so many at once, each computed on one thread.
+
+    With one thread they follow one another, and each has all of torch's. The reader has its turn between two
+    results, while others are computed.
+
+    Args:
+        function: What to compute, without gradients.
+        count: How often.
+        label: What the progress bar says.
+        threads: As `threads_for` says.
+    """
+    if threads == 1:
+        yield from map(torch.inference_mode()(function), tracked(range(count), label))
+        return
+    all_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return list(map_on_all_cores(of_number, len(slices), label, threads=threads))
+        # The mode is a thread's own.
+        yield from map_on_all_cores(torch.inference_mode()(function), count, label, threads=threads)
     finally:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(all_threads)

@@ -1,8 +1,8 @@
 """The best outfits of many for each of many users: a blocked matrix product, of which each user keeps k.
 
 Of U users and M outfits, U·M scores are computed and never held: a block of them is, and the k best that
-each user has met so far. Of a block's scores, laid out in 32 columns, the highest of each column is looked
-up, which is cheap; only columns in which something is better than the worst of a user's k are looked into,
+each user has met so far. Of a block's scores, cut into 32 stretches, the highest of each stretch is looked
+up, which is cheap; only stretches in which something is better than the worst of a user's k are looked into,
 and these are few after the first blocks.
 """
 
@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from ..core.errors import Fault, InputError
 from ..core.mapped import let_go
+from .side_by_side import each_on_a_thread, threads_for
 
 __all__ = ["MEMORY", "BestOutfits", "TopK", "top_k"]
 
@@ -31,10 +32,10 @@ _USERS, _OUTFITS = 1024, 2048
 _BYTES_A_SCORE = 24
 """At most: the score itself, and the keys of those that are looked into."""
 
-_COLUMNS = 32
+_STRETCHES = 32
 
-_CROWDED = _COLUMNS // 2
-"""A user who gains in more columns than this has all the scores of the block sorted."""
+_CROWDED = _STRETCHES // 2
+"""A user who gains in more stretches than this has all the scores of the block sorted."""
 
 _OUTFIT_BITS = 32
 _LAST_OUTFIT = (1 << _OUTFIT_BITS) - 1
@@ -89,9 +90,9 @@ class TopK:
             InputError: If a score is not a number.
         """
         self._shown += scores.shape[1]
-        if lacking := -scores.shape[1] % _COLUMNS:
+        if lacking := -scores.shape[1] % _STRETCHES:
             scores = functional.pad(scores, (0, lacking), value=float("-inf"))
-        highest = scores.unflatten(1, (-1, _COLUMNS)).amax(1)
+        highest = scores.unflatten(1, (_STRETCHES, -1)).amax(2)
         if highest.isnan().any():  # NaN is the highest where it stands
             raise _no_number("NaN")
         # An equal score comes too late: its outfit has a higher number.
@@ -123,11 +124,11 @@ class TopK:
             raise _no_number("-inf")
         return BestOutfits(_LAST_OUTFIT - (keys & _LAST_OUTFIT), _scores(keys))
 
-    def _look_into(self, scores: Tensor, first: int, users: Tensor, columns: Tensor) -> None:
-        """Keep what is better than the worst of a user's, in some columns of some users, int64 (n,) both."""
-        found = scores.unflatten(1, (-1, _COLUMNS))[users, :, columns]
-        better, rows = (found > _scores(self._keys[users, -1:])).nonzero().unbind(1)
-        keys = _keys(found[better, rows], first + rows * _COLUMNS + columns[better])
+    def _look_into(self, scores: Tensor, first: int, users: Tensor, stretches: Tensor) -> None:
+        """Keep what is better than the worst of a user's, in some stretches of some users, int64 (n,) both."""
+        found = scores.unflatten(1, (_STRETCHES, -1))[users, stretches]
+        better, places = (found > _scores(self._keys[users, -1:])).nonzero().unbind(1)
+        keys = _keys(found[better, places], first + stretches[better] * found.shape[1] + places)
         if not len(keys):
             return
         gainers, which, counts = users[better].unique_consecutive(return_inverse=True, return_counts=True)
@@ -165,8 +166,15 @@ def top_k(
         tensor([[2, 1],
                 [0, 1]])
     """
-    at_once = max(1, min(_USERS, memory // (_BYTES_A_SCORE * _COLUMNS)))
-    parts = [_top_k_of(part, outfits, k, memory) for part in users.split(at_once)]
+    threads = threads_for(-(-len(users) // _USERS), users.device)
+    own = memory // threads
+    several = users.split(max(1, min(_USERS, own // (_BYTES_A_SCORE * _STRETCHES))))
+
+    def ranked(number: int) -> BestOutfits:
+        return _top_k_of(several[number], outfits, k, own)
+
+    numbers, label = len(several), "ranking outfits for users"
+    parts = [ranked(0)] if numbers == 1 else list(each_on_a_thread(ranked, numbers, label, threads))
     return BestOutfits(
         torch.cat([part.outfits for part in parts]), torch.cat([part.scores for part in parts])
     )
@@ -175,9 +183,10 @@ def top_k(
 def _top_k_of(users: Tensor, outfits: Tensor | NDArray[np.float32], k: int, memory: int) -> BestOutfits:
     best = TopK(len(users), k, users.device)
     at_once = max(1, min(_OUTFITS, memory // (_BYTES_A_SCORE * len(users))))
-    scores = users.new_empty(len(users), at_once)
+    at_once -= at_once % _STRETCHES if at_once > _STRETCHES else 0  # or each block would be filled up
+    scores = users.new_empty(len(users) * at_once)
     for first, block in _blocks(outfits, at_once):
-        of_block = scores if len(block) == at_once else users.new_empty(len(users), len(block))
+        of_block = scores[: len(users) * len(block)].view(len(users), len(block))
         best.add(torch.mm(users, block.to(users.device).mT, out=of_block), first)
     return best.result()
 

@@ -1,4 +1,8 @@
-"""The graph in time: each trial begins as soon as what it depends on is finished, wherever there is room."""
+"""The graph in time: each trial begins as soon as what it depends on is finished, wherever there is room.
+
+Where several run side by side, of those that may begin the one goes first behind which most is left to be
+done: a teacher that begins last would keep its students, and all but one job, waiting.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +71,8 @@ class _Schedule:
         self._out, self._executor, self._seconds = out, executor, seconds
         self._places = {trial.hash: place for place, trial in enumerate(trials, start=1)}
         self._finished: set[str] = set()
-        self._pending = {trial.hash: trial for trial in trials if not self._has_record(trial)}
+        ordered = _most_behind_first(trials, self._seconds) if executor.jobs > 1 else trials
+        self._pending = {trial.hash: trial for trial in ordered if not self._has_record(trial)}
         self._awaited = list(awaited)
         self._on_record = on_record
         self._running: set[str] = set()
@@ -88,7 +93,7 @@ class _Schedule:
         return self._failed
 
     def _begin(self) -> bool:
-        """Begin what is possible, in the graph's order; whether anything came of it."""
+        """Begin what is possible, in order; whether anything came of it."""
         before = len(self._pending)
         for trial in list(self._pending.values()):
             if trial.hash in self._running:
@@ -184,3 +189,14 @@ class _Schedule:
         if text not in self._told:
             say(text)
             self._told.add(text)
+
+
+def _most_behind_first(trials: Sequence[Trial[Any]], seconds: Mapping[str, float]) -> list[Trial[Any]]:
+    """Trials by the seconds of the longest chain that each begins; of equals in the graph's order."""
+    after: dict[str, float] = {}
+    chains: dict[str, float] = {}
+    for trial in reversed(trials):  # each before those it depends on
+        chains[trial.hash] = seconds.get(trial.hash, 0.0) + after.get(trial.hash, 0.0)
+        for needed in trial.inputs.values():
+            after[needed.hash] = max(after.get(needed.hash, 0.0), chains[trial.hash])
+    return sorted(trials, key=lambda trial: -chains[trial.hash])

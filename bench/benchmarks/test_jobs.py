@@ -12,7 +12,7 @@ from outfitbench.suites import load_suite, run_suite
 from .grid import run_grid, write_grid
 
 TRIALS, MOST_SECONDS = 1000, 60.0
-FITS, EPOCHS, LEAST_GAIN = 8, 4, 1.7
+FITS, EPOCHS, LEAST_GAIN = 8, 10, 1.7
 """Fits of half a minute on one thread."""
 
 NOTHING = """

@@ -23,7 +23,7 @@ OPENS_IN, OPENS_WITHIN, TOLD_IN = 10.0, 1_000_000_000, 120.0
 
 USERS, OUTFITS, WIDTH, BEST = 20_000, 100_000, 128, 10
 LEAST_SHARE, MOST_GROWTH = 0.6, 1.25
-ROUNDS, MEMORY = 3, 64 << 20
+ROUNDS, MEMORY = 3, 256 << 20  # what `recommend` is given where nothing else is said
 
 OPENED = """
 import json, time

@@ -236,18 +236,23 @@ def kill_node(cluster: Any, driver: object, draw: random.Random) -> None:
 
 
 def kill_worker(cluster: Any, driver: object, draw: random.Random) -> None:
-    """A process at a trial of one of our nodes, if there is one."""
+    """A process at a trial of one of our nodes; the next one, if there is none just now."""
     import psutil
 
-    workers = [
-        process
-        for node in cluster.worker_nodes
-        for raylet in node.all_processes["raylet"]
-        for process in psutil.Process(raylet.process.pid).children(recursive=True)
-        if process.name().startswith("ray::") and not process.name().endswith(NO_TRIAL)
-    ]
-    if workers:
-        draw.choice(workers).kill()
+    workers: list[psutil.Process] = []
+
+    def found() -> bool:
+        workers[:] = [
+            process
+            for node in cluster.worker_nodes
+            for raylet in node.all_processes["raylet"]
+            for process in psutil.Process(raylet.process.pid).children(recursive=True)
+            if process.name().startswith("ray::") and not process.name().endswith(NO_TRIAL)
+        ]
+        return bool(workers)
+
+    wait_for(found, 60)
+    draw.choice(workers).kill()
 
 
 @pytest.mark.ray
@@ -268,7 +273,8 @@ def test_whoever_is_killed_the_records_are_those_of_a_quiet_run(
     driver = start()
     try:
         wait_for((out / ".identity").exists, 300)
-        time.sleep(draw.uniform(0, 30))
+        time.sleep(draw.uniform(0, 20))
+        assert driver.poll() is None, "it is killed amidst its work"
         kill(cluster, driver, draw)
         if kill is kill_driver:
             driver.wait()
