@@ -17,7 +17,7 @@ from ..datasets.dataset import Dataset
 from .ceiling import CeilingGauge, pooled
 from .effort import QUICK, Effort
 from .engine_profile import EngineProfile, FailedProfile
-from .engines import DEVICES, ENGINES, check_engine, needs_export
+from .engines import DEVICES, ENGINES, check_engine
 from .errors import EngineError
 from .measured_cell import MeasuredCell, attempt
 from .other_load import OtherLoad
@@ -26,6 +26,7 @@ from .request import OUTFIT_SIZE
 from .scratch import scratch_folder
 from .seat import Seat
 from .subject import Subject
+from .variants import runs_in
 from .workloads import WORKLOADS, check_workload, default_workloads
 
 __all__ = ["Place", "profile", "profile_places", "profile_subjects"]
@@ -282,13 +283,16 @@ def _runs_graphs(seat: Seat) -> bool:
     """Whether a seat's engine runs graphs.
 
     Raises:
-        EngineError: If it does not, and its model is a variant that is nothing else.
+        EngineError: If its model is a variant that the engine does not run: graphs, or what another one does.
     """
-    if not seat.needs_export and seat.subject.graphs:
-        able = ", ".join(name for name in ENGINES.names() if needs_export(name))
+    subject = seat.subject
+    if subject.variant and (
+        not runs_in(subject.variant, seat.engine) or (subject.graphs and not seat.needs_export)
+    ):
+        able = ", ".join(name for name in ENGINES.names() if runs_in(subject.variant, name))
         raise EngineError(
-            f"engine {seat.engine}: found variant {seat.subject.variant}, which is ONNX graphs, "
-            f"expected an engine that runs graphs: {able}"
+            f"engine {seat.engine}: found variant {subject.variant}, which it does not run, "
+            f"expected an engine that does: {able}"
         )
     return seat.needs_export
 

@@ -125,7 +125,7 @@ class TopK:
         return BestOutfits(_LAST_OUTFIT - (keys & _LAST_OUTFIT), _scores(keys))
 
     def _look_into(self, scores: Tensor, first: int, users: Tensor, stretches: Tensor) -> None:
-        """Keep what is better than the worst of a user's, in some stretches of some users, int64 (n,) both."""
+        """Keep what is better than the worst of a user's, in stretches of users, int64 (n,) both."""
         found = scores.unflatten(1, (_STRETCHES, -1))[users, stretches]
         better, places = (found > _scores(self._keys[users, -1:])).nonzero().unbind(1)
         keys = _keys(found[better, places], first + stretches[better] * found.shape[1] + places)

@@ -7,15 +7,16 @@ from typing import Any
 
 import torch
 
-from ..bench.engines import check_engine, needs_export
+from ..bench.engines import check_engine
 from ..bench.preparation import traits_of
+from ..bench.variants import runs_in
 from ..bench.workloads import WORKLOADS, ModelTraits, check_workload
 from ..core.machine import accelerator_name, describe_machine
 from ..core.progress import say
 from ..datasets import Dataset
 from ..training.network import bare_model
 from .suite_plans import CostPlan
-from .trial import CostTrial, Trial, VariantTrial, engine_of, fit_of
+from .trial import CostTrial, Trial, VariantTrial, fit_of
 
 __all__ = ["check_costs", "plan_costs"]
 
@@ -81,8 +82,8 @@ def _asked(
     for model in models:
         traits = _traits(model)
         for engine in plan.engines:
-            if isinstance(model, VariantTrial) and engine_of(model) and needs_export(engine) is False:
-                left_out[f"{model.variant} is ONNX graphs, which {engine} does not run"] = None
+            if isinstance(model, VariantTrial) and not runs_in(model.variant, engine):
+                left_out[f"{model.variant} is nothing that {engine} runs"] = None
                 continue
             for name in plan.workloads:
                 workload = WORKLOADS.get(name)

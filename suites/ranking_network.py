@@ -22,7 +22,7 @@ __all__ = ["parameters_left", "ranking_network"]
 def ranking_network(
     trial: Trial, fit: FitTrial, subject: Subject, device: Device, *, items_of: Dataset | None = None
 ) -> Network:
-    """A model and the items as it sees them: weights in PyTorch, graphs in ONNX Runtime.
+    """A model and the items as it sees them: weights in PyTorch, or what an engine makes of its files.
 
     Args:
         trial: The fit or the variant whose files the subject has.
@@ -41,13 +41,20 @@ def ranking_network(
             found, expected = "no weights", "weights that PyTorch can load"
             raise InputError(Fault(f"variant {subject.variant}", found, expected))
         return trained_network(method, dataset, subject.weights, device, items_of=items_of)
-    assert subject.export is not None, "a variant of graphs has them"
     # One thread, as slices of the outfits are scored side by side; so its bits hang on no number of cores.
     engine = engine_factory(name)(subject, device, 1)
     engine.load()
-    model = engine_model(engine, subject, load_export(subject.export).feature_size)
+    model = engine_model(engine, subject, _feature_size(subject))
     seen = ItemInputs(dataset if items_of is None else items_of, method.image_size, method.items)
     return Network(model.eval(), seen, None)
+
+
+def _feature_size(subject: Subject) -> int:
+    """D, the width of an encoded item."""
+    if subject.graphs:
+        assert subject.export is not None, "a variant of graphs has them"
+        return load_export(subject.export).feature_size
+    return load_model(subject).feature_size
 
 
 def parameters_left(subject: Subject, fit: FitRecord) -> int | None:

@@ -73,7 +73,7 @@ def run_variant(
         assert made.weights is not None, "what is trained on has weights"
         fine_tuning = fine_tune(trial, made.weights, folder, inputs, device, on_epoch)
     compressed = time.perf_counter()
-    agrees = agreement(fitted, made, draw_sample(trial.dataset, fitted))
+    agrees = agreement(fitted, made, draw_sample(trial.dataset, fitted), engine_of(trial))
     tolerance = tolerance_of(trial.variant)
     lost = f"lost its parity (Kendall's τ {agrees['kendall_tau']:.3f} with what it was made of)"
     written = sorted(path for path in files.rglob("*") if path.is_file())

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
 from ..bench.effort import Effort
-from ..bench.variants import leaves_graphs
+from ..bench.variants import ranks_in
 from ..core.machine import Machine
 from ..datasets import Dataset
 from ..datasets.images.decode import DECODER_VERSION
@@ -54,9 +54,6 @@ __all__ = [
     "fit_of",
     "has_foreign_part",
 ]
-
-GRAPH_ENGINE = "onnxruntime"
-"""Ranks with a variant that is graphs."""
 
 D = TypeVar("D", bound=Description, covariant=True)
 
@@ -374,8 +371,8 @@ def fit_of(trial: Trial[Any]) -> FitTrial:
 
 
 def engine_of(trial: Trial[Any]) -> str:
-    """What ranks with a fit or a variant: ONNX Runtime with graphs; empty for PyTorch, with weights."""
-    return GRAPH_ENGINE if isinstance(trial, VariantTrial) and leaves_graphs(trial.variant) else ""
+    """What ranks with a fit or a variant: an engine; empty for PyTorch as it is, with weights."""
+    return ranks_in(trial.variant) if isinstance(trial, VariantTrial) else ""
 
 
 def has_foreign_part(trial: Trial[Any]) -> bool:

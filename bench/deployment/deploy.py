@@ -11,8 +11,10 @@ from ...core.files import replacing_folder
 from ...core.hashes import file_hash
 from ...datasets import Dataset
 from ...datasets.tables import CATEGORIES
+from ..errors import EngineError
 from ..exported import CARD, ENCODER, SCORER, ExportedModel, load_export
 from ..subject import Subject
+from ..variants import runs_in
 from .card import PREPROCESSING, Origin, Serving, new_users, read_graph
 
 __all__ = ["ITEMS", "SERVED", "deploy"]
@@ -44,10 +46,13 @@ def deploy(
         dataset: Whose items' names are written down; None for none.
 
     Raises:
-        EngineError: If the exporter cannot follow the model.
+        EngineError: If the exporter cannot follow the model, or a variant has nothing to be exported.
         ParityError: If its graphs answer otherwise than PyTorch.
         InputError: If weights or an export cannot be read, or `out` is a file, or holds something else.
     """
+    if subject.variant and not runs_in(subject.variant, "onnxruntime"):
+        found = f"variant {subject.variant}: found what PyTorch does when it loads the weights"
+        raise EngineError(f"{found}, expected weights or graphs of its own, which can be exported")
     with replacing_folder(out, CARD) as folder:
         exported = _graphs(subject, folder)
         beside = sorted(path.name for path in SERVED.glob("*.py"))

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from .registry import (
     VARIANTS,
-    leaves_graphs,
     load_variant,
     make_variant,
+    ranks_in,
     register_variant,
+    runs_in,
     steps_after,
     tolerance_of,
     trained_parts,
@@ -22,10 +23,11 @@ from .variant import Variant
 __all__ = [
     "VARIANTS",
     "Variant",
-    "leaves_graphs",
     "load_variant",
     "make_variant",
+    "ranks_in",
     "register_variant",
+    "runs_in",
     "steps_after",
     "tolerance_of",
     "trained_parts",

@@ -28,6 +28,7 @@ class GraphVariant(Variant):
         precision: What most of the arithmetic is done in: "int8", "fp16", "fp32".
     """
 
+    engine = "onnxruntime"
     leaves_graphs = True
     precision: ClassVar[str]
 

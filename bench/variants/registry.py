@@ -9,6 +9,7 @@ from ...core.errors import Fault, InputError
 from ...core.files import atomic_folder
 from ...core.registry import Entry, Registry
 from ...datasets import Dataset
+from ..engines import needs_export
 from ..parity import Tolerance
 from ..sample import draw_sample
 from ..scratch import scratch_folder
@@ -17,10 +18,11 @@ from .variant import Variant
 
 __all__ = [
     "VARIANTS",
-    "leaves_graphs",
     "load_variant",
     "make_variant",
+    "ranks_in",
     "register_variant",
+    "runs_in",
     "steps_after",
     "tolerance_of",
     "trained_parts",
@@ -45,7 +47,8 @@ def variant_steps(name: str, where: str = "argument variant") -> tuple[Entry[typ
         where: The file and key, or the argument, for the message.
 
     Raises:
-        InputError: For an unknown name, or one after a variant that leaves graphs, of which nothing is made.
+        InputError: For an unknown name, or one after a variant of which nothing is made: one that leaves
+            graphs, or is what an engine does.
 
     Example:
         >>> [step.name for step in variant_steps("low-rank+int8-static")]
@@ -57,15 +60,30 @@ def variant_steps(name: str, where: str = "argument variant") -> tuple[Entry[typ
     """
     steps = tuple(VARIANTS.entry(step, where) for step in name.split(_THEN))
     for step in steps[:-1]:
-        if step.value.leaves_graphs:
-            expected = f"{step.name}, which leaves graphs and no weights, as the last"
-            raise InputError(Fault(where, repr(name), expected))
+        if step.value.engine:
+            leaves = "leaves graphs and no weights" if step.value.leaves_graphs else "is what an engine does"
+            raise InputError(Fault(where, repr(name), f"{step.name}, which {leaves}, as the last"))
     return steps
 
 
-def leaves_graphs(name: str) -> bool:
-    """Whether a variant, or the last of several, leaves ONNX graphs and no weights."""
-    return variant_steps(name)[-1].value.leaves_graphs
+def ranks_in(name: str) -> str:
+    """The engine that a variant, or the last of several, is ranked in; empty for PyTorch as it is."""
+    return variant_steps(name)[-1].value.engine
+
+
+def runs_in(name: str, engine: str) -> bool:
+    """Whether an engine can run a variant, or the last of several.
+
+    Example:
+        >>> runs_in("int8-static", "openvino"), runs_in("int8-static", "torch"), runs_in("fp16", "torch")
+        (True, False, True)
+        >>> runs_in("torch-bf16", "torch-bf16"), runs_in("torch-bf16", "onnxruntime")
+        (True, False)
+    """
+    last = variant_steps(name)[-1].value
+    if last.leaves_graphs:
+        return needs_export(engine) is not False
+    return last.engine in ("", engine)
 
 
 def trained_parts(name: str) -> list[str]:

@@ -18,8 +18,9 @@ class Variant(ABC):
 
     Attributes:
         needs_sample: Whether it looks at items that the model was trained on.
+        engine: What it is ranked in, where that is not PyTorch as it is, which has weights.
         leaves_graphs: Whether it leaves ONNX graphs, which only engines that run graphs can load, and no
-            weights.
+            weights. Others with an engine run in that one alone.
         trains: Whether what it makes is trained on, with the fit's own objectives, before it is what it is. A
             suite does so.
         tolerance: How far it may be from the model as it was trained before a record says that it lost its
@@ -27,6 +28,7 @@ class Variant(ABC):
     """
 
     needs_sample: ClassVar[bool] = False
+    engine: ClassVar[str] = ""
     leaves_graphs: ClassVar[bool] = False
     trains: ClassVar[bool] = False
     tolerance: ClassVar[Tolerance] = EXACT

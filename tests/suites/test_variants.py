@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
+import torch
+from outfitbench.bench.engines import engine_factory
 from outfitbench.bench.parity import EXACT
 from outfitbench.bench.variants.int8_static import Int8Static
 from outfitbench.bench.workloads import WORKLOADS
@@ -164,6 +166,40 @@ def test_graphs_rank_in_the_engine_that_will_run_them(dataset: Dataset, tmp_path
         assert auc == pytest.approx(roc_auc_score(candidates.labels[own], scores[own]), abs=1e-9)
 
 
+@pytest.mark.usefixtures("tiny_models")
+@pytest.mark.parametrize(("name", "library"), [("torch-bf16", "torch"), ("torch-int8", "torchao")])
+def test_an_engine_of_fewer_bits_ranks_where_it_is_the_variant(
+    dataset: Dataset, tmp_path: Path, name: str, library: str
+):
+    pytest.importorskip(library)
+    method = Method(name="Tiny", model="tiny-headed", objective="n-pair", image_size=16)
+    fit = FitTrial(dataset, method=method, negatives="random", seed=0)
+    finish(fit, tmp_path / "fit", altered=False)
+    variant = VariantTrial(dataset, {"weights": fit}, variant=name)
+    made = run_variant(variant, tmp_path / "variant", {"weights": tmp_path / "fit"}, "cpu")
+    assert made.engine == name
+    assert not made.flags
+    assert 0 < made.agreement["max_abs_difference"] < 0.1, "it rounds, and no more"
+    trial = EvaluationTrial(dataset, {"weights": variant}, setting="random")
+    record = run_evaluation(trial, tmp_path / "evaluation", {"weights": tmp_path / "variant"}, "cpu")
+    assert (record.variant, record.engine) == (name, name)
+
+    engine = engine_factory(name)(trained_subject(variant, tmp_path / "variant")[1], "cpu", 1)
+    engine.load()
+    categories = dataset.item_category.astype(np.int64)
+    features = engine.encode_items(dataset.image_array(16), categories).numpy()
+    candidates = dataset.candidates("test", "random")
+    worn = candidates.items
+    scores = engine.score(
+        candidates.users.astype(np.int64),
+        torch.from_numpy(features[worn].reshape(-1, features.shape[1])),
+        np.where(worn < 0, -1, categories[worn]),
+    )
+    for user, auc in zip(record.test.users, record.test.auc, strict=True):
+        own = candidates.users == user
+        assert auc == pytest.approx(roc_auc_score(candidates.labels[own], scores[own]), abs=2e-2)
+
+
 def test_graphs_are_not_measured_where_nothing_runs_graphs(dataset: Dataset, tmp_path: Path, capsys):
     path = tmp_path / "variants.toml"
     suite = SUITE.replace("fp16 =", '"low-rank+int8-static" =').replace(
@@ -177,9 +213,7 @@ def test_graphs_are_not_measured_where_nothing_runs_graphs(dataset: Dataset, tmp
         if isinstance(trial, CostTrial)
     }
     assert measured == {("torch", ""), ("onnxruntime", ""), ("onnxruntime", "low-rank+int8-static")}
-    assert (
-        "low-rank+int8-static is ONNX graphs, which torch does not run, left out" in capsys.readouterr().out
-    )
+    assert "low-rank+int8-static is nothing that torch runs, left out" in capsys.readouterr().out
 
 
 def test_any_workload_can_be_asked_for_and_what_cannot_run_is_left_out(

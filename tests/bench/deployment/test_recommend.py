@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from outfitbench.bench import Subject, export_onnx, load_export
+from outfitbench.bench import EngineError, Subject, export_onnx, load_export
 from outfitbench.bench.deployment.card import Origin
 from outfitbench.bench.deployment.deploy import deploy
 from outfitbench.bench.engines.onnxruntime_engine import OnnxRuntimeEngine
@@ -145,6 +145,15 @@ def test_a_stranger_gets_the_scores_of_8_bit_graphs(
     np.testing.assert_allclose(by_outfit(found), right, atol=1e-5)
     whole = ours(load_model(headed_subject), wardrobe, [2], OUTFITS)[0]
     assert 1e-5 < np.abs(np.array(by_outfit(found)) - whole).max() < 0.1  # 8 bits, and not the fp32 graphs
+
+
+def test_what_an_engine_does_is_nothing_to_export(headed_subject, tmp_path):
+    made = make_variant("torch-bf16", headed_subject, tmp_path / "made")
+    with pytest.raises(
+        EngineError, match="variant torch-bf16: found what PyTorch does when it loads the weights"
+    ):
+        deploy(made, tmp_path / "served", Origin(method="Headed"))
+    assert not (tmp_path / "served").exists()
 
 
 @pytest.fixture(scope="module")

@@ -157,7 +157,7 @@ def test_an_engine_that_runs_no_graphs_is_refused_and_the_others_are_measured(
     )
     assert isinstance(refused, FailedProfile)
     assert refused.reason.startswith(
-        "engine torch: found variant weight-only, which is ONNX graphs, expected"
+        "engine torch: found variant weight-only, which it does not run, expected an engine that does: "
     )
     assert isinstance(measured, EngineProfile)
     assert (measured.variant, measured.engine) == ("weight-only", "onnxruntime")
