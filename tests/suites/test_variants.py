@@ -178,7 +178,6 @@ def test_an_engine_of_fewer_bits_ranks_where_it_is_the_variant(
     variant = VariantTrial(dataset, {"weights": fit}, variant=name)
     made = run_variant(variant, tmp_path / "variant", {"weights": tmp_path / "fit"}, "cpu")
     assert made.engine == name
-    assert not made.flags
     assert 0 < made.agreement["max_abs_difference"] < 0.1, "it rounds, and no more"
     trial = EvaluationTrial(dataset, {"weights": variant}, setting="random")
     record = run_evaluation(trial, tmp_path / "evaluation", {"weights": tmp_path / "variant"}, "cpu")
@@ -187,7 +186,7 @@ def test_an_engine_of_fewer_bits_ranks_where_it_is_the_variant(
     engine = engine_factory(name)(trained_subject(variant, tmp_path / "variant")[1], "cpu", 1)
     engine.load()
     categories = dataset.item_category.astype(np.int64)
-    features = engine.encode_items(dataset.image_array(16), categories).numpy()
+    features = engine.encode_items(dataset.image_array(16).copy(), categories.copy()).numpy()
     candidates = dataset.candidates("test", "random")
     worn = candidates.items
     scores = engine.score(
