@@ -11,20 +11,22 @@ import json
 import logging
 import time
 from collections.abc import Generator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import numpy as np
 import optuna
-from filelock import FileLock, Timeout
 from optuna.pruners import BasePruner
 from optuna.samplers import RandomSampler
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from ..core.claims import Claim
 from ..core.errors import Fault, InputError
+from ..core.files import locked
 from ..core.names import shown, why
 from ..core.progress import say
 from .search_space import Point, Space
@@ -43,7 +45,8 @@ class StudyFile:
     """The study of one search.
 
     Every combination of values is one point; points are taken in an order drawn from the seed, none twice. A
-    trial belongs to the process that holds its lock: one whose process died is taken over.
+    trial belongs to the process whose claim stands: one whose process died is taken over. No file is locked,
+    which some network folders cannot do.
 
     Args:
         folder: Its own folder.
@@ -63,8 +66,8 @@ class StudyFile:
         self._folder = folder
         self._space = space
         self._points = _points(space, seed)
-        self._lock = FileLock(folder / "journal.lock")
         path = folder / "journal.jsonl"
+        self._lock = _Turn(path)
         with self._lock:
             _refuse_broken(path)
             self._storage = _storage(path, self._lock)
@@ -135,7 +138,7 @@ class StudyFile:
     def _in(self, state: TrialState) -> list[FrozenTrial]:
         return self._study.get_trials(deepcopy=False, states=(state,))
 
-    def _claim(self, most: int) -> tuple[Trial, FileLock] | None:
+    def _claim(self, most: int) -> tuple[Trial, Claim] | None:
         with self._lock:
             for point in self._points[len(self._study.get_trials(deepcopy=False)) : most]:
                 self._study.enqueue_trial(dict(point))
@@ -157,14 +160,10 @@ class StudyFile:
             trial.suggest_categorical(key, list(values))
         return trial
 
-    def _hold(self, number: int) -> FileLock | None:
+    def _hold(self, number: int) -> Claim | None:
         """The right to run a trial, which a process that dies lets go of; None while another has it."""
-        lock = FileLock(self._folder / f"trial-{number}.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            return None
-        return lock
+        claim = Claim(self._folder / f"trial-{number}.claim")
+        return claim if claim.take() else None
 
 
 def _points(space: Space, seed: int) -> list[Point]:
@@ -172,23 +171,38 @@ def _points(space: Space, seed: int) -> list[Point]:
     return [grid[place] for place in np.random.default_rng(seed).permutation(len(grid))]
 
 
-class _JournalLock(JournalFileOpenLock):
-    """One that a process lets go of when it dies; optuna's own stay for half a minute."""
+class _Turn(JournalFileOpenLock):
+    """The right to change the journal; this process may take it again inside.
 
-    def __init__(self, lock: FileLock) -> None:
-        self._lock = lock
+    One that a process lets go of when it dies; optuna's own stay for half a minute.
+    """
+
+    def __init__(self, journal: Path) -> None:
+        self._journal, self._depth, self._held = journal, 0, ExitStack()
 
     def acquire(self) -> bool:
-        self._lock.acquire()
+        if not self._depth:
+            self._held.enter_context(locked(self._journal))
+        self._depth += 1
         return True
 
     def release(self) -> None:
-        self._lock.release()
+        self._depth -= 1
+        if not self._depth:
+            self._held.close()
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
 
 
-def _storage(path: Path, lock: FileLock) -> JournalStorage:
+def _storage(path: Path, turn: _Turn) -> JournalStorage:
     try:
-        storage = JournalStorage(JournalFileBackend(str(path), _JournalLock(lock)))
+        storage = JournalStorage(JournalFileBackend(str(path), turn))
         names = optuna.get_all_study_names(storage)
     except Exception as error:  # lines that are JSON and make no study: optuna has no error for them
         raise InputError(_unreadable(path, f"no study ({why(error)})")) from error

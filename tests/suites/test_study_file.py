@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,18 @@ def test_a_trial_is_of_one_process_and_is_taken_over_when_that_dies(tmp_path: Pa
         two.complete(trial, 0.5)
     assert [trial.state for trial in two.trials()] == [TrialState.COMPLETE] * 3
     assert len(set(tried(two))) == 3
+
+
+def test_no_file_is_locked_and_no_claim_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on network folders that have no locks."""
+
+    def refuse(*arguments: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    monkeypatch.setattr("fcntl.lockf", refuse)
+    assert len(search(opened(tmp_path), 3).trials()) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["journal.jsonl"]
 
 
 def test_who_finds_nothing_left_waits_for_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
