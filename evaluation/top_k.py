@@ -173,8 +173,10 @@ def top_k(
     def ranked(number: int) -> BestOutfits:
         return _top_k_of(several[number], outfits, k, own)
 
-    numbers, label = len(several), "ranking outfits for users"
-    parts = [ranked(0)] if numbers == 1 else list(each_on_a_thread(ranked, numbers, label, threads))
+    if threads == 1:  # also in one of several threads, whose caller shows how far it is
+        parts = [ranked(number) for number in range(len(several))]
+    else:
+        parts = list(each_on_a_thread(ranked, len(several), "ranking outfits for users", threads))
     return BestOutfits(
         torch.cat([part.outfits for part in parts]), torch.cat([part.scores for part in parts])
     )
