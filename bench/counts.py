@@ -101,6 +101,17 @@ class ModelWork(NamedTuple):
         encode, score = self.encode.of(outfits * self.outfit_size), self.score.of(outfits)
         return Work(encode.flops + score.flops, encode.bytes + score.bytes, outfits)
 
+    def with_weights_of(self, share: float) -> ModelWork:
+        """The same where weights take so much of their bytes, as those in fewer bits do.
+
+        Example:
+            >>> part = PartWork(flops=8, weights=400, data=3)
+            >>> ModelWork(part, part, 3, 5, None).with_weights_of(1 / 4).score
+            PartWork(flops=8, weights=100, data=3)
+        """
+        narrow = (part._replace(weights=round(part.weights * share)) for part in (self.encode, self.score))
+        return ModelWork(*narrow, *self[2:])
+
 
 def count_work(model: OutfitModel, input_size: int, outfit_size: int = OUTFIT_SIZE) -> ModelWork | list[str]:
     """What a request takes in FLOPs and in bytes, by part of the model.

@@ -50,7 +50,7 @@ class EngineProfile(BaseModel):
         flags: On the whole row ("shared processor (22% of it went to others)").
         ceiling: What the machine could do at most, read before each of the workload's rounds and after the
             last; of a processor.
-        bounds: By quantity, how near it comes to that; in fp32 on the processor.
+        bounds: By quantity, how near it comes to that, where its work is known.
         machine: Where it was taken.
         session: Which measuring session it was taken in; ratios hold within one only.
         date: The day (ISO, UTC).

@@ -22,6 +22,9 @@ from .workloads import WORKLOADS
 
 __all__ = ["MeasuredCell", "attempt"]
 
+_BITS = {"bf16": 16, "fp16": 16, "int8": 8}
+"""Of a weight, where an engine keeps it in fewer than 32."""
+
 
 class MeasuredCell:
     """What one model in one engine on one device gives under one workload; what fails, fails by itself.
@@ -114,11 +117,14 @@ class MeasuredCell:
         """How near to the machine's ceiling each quantity comes of which the work is known."""
         prepared = self.seat.prepared
         assert prepared is not None, "what could not be prepared has failed"
-        if ceiling is None or prepared.work is None or self.seat.precision != "fp32":
+        if ceiling is None or prepared.work is None:
             return {}
-        work = self._workload.work(prepared.work, self._effort)
+        precision, model = self.seat.precision, prepared.work
+        if not prepared.subject.graphs and precision in _BITS:  # the engine itself makes its weights smaller
+            model = model.with_weights_of(_BITS[precision] / 32)
+        work = self._workload.work(model, self._effort)
         known = [name for name in work if name in measurements and measurements[name].samples]
-        return {name: ceiling.bound(work[name], measurements[name]) for name in known}
+        return {name: ceiling.bound(work[name], measurements[name], precision) for name in known}
 
     def _profile(self, row_flags: list[str], machine: Machine, ceiling: Ceiling | None) -> EngineProfile:
         seat, prepared = self.seat, self.seat.prepared

@@ -89,13 +89,14 @@ def prepare(subject: Subject, outfit_size: int, scratch: Path) -> Prepared:
         "buffers": Measurement(unit="1", samples=[count.buffers]),
         "flops": flops_of(work),
     }
+    own = work if isinstance(work, ModelWork) else None
     if subject.graphs:
         assert subject.export is not None, "a variant of graphs has them"
-        exported = load_export(subject.export).parameters
-        if exported != count.parameters:  # made of another variant, whose layers are not those of the model
-            counts = {"parameters": Measurement(unit="1", samples=[exported])}
-    # The machine's ceiling is that of fp32, and the model's work not that of 8-bit graphs.
-    own = work if isinstance(work, ModelWork) and not subject.graphs else None
+        exported = load_export(subject.export)
+        if exported.parameters != count.parameters:  # made of another variant, with layers of its own
+            counts, own = {"parameters": Measurement(unit="1", samples=[exported.parameters])}, None
+        elif own is not None:
+            own = own.with_weights_of(exported.file_bytes / (4 * sum(count)))
     return Prepared(subject, outfit_size, model.backbone_name, counts, traits_of(model), own)
 
 

@@ -14,7 +14,7 @@ from ..core.errors import Fault, InputError
 from ..core.machine import accelerator_name, describe_machine, usable_cores
 from ..core.progress import tracked
 from ..datasets.dataset import Dataset
-from .ceiling import CeilingGauge, pooled
+from .ceiling_gauge import CeilingGauge, Reading, pooled, slowed
 from .effort import QUICK, Effort
 from .engine_profile import EngineProfile, FailedProfile
 from .engines import DEVICES, ENGINES, check_engine
@@ -211,7 +211,6 @@ def _outcomes(
     threads: int,
 ) -> Iterator[EngineProfile | FailedProfile]:
     machine, session = describe_machine(), uuid.uuid4().hex[:16]
-    gauge = CeilingGauge(threads) if "cpu" in (place.device for place in places) else None
     with scratch_folder() as scratch, ExitStack() as closing:
         seats = [Seat(subjects[number], engine, device, threads, effort) for number, engine, device in places]
         for seat in seats:
@@ -230,6 +229,8 @@ def _outcomes(
             _attempt(seat, seat.load)
             if not stay:
                 seat.close()
+        here = [seat for seat in seats if seat.device == "cpu"]
+        gauge = CeilingGauge(threads, [seat.precision for seat in here]) if here else None
         for name in workloads:
             laid_out = _lay_out(name, seats, dataset, effort, scratch)
             turns = WORKLOADS.get(name)().turns(effort)
@@ -238,14 +239,16 @@ def _outcomes(
                     MeasuredCell(seat, name, effort, session, laid_out[seat.subject.input_kind].failure)
                     for seat in group
                 ]
-                load, readings = OtherLoad(chosen_cores(threads)), []
+                load = OtherLoad(chosen_cores(threads))
+                readings: list[Reading] = []
                 for cell in tracked(cells * turns, f"measure {name} in turns"):
                     if gauge is not None and cell is cells[0]:
                         readings.append(gauge.read())
                     cell.turn(laid_out[cell.seat.subject.input_kind].folder)
                 if gauge is not None:
                     readings.append(gauge.read())
-                row_flags, ceiling = load.flags(), pooled(readings, session) if readings else None
+                row_flags = [*load.flags(), *slowed(readings)]
+                ceiling = pooled(readings, session) if readings else None
                 for cell in cells:
                     if not stay:
                         cell.seat.close()

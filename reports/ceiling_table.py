@@ -11,7 +11,9 @@ from .measured import named
 from .quantities import quantity, share
 
 if TYPE_CHECKING:
+    from ..bench.ceiling import Bound, Ceiling
     from ..bench.measurement import Measurement
+    from ..suites.records import CostRecord
     from .costs import CostGroup
 
 __all__ = ["ceiling_table"]
@@ -19,11 +21,12 @@ __all__ = ["ceiling_table"]
 _HELD_BY = {"products": "matrix products", "bandwidth": "memory bandwidth"}
 
 _LEGEND = (
-    "The ceiling: the rate of matrix products in fp32 and the bandwidth of memory, on the threads that "
-    "engines are given. At best: what the FLOPs and bytes that the work cannot do without would take at "
-    "those rates, the longer of the two, which holds it back. More than all of it is reached where what "
-    "counts as moved stays in the processor's caches, or where the machine was slower when its ceiling was "
-    "read. What computes in fewer bits has no row, for the ceiling is that of fp32."
+    "The ceiling: the rate of matrix products and the bandwidth of memory, on the threads that engines are "
+    "given. At best: what the FLOPs and bytes that the work cannot do without would take at those rates, the "
+    "longer of the two, which holds it back. Products are those of what a row computes most in, where their "
+    "rate was read; else, and for fp16, which processors widen, those of fp32. More than all of it is "
+    "reached where what counts as moved stays in the processor's caches, or where the machine was slower "
+    "when its ceiling was read. Graphs made of a pruned network have no row: their FLOPs are not counted."
 )
 
 
@@ -40,7 +43,7 @@ def ceiling_table(group: CostGroup) -> str:
                 named(record, group)
                 | {
                     "Quantity": escape(name.replace("_", " ")),
-                    "Held by": _HELD_BY[bound.by],
+                    "Held by": _HELD_BY[bound.by] + _in_bits(record, bound),
                     "Measured": quantity(measured.median, escape(measured.unit)),
                     "At best": quantity(bound.best, escape(measured.unit)),
                     "Reached": share(bound.share),
@@ -52,22 +55,34 @@ def ceiling_table(group: CostGroup) -> str:
     return "\n\n".join([table(rows, text_columns=columns.index("Held by") + 1), _ceilings(group), _LEGEND])
 
 
+def _in_bits(record: CostRecord, bound: Bound) -> str:
+    """In which precision products hold it back, where their rate was read."""
+    read = record.ceiling is not None and record.precision in record.ceiling.in_fewer_bits
+    return f" in {record.precision}" if read and bound.by == "products" else ""
+
+
 def _ceilings(group: CostGroup) -> str:
     """What the machine could do in each session, and how far that moved meanwhile."""
-    found: dict[str, list[tuple[Measurement, Measurement]]] = {}
+    found: dict[str, list[Ceiling]] = {}
     for record in group.taken:
         read = found.setdefault(record.session, [])
-        if record.ceiling is not None:
-            rates = (record.ceiling.products, record.ceiling.bandwidth)
-            read += [rates] if rates not in read else []
+        if record.ceiling is not None and record.ceiling not in read:
+            read.append(record.ceiling)
     lines = []
     for session, read in sorted(found.items()):
-        products, bandwidth = ([pair[which] for pair in read] for which in (0, 1))
-        readings = sum(len(rate.turns) for rate in products)
+        if not read:
+            continue
+        readings = sum(len(ceiling.products.turns) for ceiling in read)
         when = f"read {readings} times, before and after each round" if readings > 1 else "read when it began"
-        if read:
-            rates = f"{_over_readings(products)} in matrix products, {_over_readings(bandwidth)} of memory"
-            lines.append(f"Ceiling of session {code(session)}: {rates}, {when}.")
+        fewer = [
+            f"{_over_readings([ceiling.in_fewer_bits[name] for ceiling in read])} in {name}"
+            for name in sorted(read[0].in_fewer_bits)
+        ]
+        products = ", ".join([_over_readings([ceiling.products for ceiling in read]) + " in fp32", *fewer])
+        memory = _over_readings([ceiling.bandwidth for ceiling in read])
+        lines.append(
+            f"Ceiling of session {code(session)}: matrix products {products}; {memory} of memory; {when}."
+        )
     return "  \n".join(lines)
 
 

@@ -27,7 +27,9 @@ _LEGEND = (
     "they were trained, which may be fewer than the row's. Of the teacher: the share of its AUC. Agreement: "
     "Kendall's τ of the orders in which the variant and its fit rank the same outfits, the mean over users. "
     "File: in parentheses its share of the fit's. Times as fast: the median of the ratios of latencies turn "
-    "by turn, within a session."
+    "by turn, within a session. Operators: the convolutions and matrix products of both graphs by the bits "
+    "that they compute in. Fewer bits are no faster by themselves: what is reached of their ceiling, the "
+    "table of ceilings says."
 )
 
 
@@ -98,7 +100,18 @@ def _row(
         "Latency": _cost(choice, "latency"),
         "Times as fast": _speed(choice, base),
         "Memory": _cost(choice, "memory"),
+        "Operators": _operators(records),
     }
+
+
+def _operators(records: Sequence[VariantRecord]) -> str:
+    """Of the first of a row's variants: those of other seeds are the same."""
+    by_bits = records[0].operators if records else {}
+    each = (
+        f"{bits} bits: {', '.join(f'{count} {escape(name)}' for name, count in kinds.items())}"
+        for bits, kinds in by_bits.items()
+    )
+    return "; ".join(each) or BLANK
 
 
 def _auc_as_trained(row: Row, fit: Row) -> float:

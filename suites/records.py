@@ -283,6 +283,8 @@ class VariantRecord(_Trial):
         engine: What runs it where it is evaluated; empty for PyTorch.
         agreement: With the fit as it was trained, in that engine, on training outfits that some users rank:
             "max_abs_difference" of all scores; "kendall_tau" and "top_k_overlap", means over the users.
+        operators: Of a variant that is graphs, how many matrix products and convolutions of each kind are
+            computed in how many bits: counts by operator by bits ("8": {"Conv": 5}).
         flags: What a reader of its rows should know ("lost its parity (…)").
         fine_tuning: How it was trained on, if it was.
     """
@@ -294,6 +296,7 @@ class VariantRecord(_Trial):
     bytes: Count
     engine: str = ""
     agreement: dict[str, FiniteFloat] = {}
+    operators: dict[str, dict[Name, Count]] = {}
     flags: list[str] = []
     fine_tuning: FineTuning | None = None
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..bench.agreement import agreement
+from ..bench.graph_products import products_by_bits
 from ..bench.sample import draw_sample
 from ..bench.subject import Subject
 from ..bench.variants import load_variant, make_variant, steps_after, tolerance_of, trained_parts
@@ -89,6 +90,7 @@ def run_variant(
         bytes=sum(path.stat().st_size for path in written),
         engine=engine_of(trial),
         agreement=agrees,
+        operators=products_by_bits(files),
         flags=[] if tolerance.allows(agrees) else [lost],
         fine_tuning=fine_tuning,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -60,9 +60,13 @@ def one_ceiling() -> Iterator[None]:
     from outfitbench.bench import profiling
 
     gauge = profiling.CeilingGauge
-    read = functools.cache(lambda threads: gauge(threads).read())
+    read = functools.cache(lambda threads, precisions: gauge(threads, precisions).read())
+
+    def once(threads: int, precisions: Sequence[str] = ()) -> SimpleNamespace:
+        return SimpleNamespace(read=lambda: read(threads, tuple(sorted({*precisions}))))
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(profiling, "CeilingGauge", lambda threads: SimpleNamespace(read=lambda: read(threads)))
+        patch.setattr(profiling, "CeilingGauge", once)
         yield
 
 

@@ -11,7 +11,7 @@ from statistics import median
 import numpy as np
 import pytest
 import torch
-from outfitbench.bench.ceiling import measure_ceiling
+from outfitbench.bench.ceiling_gauge import measure_ceiling
 from outfitbench.bench.latency import seconds_of
 from outfitbench.core.machine import usable_cores
 from outfitbench.evaluation.top_k import top_k

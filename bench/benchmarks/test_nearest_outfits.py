@@ -9,7 +9,7 @@ from statistics import median
 
 import numpy as np
 import pytest
-from outfitbench.bench.ceiling import measure_ceiling
+from outfitbench.bench.ceiling_gauge import measure_ceiling
 from outfitbench.bench.latency import seconds_of
 from outfitbench.core.machine import usable_cores
 from outfitbench.evaluation.nearest_outfits import nearest_outfits

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
-from outfitbench.bench.ceiling import measure_ceiling
+from outfitbench.bench.ceiling_gauge import measure_ceiling
 from outfitbench.bench.latency import seconds_of
 from outfitbench.core.machine import usable_cores
 from outfitbench.evaluation.catalogue_features import CatalogueFeatures, Encoder, FeatureShard, Manifest

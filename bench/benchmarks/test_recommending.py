@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from outfitbench.bench import Subject, export_onnx
-from outfitbench.bench.ceiling import measure_ceiling
+from outfitbench.bench.ceiling_gauge import measure_ceiling
 from outfitbench.bench.counts import count_work
 from outfitbench.bench.engines.onnxruntime_engine import OnnxRuntimeEngine
 from outfitbench.bench.engines.torch_engine import TorchEngine

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from outfitbench.bench.ceiling import measure_ceiling
+from outfitbench.bench.ceiling_gauge import measure_ceiling
 from outfitbench.bench.counts import count_work
 from outfitbench.core.machine import usable_cores
 from outfitbench.evaluation.scoring import FeatureTable, score_outfits

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from outfitbench.bench.ceiling import Ceiling, CeilingGauge, Work, pooled
+from outfitbench.bench.ceiling import Ceiling, Work
 from outfitbench.bench.counts import ModelWork, PartWork
 from outfitbench.bench.effort import Effort
 from outfitbench.bench.measurement import Measurement
@@ -11,15 +11,6 @@ from outfitbench.bench.workloads import WORKLOADS
 MACHINE = Ceiling(
     products=Measurement(unit="FLOP/s", samples=[1e9]), bandwidth=Measurement(unit="byte/s", samples=[1e8])
 )
-
-
-def test_two_threads_have_each_a_sample_of_both_rates():
-    found = pooled([CeilingGauge(2).read(12)], "a session")
-    assert {found.products.session, found.bandwidth.session} == {"a session"}
-    assert found.products.n == found.bandwidth.n == 12
-    # Any processor of this century multiplies more than a hundred times as much as it moves.
-    assert 1e9 < found.products.median < 1e15
-    assert 1e8 < found.bandwidth.median < 1e13
 
 
 @pytest.mark.parametrize(
@@ -33,6 +24,15 @@ def test_two_threads_have_each_a_sample_of_both_rates():
 def test_the_longer_of_the_two_is_the_bound(work, unit, sample, by, best, share):
     bound = MACHINE.bound(work, Measurement(unit=unit, samples=[sample]))
     assert (bound.by, bound.best, bound.share) == (by, pytest.approx(best), pytest.approx(share))
+
+
+def test_products_in_fewer_bits_have_their_own_rate_and_others_that_of_fp32():
+    machine = MACHINE.model_copy(
+        update={"in_fewer_bits": {"int8": Measurement(unit="FLOP/s", samples=[4e9])}}
+    )
+    work, measured = Work(flops=8e9, bytes=1), Measurement(unit="s", samples=[16.0])
+    shares = [machine.bound(work, measured, precision).share for precision in ("fp32", "fp16", "int8")]
+    assert shares == pytest.approx([1 / 2, 1 / 2, 1 / 8])
 
 
 def test_each_workload_names_what_its_samples_take():

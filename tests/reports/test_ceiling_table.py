@@ -28,8 +28,8 @@ def test_each_row_says_which_bound_holds_it_and_how_far_it_is():
     assert (latency["Held by"], throughput["Held by"]) == ("matrix products", "memory bandwidth")
     assert (latency["Measured"], latency["At best"], latency["Reached"]) == ("5.00 ms", "2.00 ms", "40.0 %")
     assert (throughput["Measured"], throughput["At best"]) == ("200 outfit/s", "400 outfit/s")
-    rates = "120 GFLOP/s in matrix products, 21.0 GB/s of memory"
-    assert f"Ceiling of session `5e5510`: {rates}, read when it began." in text
+    rates = "matrix products 120 GFLOP/s in fp32; 21.0 GB/s of memory"
+    assert f"Ceiling of session `5e5510`: {rates}; read when it began." in text
 
 
 def test_a_ceiling_that_moved_is_told_from_its_lowest_reading_to_its_highest():
@@ -46,9 +46,25 @@ def test_a_ceiling_that_moved_is_told_from_its_lowest_reading_to_its_highest():
         for name, read in (("A", ceiling(1e11, 2e11)), ("B", ceiling(1e11, 2e11)), ("C", ceiling(1.5e11)))
     ]
     (group,) = cost_groups(rows)
-    products = "150 GFLOP/s (100 GFLOP/s to 200 GFLOP/s) in matrix products"
+    products = "matrix products 150 GFLOP/s (100 GFLOP/s to 200 GFLOP/s) in fp32"
     moved = "20.0 GB/s (20.0 GB/s to 20.0 GB/s) of memory"
-    assert f"{products}, {moved}, read 3 times, before and after each round." in ceiling_table(group)
+    assert f"{products}; {moved}; read 3 times, before and after each round." in ceiling_table(group)
+
+
+def test_what_computes_in_fewer_bits_is_held_against_their_products():
+    machine = Ceiling(
+        products=Measurement(unit="FLOP/s", samples=[1e11]),
+        bandwidth=Measurement(unit="byte/s", samples=[2e10]),
+        in_fewer_bits={"int8": Measurement(unit="FLOP/s", samples=[4e11])},
+    )
+    given = {"ceiling": machine, "measured": {"latency": measurement(0.005, "s", 1)}}
+    bounds = {"latency": Bound(by="products", best=0.002, share=0.4)}
+    (group,) = cost_groups(
+        [cost("A", bounds=bounds, precision=precision, **given) for precision in ("int8", "fp16")]
+    )
+    text = ceiling_table(group)
+    assert {row["Held by"] for row in read_tables(text)[0]} == {"matrix products", "matrix products in int8"}
+    assert "matrix products 100 GFLOP/s in fp32, 400 GFLOP/s in int8; 20.0 GB/s of memory;" in text
 
 
 def test_records_without_a_ceiling_have_no_table_of_it():

@@ -75,12 +75,14 @@ def test_a_variant_that_lost_its_parity_says_so_beside_how_it_ranks():
         files={"encoder.onnx": "f11e"},
         bytes=9,
         agreement={"kendall_tau": 0.98765, "top_k_overlap": 0.9},
+        operators={"8": {"Conv": 5, "Gemm": 3}, "32": {"MatMul": 9}},
         flags=["lost its parity (τ 0.988)"],
     )
     text = compression_section(comparison_tables([teacher, fit, small]), [], [made])
     as_trained, int8 = read_tables(text)[0]
     assert (as_trained["Agreement"], int8["Agreement"]) == ("–", "0.9877")
     assert int8["Variant"] == "int8¹"
+    assert (as_trained["Operators"], int8["Operators"]) == ("–", "8 bits: 5 Conv, 3 Gemm; 32 bits: 9 MatMul")
     assert "¹ lost its parity (τ 0.988)" in text
 
 
