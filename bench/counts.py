@@ -109,8 +109,8 @@ class ModelWork(NamedTuple):
             >>> ModelWork(part, part, 3, 5, None).with_weights_of(1 / 4).score
             PartWork(flops=8, weights=100, data=3)
         """
-        narrow = (part._replace(weights=round(part.weights * share)) for part in (self.encode, self.score))
-        return ModelWork(*narrow, *self[2:])
+        encode, score = (part._replace(weights=round(part.weights * share)) for part in self[:2])
+        return self._replace(encode=encode, score=score)
 
 
 def count_work(model: OutfitModel, input_size: int, outfit_size: int = OUTFIT_SIZE) -> ModelWork | list[str]:

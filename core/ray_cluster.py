@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from .errors import Fault, InputError
 from .names import unknown_name
@@ -19,7 +19,7 @@ from .progress import say
 from .ray_address import connect, first_line
 from .ray_task import entrance
 
-__all__ = ["Needs", "RayCluster", "cluster_for"]
+__all__ = ["Needs", "RayCluster", "TaskLost", "cluster_for"]
 
 _RETRIES = 3
 """So often is a task begun again whose process or machine is lost."""
@@ -32,6 +32,10 @@ _HANDED_OVER = 2
 
 _AGAIN = "start the same command again"
 _STORE, _MORE = "Ray's object store", "give Ray more, by --object-store-memory"
+
+
+class TaskLost(InputError):
+    """A task came to no end, as its process or its machine was lost."""
 
 
 class Needs(NamedTuple):
@@ -98,24 +102,28 @@ class RayCluster:
 
     Args:
         address: As for `connect`.
-        device: What tasks compute on, "cpu" or "cuda".
+        device: What tasks compute on, "cpu" or "cuda"; "auto" for CUDA where a machine of it has a GPU.
 
     Attributes:
         ray: The package.
-        device: As given.
+        device: "cpu" or "cuda".
 
     Raises:
         InputError: As for `connect`, or if the cluster has no such device.
     """
 
     def __init__(self, address: str, device: str) -> None:
-        self.ray, self.device = connect(address), device
-        if device == "cuda" and not self.ray.cluster_resources().get("GPU"):
+        self.ray = connect(address)
+        gpus = self.ray.cluster_resources().get("GPU")
+        if device == "cuda" and not gpus:
             self.close()
             raise InputError(Fault("argument --device", "cuda", "cpu, as the Ray cluster has no GPU"))
+        self.device: Literal["cpu", "cuda"] = "cuda" if gpus and device != "cpu" else "cpu"
         self._enter = self.ray.remote(entrance())
         errors = self.ray.exceptions
         self._full = (errors.ObjectStoreFullError, errors.OutOfDiskError)
+        process = (errors.WorkerCrashedError, errors.OutOfMemoryError)
+        self._lost = (*process, errors.NodeDiedError, errors.LocalRayletDiedError, errors.ObjectLostError)
         self._version = version("outfitbench")
         self._seen: float | None = None
         self._machines: list[Needs] = []
@@ -124,6 +132,10 @@ class RayCluster:
     def cores(self) -> int:
         """Of all machines; one where there is none, which is waited for."""
         return max(1, sum(machine.cores for machine in self._alive()))
+
+    def share(self, needs: Needs) -> float:
+        """The part of all cores that a task takes while it runs."""
+        return needs.within(self._alive()).cores / self.cores
 
     def put(self, value: object, what: str, fix: str = _MORE) -> Any:  # noqa: ANN401
         """Lay something into the object store, from where each machine fetches it once.
@@ -144,7 +156,14 @@ class RayCluster:
         except self.ray.exceptions.RayError as error:
             raise InputError(Fault(_STORE, first_line(error), f"room for {what}", fix)) from error
 
-    def begin(self, function: Callable[..., Any], *given: object, name: str, needs: Needs) -> Any:  # noqa: ANN401
+    def begin(
+        self,
+        function: Callable[..., Any],
+        *given: object,
+        name: str,
+        needs: Needs,
+        retries: int = _RETRIES,
+    ) -> Any:  # noqa: ANN401
         """Hand a task to the cluster.
 
         Args:
@@ -153,6 +172,7 @@ class RayCluster:
                 comes as what it stands for, one in a list as it is.
             name: What Ray's own pages call it.
             needs: What it takes of a machine, or as much of it as one has.
+            retries: How often Ray begins it again when its process or machine is lost.
 
         Returns:
             Ray's reference to what comes of it.
@@ -163,7 +183,7 @@ class RayCluster:
             num_cpus=cores,
             num_gpus=gpus,
             memory=memory,
-            max_retries=_RETRIES,
+            max_retries=retries,
             retry_exceptions=False,
         )
         return task.remote(self._version, f"{function.__module__}:{function.__qualname__}", *given)
@@ -192,8 +212,9 @@ class RayCluster:
             The machine's name, and what the function gave.
 
         Raises:
+            TaskLost: If its process or machine was lost, as often as it was begun.
             InputError: If our package is another there, or an input cannot be used, both with the machine's
-                name; if its process or machine was lost, and lost again; if the cluster is gone.
+                name; if the cluster is gone.
         """
         with self.answering():
             try:
@@ -203,9 +224,9 @@ class RayCluster:
                 found = found if cause is error else f"{first_line(cause)} ({found})"
                 if isinstance(cause, self._full):
                     fault = Fault(_STORE, found, "room for what a task gave there", _MORE)
-                else:
-                    fault = Fault("the Ray cluster", found, "a task that ends", _AGAIN)
-                raise InputError(fault) from error
+                    raise InputError(fault) from error
+                kind = TaskLost if isinstance(cause, self._lost) else InputError
+                raise kind(Fault("the Ray cluster", found, "a task that ends", _AGAIN)) from error
         if refused is not None:
             raise InputError(_on(node, Fault(*refused)))
         return node, given

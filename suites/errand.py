@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ..core.cache import cached_in
 from ..core.claims import Claim
@@ -29,7 +29,7 @@ class Errand:
     Attributes:
         suite: What is run.
         out: Folder of the runs.
-        device: "cpu" or "cuda".
+        device: "cpu" or "cuda"; "auto" until an executor has seen what there is.
         root: Where the datasets lie on disk, for those that are read.
         split: "released" or "9:2:2".
         skip_unusable: Leave out rows of a dataset's files that cannot be used.
@@ -40,7 +40,7 @@ class Errand:
 
     suite: Suite
     out: Path
-    device: Device
+    device: Device | Literal["auto"]
     root: Path | None = None
     split: str = "released"
     skip_unusable: bool = False
@@ -112,6 +112,7 @@ class Workplace:
         """
         if (trial := self._trials.get(named)) is None:
             return Ended(failed="outfitbench plans no such trial here: install the same sources everywhere")
-        claim = self._claims.setdefault(named, claim_of(trial, self._errand.out))
+        claim, device = self._claims.setdefault(named, claim_of(trial, self._errand.out)), self._errand.device
+        assert device != "auto", "the executor has chosen"
         with cached_in(self._errand.cache):
-            return attempt(trial, claim, self._errand.out, self._errand.device, number)
+            return attempt(trial, claim, self._errand.out, device, number)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ..core.progress import say, tracked
 from ..training.checkpoint import Checkpoint
@@ -72,7 +72,7 @@ def run_suite(
     split: str = "released",
     skip_unusable: bool = False,
     cache: Path | None = None,
-    device: str = "auto",
+    device: Device | Literal["auto"] = "auto",
     plugins: Sequence[Path] = (),
     trackers: Sequence[str] = (),
     command: str = "",
@@ -94,7 +94,7 @@ def run_suite(
         split: "released" or "9:2:2".
         skip_unusable: Leave out rows of a dataset's files that cannot be used, and count them.
         cache: Folder for what is derived; None for the default.
-        device: "auto", "cpu" or "cuda".
+        device: "cpu", "cuda", or "auto" for CUDA where the executor has it.
         plugins: Files that register models of the user's, already loaded here; other processes load them too.
         trackers: Names of trackers, which are told of each trial that has a record.
         command: What the user typed, for the report.
@@ -108,21 +108,24 @@ def run_suite(
     """
     EXECUTORS.entry(on.partition("://")[0], "argument --on")
     tracking = Tracking(() if dry_run else trackers, out)
-    chosen = choose_device(device)
-    errand = Errand(suite, out, chosen, root, split, skip_unusable, cache, tuple(plugins))
+    # Elsewhere there may be what is not here, where fits are rehearsed all the same.
+    here = choose_device(device if on == "local" or device == "cpu" else "auto")
+    errand = Errand(suite, out, device, root, split, skip_unusable, cache, tuple(plugins))
     graph, datasets = plan_errand(errand)
     trials = graph if shard is None else shard.of(graph)
     finished = frozenset(trial.hash for trial in trials if has_record(trial, out))
     outcome = RunOutcome(trials, finished)
     if dry_run:
-        rehearse_fits(outcome, chosen, fetch=False)
+        rehearse_fits(outcome, here, fetch=False)
         outcome.broken.update(broken_inputs(trials, finished, lambda trial: trial_folder(out, trial)))
     else:
         fingerprints = {name: dataset.fingerprint for name, dataset in datasets.items()}
         errand = replace(errand, fingerprints=fingerprints)
         # Before fits are rehearsed, which takes a while: an executor may not be had.
         with closing(create_executor(on, errand, jobs)) as executor:
-            rehearse_fits(outcome, chosen, fetch=True)
+            if any(trial.hash not in finished for trial in trials if not isinstance(trial, CostTrial)):
+                executor.get_ready()
+            rehearse_fits(outcome, here, fetch=True)
             failed = _run_others(executor, outcome, out, tracking)
         failed |= _measure_all(_costs(outcome), out, errand.plugins)
         outcome.failed.update(_labelled(failed, graph))

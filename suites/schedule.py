@@ -182,7 +182,10 @@ class _Schedule:
         """Which of how many it is, and about how long all fits that are still to be trained will take."""
         place = self._places.get(trial.hash)
         number = f"trial {place} of {len(self._places)}" if place else "trial of another shard"
-        seconds = sum(self._seconds.get(left, 0.0) for left in self._pending) / self._executor.jobs
+        seconds = sum(
+            self._seconds[left] * self._executor.share(self._pending[left])
+            for left in self._pending.keys() & self._seconds.keys()
+        )
         return number + (f", about {duration(seconds)} of training left" if seconds else "")
 
     def _tell(self, text: str) -> None:

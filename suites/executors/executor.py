@@ -25,6 +25,14 @@ class Executor(Protocol):
         """Whether another trial can begin now."""
         ...
 
+    def share(self, trial: Trial[Any]) -> float:
+        """The part of the executor, between 0 and 1, that a trial takes while it runs."""
+        ...
+
+    def get_ready(self) -> None:
+        """Called once before trials begin, some time before the first one does."""
+        ...
+
     def begin(self, trial: Trial[Any], number: str) -> None:
         """Begin a trial whose inputs are finished.
 

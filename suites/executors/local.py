@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing import connection, get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from ...core.children import end_with_parent, in_environment, tell_lines
 from ...core.errors import Fault, InputError
 from ...core.machine import usable_cores
 from ...core.progress import say
-from ...training.environment import Device
+from ...training.environment import Device, choose_device
 from ...training.loop import OnEpoch, ignored
 from ..attempt import Ended, attempt, claim_of
 from ..errand import Errand, Workplace
@@ -41,7 +42,10 @@ def local(errand: Errand, jobs: int | None, address: str) -> Executor:
     """Processes of this machine, `--jobs` of them; with one job this process itself."""
     if address:
         raise InputError(Fault("argument --on", address, "local, which has no address"))
-    return Here(errand.out, errand.device) if (jobs or 1) == 1 else Processes(errand, jobs or 1)
+    device = choose_device(errand.device)
+    if (jobs or 1) == 1:
+        return Here(errand.out, device)
+    return Processes(replace(errand, device=device), jobs or 1)
 
 
 class Here:
@@ -64,6 +68,13 @@ class Here:
     def has_room(self) -> bool:
         """Whether the last one was asked for."""
         return not self._ended
+
+    def share(self, trial: Trial[Any]) -> float:
+        """All of it."""
+        return 1.0
+
+    def get_ready(self) -> None:
+        """It is."""
 
     def begin(self, trial: Trial[Any], number: str) -> None:
         """Run it."""
@@ -101,16 +112,19 @@ class Processes:
         """Whether a process is idle, or one more may be started."""
         return len(self._workers) < self.jobs or any(worker.trial is None for worker in self._workers)
 
+    def share(self, trial: Trial[Any]) -> float:
+        """One job's."""
+        return 1 / self.jobs
+
+    def get_ready(self) -> None:
+        """Start the processes, which import and plan while the caller goes on."""
+        while len(self._workers) < self.jobs:
+            self._start()
+
     def begin(self, trial: Trial[Any], number: str) -> None:
         """Give it to an idle process."""
-        worker = next((worker for worker in self._workers if worker.trial is None), None)
-        if worker is None:
-            taken = {worker.job for worker in self._workers}
-            job = next(job for job in range(1, self.jobs + 1) if job not in taken)
-            with in_environment(_THREADS, str(self._threads)):
-                worker = _Worker(self._errand, job)
-            self._workers.append(worker)
-        worker.begin(trial, number)
+        idle = next((worker for worker in self._workers if worker.trial is None), None)
+        (idle or self._start()).begin(trial, number)
 
     def ended(self, seconds: float) -> dict[str, Ended]:
         """Pass on what the processes say until some trial is over, or the time is."""
@@ -140,6 +154,13 @@ class Processes:
         for worker in self._workers:
             worker.end()
         self._workers.clear()
+
+    def _start(self) -> _Worker:
+        taken = {worker.job for worker in self._workers}
+        job = next(job for job in range(1, self.jobs + 1) if job not in taken)
+        with in_environment(_THREADS, str(self._threads)):
+            self._workers.append(_Worker(self._errand, job))
+        return self._workers[-1]
 
     def _died(self, worker: _Worker, trial: Trial[Any]) -> Ended:
         status = worker.end()
@@ -194,10 +215,9 @@ def _work(pipe: Connection, errand: Errand, quiet: bool) -> None:
     tell_lines(lambda line: send("said", line), quiet=quiet)
     with suppress(EOFError, OSError, KeyboardInterrupt):
         try:
-            place = None
+            place = Workplace(errand)
             while True:
                 named, number = pipe.recv()
-                place = place or Workplace(errand)
                 send("ended", tuple(place.attempt(named, number)))
         except (EOFError, KeyboardInterrupt):
             raise

@@ -6,13 +6,14 @@ Needs the package ray, which is imported when a cluster is asked for.
 from __future__ import annotations
 
 import pickle
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from ...core.errors import InputError
 from ...core.progress import say
-from ...core.ray_cluster import Needs, RayCluster
+from ...core.ray_cluster import Needs, RayCluster, TaskLost
 from ...core.shared_folder import identify
 from ...training.network import is_heavy, parameters_of
 from ..attempt import Ended, trial_folder
@@ -33,6 +34,9 @@ _BYTES_A_PARAMETER = 16
 """In training: the weight, its gradient, and two numbers of the optimizer's, in float32."""
 
 _LAST_WORDS_SECONDS = 5.0
+
+_LOSSES = 3
+"""So often is a trial begun again whose process or machine was lost: it may be what its process died of."""
 
 
 @register_executor("ray")
@@ -61,6 +65,7 @@ class RayTasks:
         theirs = replace(
             errand,
             out=self._out,
+            device=cluster.device,
             root=None if errand.root is None else errand.root.absolute(),
             cache=None if errand.cache is None else errand.cache.absolute(),
             plugins=tuple(path.absolute() for path in errand.plugins),
@@ -71,6 +76,7 @@ class RayTasks:
         put = cluster.put(pickle.dumps(theirs), "the suite")
         self._given = put, identify(self._out), self._heard
         self._running: dict[Any, Trial[Any]] = {}
+        self._losses: Counter[str] = Counter()
         self._refused: dict[str, Ended] = {}
         self._sends_files = False
         self._sent: dict[str, Any] = {}
@@ -84,17 +90,24 @@ class RayTasks:
         """Whether there are fewer than that; Ray itself sees to it that each gets its resources."""
         return len(self._running) < self.jobs
 
+    def share(self, trial: Trial[Any]) -> float:
+        """The part of all cores that it takes."""
+        return self._cluster.share(self._needs(trial))
+
+    def get_ready(self) -> None:
+        """The machines are."""
+
     def begin(self, trial: Trial[Any], number: str) -> None:
         """Hand it to the cluster."""
-        share = max(1, self._cluster.cores // self._asked) if self._asked else None
-        needs = machine_needs(trial, self._cluster.device, share)
+        needs = self._needs(trial)
         try:
             inputs = [(self._place(needed), self._files(needed)) for needed in trial.inputs.values()]
         except InputError as error:  # no room for them in the object store; others may need none
             self._refused[trial.hash] = Ended(failed=str(error))
             return
         given = *self._given, trial.hash, self._place(trial), inputs, number
-        work = self._cluster.begin(attempt_here, *given, name=trial.label, needs=needs)
+        # No retries: how often it was lost is counted here, whoever is found at it in between.
+        work = self._cluster.begin(attempt_here, *given, name=trial.label, needs=needs, retries=0)
         self._running[work] = trial
 
     def ended(self, seconds: float) -> dict[str, Ended]:
@@ -117,6 +130,10 @@ class RayTasks:
         self._running.clear()
         self._cluster.close()
 
+    def _needs(self, trial: Trial[Any]) -> Needs:
+        share = max(1, self._cluster.cores // self._asked) if self._asked else None
+        return machine_needs(trial, self._cluster.device, share)
+
     def _place(self, trial: Trial[Any]) -> str:
         return trial_folder(self._out, trial).relative_to(self._out).as_posix()
 
@@ -130,6 +147,12 @@ class RayTasks:
     def _ended(self, work: Any, trial: Trial[Any]) -> Ended:  # noqa: ANN401 - Ray's reference
         try:
             node, ((failed, taken_by), files) = self._cluster.result(work)
+        except TaskLost as error:
+            self._losses[trial.hash] += 1
+            if self._losses[trial.hash] > _LOSSES:
+                return Ended(failed=f"{error} (it was lost {self._losses[trial.hash]} times)")
+            say(f"lost, begun again: {trial.label} ({error.fault.found})", style="yellow")
+            return Ended(taken_by="a machine to begin it again")
         except InputError as error:  # what a trial meets it tells itself: this one could not begin
             return Ended(failed=str(error))
         folder = trial_folder(self._out, trial)

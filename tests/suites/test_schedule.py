@@ -28,13 +28,19 @@ class Clockwork:
 
     def __init__(self, jobs: int, seconds: dict[str, float]) -> None:
         self.jobs, self._seconds = jobs, seconds
-        self.now, self.begun, self._until = 0.0, [], {}
+        self.now, self.begun, self.told, self._until = 0.0, [], [], {}
 
     def has_room(self) -> bool:
         return len(self._until) < self.jobs
 
+    def share(self, trial: Named) -> float:
+        return 1 / self.jobs
+
+    def get_ready(self) -> None: ...
+
     def begin(self, trial: Named, number: str) -> None:
         self.begun.append(trial.hash)
+        self.told.append(number)
         self._until[trial.hash] = self.now + self._seconds[trial.hash]
 
     def ended(self, seconds: float) -> dict[str, Ended]:
@@ -78,3 +84,16 @@ def test_without_known_seconds_the_graph_gives_the_order(tmp_path: Path) -> None
     assert not run_trials(TRIALS, tmp_path, executor)
     first = [trial.hash for trial in TRIALS if not trial.inputs]
     assert executor.begun[:5] == first[:5]
+
+
+def test_the_time_left_is_that_of_what_runs_side_by_side(tmp_path: Path) -> None:
+    """A trial that takes the whole executor leaves no room for another, however many it could run."""
+
+    class Narrow(Clockwork):
+        def share(self, trial: Named) -> float:
+            return 1.0 if trial.hash == "large" else 0.25
+
+    executor = Narrow(4, {"large": 600.0, "small": 400.0})
+    run_trials([Named("large"), Named("small")], tmp_path, executor, {"large": 600.0, "small": 400.0})
+    expected = [f"trial {number} of 2, about 12 min of training left" for number in (1, 2)]
+    assert executor.told == expected, "600 s and a quarter of 400 s"

@@ -1,4 +1,20 @@
-"""Plugins whose scorers kill their own process once, or wait to be killed."""
+"""Plugins whose scorers kill their own process, once or always, or wait to be killed."""
+
+DIES = """
+import os, signal
+from pathlib import Path
+from outfitbench.evaluation import Scorer, register_scorer
+
+
+@register_scorer("dies")
+class Dies(Scorer):
+    '''Is killed whenever it is asked; leaves a line each time.'''
+
+    def score(self, outfits):
+        with open({died!r}, "a") as file:
+            file.write("died\\n")
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 DIES_ONCE = """
 import os, signal

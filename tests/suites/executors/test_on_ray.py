@@ -30,7 +30,7 @@ from outfitbench.suites.record_files import load_records
 from outfitbench.suites.suite_file import Suite, load_suite
 
 from ...ray_cluster import cluster_of, of_a_node, wait_for
-from .dying import HELD_UP
+from .dying import DIES, HELD_UP
 
 NO_PACKAGE = """
 import importlib.metadata as metadata
@@ -103,6 +103,42 @@ def test_a_node_dies_and_the_records_are_those_of_a_quiet_run(
     assert {**found, **outcomes(finished)} == found
     assert f"[{socket.gethostname()} " in capsys.readouterr().out, "every line says where"
     assert not list(out.rglob("*claim*")), "nothing is left behind"
+
+
+@pytest.mark.ray
+@pytest.mark.filterwarnings("ignore")
+def test_a_trial_that_kills_its_process_is_given_up_and_the_others_stand(
+    cluster: Any, smoke: Suite, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, died, plugin = tmp_path / "out", tmp_path / "died", tmp_path / "dies.py"
+    plugin.write_text(DIES.format(died=str(died)))
+    load_plugin(plugin)
+    shutil.copytree(finished, out)
+    shutil.rmtree(out / "evaluations")
+    outcome = run_suite(
+        smoke.model_copy(update={"scorers": ["dies"]}), out, device="cpu", on="ray", plugins=[plugin]
+    )
+    ((label, message),) = outcome.failed.items()
+    assert label.startswith("dies")
+    assert message.endswith("(it was lost 4 times)")
+    assert died.read_text().count("died") == 4
+    assert outcomes(out) == outcomes(finished)
+    assert "lost, begun again: dies" in capsys.readouterr().out
+
+
+@pytest.mark.ray
+@pytest.mark.filterwarnings("ignore")
+def test_the_device_is_what_the_machines_have_whatever_the_caller_has(smoke: Suite, tmp_path: Path) -> None:
+    """Ray hands out what it is told that there is: one of two nodes has a GPU."""
+    with cluster_of(1) as cluster:
+        cluster.add_node(**of_a_node(1), num_gpus=1)
+        executor = create_executor("ray", Errand(smoke, tmp_path, "auto"))
+        try:
+            (trial, *_) = plan_trials(smoke, [load_dataset("closet-12")])
+            assert (trial.kind, executor._needs(trial).gpus) == ("fit", 1.0)
+            assert executor.share(trial) == 0.5, "it wants more cores than one machine has"
+        finally:
+            executor.close()
 
 
 def test_a_fit_sets_aside_what_its_recipe_and_its_network_take(
