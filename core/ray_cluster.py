@@ -19,7 +19,7 @@ from .progress import say
 from .ray_address import connect, first_line
 from .ray_task import entrance
 
-__all__ = ["Needs", "RayCluster", "TaskLost", "cluster_for"]
+__all__ = ["Needs", "RayCluster", "TaskLostError", "cluster_for"]
 
 _RETRIES = 3
 """So often is a task begun again whose process or machine is lost."""
@@ -34,7 +34,7 @@ _AGAIN = "start the same command again"
 _STORE, _MORE = "Ray's object store", "give Ray more, by --object-store-memory"
 
 
-class TaskLost(InputError):
+class TaskLostError(InputError):
     """A task came to no end, as its process or its machine was lost."""
 
 
@@ -212,7 +212,7 @@ class RayCluster:
             The machine's name, and what the function gave.
 
         Raises:
-            TaskLost: If its process or machine was lost, as often as it was begun.
+            TaskLostError: If its process or machine was lost, as often as it was begun.
             InputError: If our package is another there, or an input cannot be used, both with the machine's
                 name; if the cluster is gone.
         """
@@ -225,7 +225,7 @@ class RayCluster:
                 if isinstance(cause, self._full):
                     fault = Fault(_STORE, found, "room for what a task gave there", _MORE)
                     raise InputError(fault) from error
-                kind = TaskLost if isinstance(cause, self._lost) else InputError
+                kind = TaskLostError if isinstance(cause, self._lost) else InputError
                 raise kind(Fault("the Ray cluster", found, "a task that ends", _AGAIN)) from error
         if refused is not None:
             raise InputError(_on(node, Fault(*refused)))

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...core.errors import InputError
 from ...core.progress import say
-from ...core.ray_cluster import Needs, RayCluster, TaskLost
+from ...core.ray_cluster import Needs, RayCluster, TaskLostError
 from ...core.shared_folder import identify
 from ...training.network import is_heavy, parameters_of
 from ..attempt import Ended, trial_folder
@@ -147,7 +147,7 @@ class RayTasks:
     def _ended(self, work: Any, trial: Trial[Any]) -> Ended:  # noqa: ANN401 - Ray's reference
         try:
             node, ((failed, taken_by), files) = self._cluster.result(work)
-        except TaskLost as error:
+        except TaskLostError as error:
             self._losses[trial.hash] += 1
             if self._losses[trial.hash] > _LOSSES:
                 return Ended(failed=f"{error} (it was lost {self._losses[trial.hash]} times)")
