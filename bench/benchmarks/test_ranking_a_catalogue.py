@@ -15,6 +15,7 @@ import torch
 from outfitbench.bench.ceiling_gauge import measure_ceiling
 from outfitbench.bench.latency import seconds_of
 from outfitbench.core.machine import usable_cores
+from outfitbench.core.ray_cluster import cluster_for
 from outfitbench.evaluation.catalogue_features import CatalogueFeatures, Encoder, FeatureShard, Manifest
 from outfitbench.evaluation.catalogue_outfits import CatalogueOutfits
 from outfitbench.evaluation.catalogue_ranking import CatalogueRanking
@@ -24,6 +25,9 @@ from outfitbench.models import create_model
 USERS, OUTFITS, ITEMS, WIDTH, BEST = 20_000, 100_000, 20_000, 128, 10
 MEMORY = 256 << 20
 LEAST_SHARE, ROUNDS = 0.6, 3
+LEAST_GAIN = 1.5
+"""Of a second node."""
+
 CATEGORIES = ["top", "bottom", "shoe"]
 
 
@@ -58,13 +62,13 @@ def shop(tmp_path_factory):
     return folder
 
 
-def a_ranking(shop, scratch, num_users):
+def a_ranking(shop, scratch, num_users, cluster=None):
     """What `write` is asked of, and all users."""
     torch.manual_seed(0)
     model = create_model("student-xs", num_users=num_users, input_kind="features", feature_size=8).eval()
     features = CatalogueFeatures(shop)
     outfits = CatalogueOutfits(shop / "outfits.parquet", features, scratch)
-    ranking = CatalogueRanking(model, features, outfits, memory=MEMORY, strategy="w-avg")
+    ranking = CatalogueRanking(model, features, outfits, memory=MEMORY, strategy="w-avg", cluster=cluster)
     return ranking, lambda users: read_users(",".join(map(str, range(users))), num_users, features)
 
 
@@ -90,6 +94,38 @@ def test_users_a_second_to_the_table(benchmark, shop, tmp_path):
     benchmark.extra_info |= found
     print(f"\n{found}")
     assert median(shares) >= LEAST_SHARE
+
+
+@pytest.mark.ray
+@pytest.mark.filterwarnings("ignore")  # Ray's warnings are not ours
+@pytest.mark.timeout(1800)
+def test_a_second_machine_of_a_cluster_gains(benchmark, shop, tmp_path, monkeypatch):
+    """Nodes of one core each, on this machine, on which the caller's process merges what they find."""
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    from ray.cluster_utils import Cluster
+
+    def seconds(once=lambda write: write()):
+        with cluster_for("ray", "cpu") as cluster:
+            ranking, first = a_ranking(shop, tmp_path, USERS, cluster)
+            few, many = first(USERS // 10), first(USERS // 10 if benchmark.disabled else USERS)
+            ranking.write(few, BEST, tmp_path / "best.parquet")  # the processes import
+            return seconds_of(lambda: once(lambda: ranking.write(many, BEST, tmp_path / "best.parquet")))
+
+    node = {"num_cpus": 1, "include_log_monitor": False}
+    nodes = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
+    monkeypatch.setenv("RAY_ADDRESS", nodes.address)
+    try:
+        by_one = seconds()
+        nodes.add_node(**node)
+        by_two = seconds(lambda write: benchmark.pedantic(write, rounds=1))
+    finally:
+        nodes.shutdown()
+    if benchmark.disabled:
+        return
+    found = {"one_node": USERS / by_one, "two_nodes": USERS / by_two, "gain": by_one / by_two}
+    benchmark.extra_info |= {**found, "gain_at_least": LEAST_GAIN}
+    print(f"\nusers a second: {found}")
+    assert found["gain"] >= LEAST_GAIN
 
 
 PROGRAM = """
