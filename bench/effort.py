@@ -49,8 +49,8 @@ FULL = Effort()
 """For figures that are published."""
 
 QUICK = Effort(
-    rounds=3,
-    samples=34,
+    rounds=4,
+    samples=25,
     batch=16,
     batches=1,
     warm_seconds=0.5,

@@ -158,6 +158,7 @@ def _side_by_side(profiles: list[P]) -> P:
     return first.model_copy(
         update={
             "workload": ", ".join(profile.workload for profile in profiles),
+            "batch": next((one.batch for one in profiles if "batch" in one.effort), first.batch),
             "effort": effort,
             "measurements": measurements,
             "bounds": {name: bound for profile in profiles for name, bound in profile.bounds.items()},

@@ -9,6 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
+
 from ..core.affinity import chosen_cores
 from ..core.errors import Fault, InputError
 from ..core.machine import accelerator_name, describe_machine, usable_cores
@@ -31,8 +33,11 @@ from .workloads import WORKLOADS, check_workload, default_workloads
 
 __all__ = ["Place", "profile", "profile_places", "profile_subjects"]
 
-_ALIVE = 16
-"""Processes that are alive at a time, each with an engine and a model in its memory."""
+_MOST_ALIVE = 32
+"""Processes that are alive at a time: all but one wait for their turn, without a processor."""
+
+_BYTES_ALIVE = 640 << 20
+"""Of a process with an engine and a model, about."""
 
 
 class Place(NamedTuple):
@@ -68,7 +73,8 @@ def profile(
         num_users: How many users a model knows; the dataset's where there is one.
         engines: Names of `ENGINES`, or `module:Class` of your own.
         devices: "cpu" and "cuda".
-        workloads: By name; None for all of ours, without those that need a dataset where there is none.
+        workloads: By name; None for the six that suites measure, without those that need a dataset where
+            there is none.
         image_size: H = W of the images in pixels; None for each model's own.
         dataset: For workloads that need one: "recommend" ranks its test candidates.
         effort: How much to measure.
@@ -161,10 +167,11 @@ def profile_places(
 ) -> Iterator[EngineProfile | FailedProfile]:
     """Measure models with given weights, all in turns, so that drift of the machine hits all alike.
 
-    Each place has a process of its own that imports its engine alone; one is awake at a time, and sixteen are
-    alive at most: of more, sixteen after sixteen take turns at a workload, in processes that start anew for
-    it. What fails, fails by itself. All take turns at a workload, so all are ready with it at the same time;
-    its outcomes come before the next one is begun.
+    Each place has a process of its own that imports its engine alone; one is awake at a time, and as many are
+    alive as memory has room for, 32 at most. Of more, one group after the other takes turns at a workload, in
+    processes that start anew for it; each group is a session of its own, as ratios between groups would hold
+    the machine's drift. What fails, fails by itself. All take turns at a workload, so all are ready with it
+    at the same time; its outcomes come before the next one is begun.
 
     Args:
         subjects: The models.
@@ -210,12 +217,13 @@ def _outcomes(
     outfit_size: int,
     threads: int,
 ) -> Iterator[EngineProfile | FailedProfile]:
-    machine, session = describe_machine(), uuid.uuid4().hex[:16]
+    machine, alive = describe_machine(), _alive()
     with scratch_folder() as scratch, ExitStack() as closing:
         seats = [Seat(subjects[number], engine, device, threads, effort) for number, engine, device in places]
         for seat in seats:
             closing.callback(seat.close)
-        groups = [seats[first : first + _ALIVE] for first in range(0, len(seats), _ALIVE)]
+        groups = [seats[first : first + alive] for first in range(0, len(seats), alive)]
+        sessions = [uuid.uuid4().hex[:16] for _ in groups]
         # Where all may be alive at once they are, and import the engines while the models are prepared here.
         stay = len(groups) == 1
         for seat in seats if stay else []:
@@ -234,7 +242,7 @@ def _outcomes(
         for name in workloads:
             laid_out = _lay_out(name, seats, dataset, effort, scratch)
             turns = WORKLOADS.get(name)().turns(effort)
-            for group in groups:
+            for group, session in zip(groups, sessions, strict=True):
                 cells = [
                     MeasuredCell(seat, name, effort, session, laid_out[seat.subject.input_kind].failure)
                     for seat in group
@@ -254,6 +262,11 @@ def _outcomes(
                         cell.seat.close()
                     flags = laid_out[cell.seat.subject.input_kind].flags
                     yield cell.outcome(flags, row_flags, machine, ceiling)
+
+
+def _alive() -> int:
+    """How many processes memory has room for now."""
+    return max(1, min(_MOST_ALIVE, psutil.virtual_memory().available // _BYTES_ALIVE))
 
 
 def _attempt(seat: Seat, step: Callable[[], object]) -> None:

@@ -30,7 +30,7 @@ class Profile:
         sources: Names from `outfitbench list models` (random weights), or folders of runs.
         engine: torch, torch-compile, onnxruntime, or module:Class of your own; can be repeated.
         device: cpu or cuda; can be repeated.
-        workload: A name from `outfitbench list workloads`; can be repeated. All of ours by default, without
+        workload: A name from `outfitbench list workloads`; can be repeated. Six of them by default, without
             those that need a dataset where none is named.
         variant: Of a run, also what this compression makes of each fit (`outfitbench list variants`); can be
             repeated.

@@ -136,7 +136,7 @@ def _within(material: Material, budget: Budget) -> list[BudgetAnswer]:
     from ..core.errors import Fault, InputError
     from ..reports.budget import budget_answers
 
-    answers = budget_answers(material.tables, material.groups, budget)
+    answers = budget_answers(material.tables, material.groups, budget, material.variants)
     if not answers:
         found = "no row of quality that has costs beside it"
         raise InputError(Fault("argument --budget", found, "evaluations and costs of the same models"))

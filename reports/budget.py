@@ -18,6 +18,7 @@ from .ties import tie_letters
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..suites.records import VariantRecord
     from .comparison_table import ComparisonTable
     from .costs import CostGroup
 
@@ -173,10 +174,14 @@ class BudgetAnswer:
 
 
 def budget_answers(
-    tables: Sequence[ComparisonTable], groups: Sequence[CostGroup], budget: Budget
+    tables: Sequence[ComparisonTable],
+    groups: Sequence[CostGroup],
+    budget: Budget,
+    variants: Sequence[VariantRecord] = (),
 ) -> list[BudgetAnswer]:
     """The best inside a budget for each quality table and machine that has costs beside it."""
-    return [_answer(choices, budget) for ranked in tables for choices in choices_of(ranked, groups)]
+    measured = [choices for ranked in tables for choices in choices_of(ranked, groups, variants)]
+    return [_answer(choices, budget) for choices in measured]
 
 
 def _answer(choices: Choices, budget: Budget) -> BudgetAnswer:

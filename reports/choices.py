@@ -13,9 +13,9 @@ from .cost_quantities import COST_QUANTITIES
 from .costs import Configuration, CostGroup, configuration, cost_of, groups_beside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from ..suites.records import CostRecord
+    from ..suites.records import CostRecord, VariantRecord
     from .comparison_table import ComparisonTable
     from .cost_quantities import CostQuantity
     from .table_rows import Row
@@ -31,11 +31,13 @@ class Choice:
         row: How good it is.
         record: What it costs.
         rank: Place of its AUC among its rivals, the higher the better; AUCs apart by rounding share one.
+        flags: What a reader should know of the variants that it is.
     """
 
     row: Row
     record: CostRecord
     rank: float
+    flags: tuple[str, ...] = ()
 
     @property
     def configuration(self) -> Configuration:
@@ -44,8 +46,9 @@ class Choice:
 
     @property
     def label(self) -> str:
-        """Row and configuration, as plain text."""
-        return f"{self.row.name} in {self.configuration}"
+        """Row and configuration, as plain text, and what is to be known of it, in short."""
+        flags = "; ".join(flag.partition(" (")[0] for flag in self.flags)
+        return f"{self.row.name} in {self.configuration}" + (f" ({flags})" if flags else "")
 
     def dominates(self, other: Choice, quantities: Iterable[CostQuantity]) -> bool:
         """Whether it is nowhere worse and somewhere better, in AUC and in the quantities the other has."""
@@ -83,13 +86,21 @@ class Choices:
         return max(standing or beating, key=lambda other: other.rank, default=None)
 
 
-def choices_of(ranked: ComparisonTable, groups: Iterable[CostGroup]) -> list[Choices]:
+def choices_of(
+    ranked: ComparisonTable, groups: Iterable[CostGroup], variants: Iterable[VariantRecord] = ()
+) -> list[Choices]:
     """What could be shipped of a quality table, machine by machine.
 
     The quality of a model as it was trained was measured in full precision, so only costs in full precision
-    stand beside it; a variant's was measured as it is run. What was run for its throughput alone is no
-    choice.
+    stand beside it; beside a variant's those alone of the engine that ranked it. What was run for its
+    throughput alone is no choice.
+
+    Args:
+        ranked: How good its rows are.
+        groups: What was measured.
+        variants: Whose flags the choices carry.
     """
+    flagged = {record.trial: record.flags for record in variants if record.flags}
     found = []
     for group in groups_beside(ranked, groups):
         chosen: list[tuple[Row, CostRecord]] = []
@@ -100,12 +111,29 @@ def choices_of(ranked: ComparisonTable, groups: Iterable[CostGroup]) -> list[Cho
                 if configuration(record) == running and (record.variant or running.precision == "fp32")
             ]
             beside = [(row, cost_of(row, records)) for row in ranked.rows]
-            chosen += [(row, record) for row, record in beside if record is not None and _has_costs(record)]
+            chosen += [
+                (row, record)
+                for row, record in beside
+                if record is not None and _has_costs(record) and _ranked_as_run(row, record)
+            ]
         if chosen:
             ranks = np.asarray(places([row.mean("auc") for row, _ in chosen]), dtype=float).tolist()
-            each = tuple(Choice(row, record, rank) for (row, record), rank in zip(chosen, ranks, strict=True))
+            each = tuple(
+                Choice(row, record, rank, _flags_of(row, flagged))
+                for (row, record), rank in zip(chosen, ranks, strict=True)
+            )
             found.append(Choices(ranked, group, each))
     return found
+
+
+def _ranked_as_run(row: Row, record: CostRecord) -> bool:
+    """Whether a row was ranked in the engine whose costs these are, where that matters."""
+    engine = row.records[0].engine
+    return not engine or (engine, "cpu") == (record.engine, record.device)
+
+
+def _flags_of(row: Row, flagged: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    return tuple(sorted({flag for trial in row.weights for flag in flagged.get(trial, ())}))
 
 
 def _has_costs(record: CostRecord) -> bool:

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["compression_section"]
 
 _LEGEND = (
-    "Every variant was ranked and measured as it is run. Change: of the AUC × 100 against the same fits as "
-    "they were trained, which may be fewer than the row's. Of the teacher: the share of its AUC. Agreement: "
+    "Every variant was ranked and measured as it is run. Change: of the AUC, or the NDCG, × 100 against the "
+    "same fits as they were trained, which may be fewer than the row's; whether an AUC shows one, the "
+    "differences under Quality say. Of the teacher: the share of its AUC. Agreement: "
     "Kendall's τ of the orders in which the variant and its fit rank the same outfits, the mean over users. "
     "File: in parentheses its share of the fit's. Times as fast: the median of the ratios of latencies turn "
     "by turn, within a session. Operators: the convolutions and matrix products of both graphs by the bits "
@@ -92,8 +93,11 @@ def _row(
         + (notes.mark(escape("; ".join(flags))) if flags else ""),
         "Run by": escape(str(choice.configuration)) if choice else BLANK,
         "AUC": hundredfold(row.mean("auc")),
-        "Change": signed(row.mean("auc") - _auc_as_trained(row, fit)) if row.variant else BLANK,
+        "Change": signed(row.mean("auc") - _as_trained_mean("auc", row, fit)) if row.variant else BLANK,
         "NDCG": hundredfold(row.mean("ndcg")),
+        "Change of NDCG": signed(row.mean("ndcg") - _as_trained_mean("ndcg", row, fit))
+        if row.variant
+        else BLANK,
         "Of the teacher": share(kept),
         "Agreement": f"{fmean(taus):.4f}".replace("-", "−") if taus else BLANK,
         "File": _file(choice, base),
@@ -114,9 +118,10 @@ def _operators(records: Sequence[VariantRecord]) -> str:
     return "; ".join(each) or BLANK
 
 
-def _auc_as_trained(row: Row, fit: Row) -> float:
-    """The AUC of the fits that a variant was made of, which need not be all of their row's."""
-    return fmean(auc for record in fit.records if record.fit.trial in row.fits for auc in record.test.auc)
+def _as_trained_mean(metric: str, row: Row, fit: Row) -> float:
+    """A metric of the fits that a variant was made of, which need not be all of their row's."""
+    own = [record for record in fit.records if record.fit.trial in row.fits]
+    return fmean(value for record in own for value in getattr(record.test, metric))
 
 
 def _as_trained(choice: Choice, fit: Row, choices: Choices) -> Choice | None:

@@ -78,13 +78,19 @@ def _circumstances(group: CostGroup) -> str:
         clocks = " and ".join(sorted({f"{r.clock / 1e9:.2f} GHz" for r in records if r.clock}))
         lines.append(
             f"Session {number} ({code(session)}): taken {dates}; clock: {clocks or 'not known'}; "
-            f"{_kept_to(records)}; effort: {effort}."
+            f"{_kept_to(records)}; effort: {effort}; code: {_codes(records)}."
         )
     if len(group.sessions) > 1:
         lines.append("Ratios are taken within a session only.")
     if all(record.device == "cpu" for record in group.taken):
         lines.append("No GPU was measured.")
     return "  \n".join(lines)
+
+
+def _codes(records: Sequence[CostRecord]) -> str:
+    """Hashes of what measured."""
+    codes = sorted({record.code for record in records if record.code})
+    return " and ".join(map(code, codes)) or "not recorded"
 
 
 def _kept_to(records: Sequence[CostRecord]) -> str:

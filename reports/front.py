@@ -15,6 +15,7 @@ from .quantities import counted, hundredfold, quantity
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..suites.records import VariantRecord
     from .comparison_table import ComparisonTable
     from .costs import CostGroup
 
@@ -30,9 +31,11 @@ _LEGEND = (
 )
 
 
-def front_section(tables: Sequence[ComparisonTable], groups: Sequence[CostGroup]) -> str:
+def front_section(
+    tables: Sequence[ComparisonTable], groups: Sequence[CostGroup], variants: Sequence[VariantRecord] = ()
+) -> str:
     """A table for each dataset, setting and machine, with its fronts; empty where quality has no costs."""
-    parts = [_front(choices) for ranked in tables for choices in choices_of(ranked, groups)]
+    parts = [_front(choices) for ranked in tables for choices in choices_of(ranked, groups, variants)]
     return "\n\n".join([*parts, _LEGEND] if parts else [])
 
 
@@ -48,7 +51,8 @@ def _front(choices: Choices) -> str:
             continue
         rows.append(
             {
-                "Method": escape(choice.row.name),
+                "Method": escape(choice.row.name)
+                + (notes.mark(escape("; ".join(choice.flags))) if choice.flags else ""),
                 "Run by": escape(str(choice.configuration)),
                 "AUC": hundredfold(choice.row.mean("auc")),
                 **{q.heading: _cell(choice, q, notes, on_front=choice in fronts[q]) for q in measured},

@@ -148,7 +148,11 @@ def _compose(
     pointer = (
         [f"Claim by claim: [{escape(claims.title)}, and what was found]({CLAIMS_PAGE})."] if claimed else []
     )
-    within = [escape(str(told)) for budget in budgets for told in budget_answers(whole, groups, budget)]
+    within = [
+        escape(str(told))
+        for budget in budgets
+        for told in budget_answers(whole, groups, budget, material.variants)
+    ]
     if within:
         within.append(_BUDGETS)
     sections = [
@@ -162,7 +166,10 @@ def _compose(
         ("Users", users_section(tables)),
         ("Cold start", cold_section(tables)),
         ("Trade-off", "\n\n".join(_tradeoff(*n, groups, figures) for n in slugs if _has_tradeoff(n[0]))),
-        ("Which model to ship", "\n\n".join(filter(None, [*within, front_section(tables, groups)]))),
+        (
+            "Which model to ship",
+            "\n\n".join(filter(None, [*within, front_section(tables, groups, material.variants)])),
+        ),
         ("Compression", compression_section(tables, groups, material.variants)),
         ("One option at a time", _sweeps(slugs, sweeps, links, figures)),
         ("The user–outfit space", space_section(material.spaces, names, figures)),

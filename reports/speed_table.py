@@ -24,9 +24,10 @@ _RATES = {"encode_throughput": "Encoding", "throughput": "Requests"}
 _LEGEND = (
     "Throughput as a multiple of eager PyTorch's in fp32, the median of the ratios turn by turn, within a "
     "session, with its nonparametric interval; encoding in batches of items, requests in batches of outfits. "
-    "PyTorch's share of the ceiling is what it reaches of the machine's rate of matrix products in fp32, or "
-    "of its bandwidth: no engine that computes in fp32 can gain more than the rest of it, which is given as "
-    "the most in fp32. Beyond that lead fewer bits and fewer operations alone."
+    "Of its ceiling: what a row reaches of the rate of products in what it computes most in, or of the "
+    "bandwidth. PyTorch's share of the ceiling is what it reaches of the machine's rate of matrix products in "
+    "fp32, or of its bandwidth: no engine that computes in fp32 can gain more than the rest of it, which is "
+    "given as the most in fp32. Beyond that lead fewer bits and fewer operations alone."
 )
 
 
@@ -71,7 +72,7 @@ def _row(name: str, base: CostRecord, record: CostRecord, notes: Notes) -> dict[
     assert own is not None, "it has a ratio"
     assert plain is not None, "it has a ratio"
     low, high = own.ratio_interval(plain)
-    bound = base.bounds.get(name)
+    bound, own_bound = base.bounds.get(name), record.bounds.get(name)
     return {
         "Model": escape(base.method),
         "Variant": escape(record.variant) or "as trained",
@@ -83,6 +84,7 @@ def _row(name: str, base: CostRecord, record: CostRecord, notes: Notes) -> dict[
         "PyTorch": cell(base, name, notes),
         "Times as fast": f"{own.ratio_to(plain):.2f}",
         "95 % interval": BLANK if math.isnan(low) else f"{low:.2f} to {high:.2f}",
+        "Of its ceiling": share(own_bound.share) if own_bound else BLANK,
         "PyTorch's share of the ceiling": share(bound.share) if bound else BLANK,
         "Most in fp32": f"{1 / bound.share:.2f}" if bound and bound.share <= 1 else BLANK,
     }

@@ -38,6 +38,7 @@ class Start(Workload):
         "peak_memory_reserved": "byte",
     }
     effort = ()
+    enough: ClassVar = dict.fromkeys(["load", "compile", "first_call"], (6, "for an interval"))
     counts = True
 
     def turns(self, effort: Effort) -> int:

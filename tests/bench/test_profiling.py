@@ -224,7 +224,7 @@ def test_a_workload_of_one_engine_costs_no_other_engine(plugin, instruments, mon
 
 def test_of_more_than_may_be_alive_some_take_turns_after_the_others(plugin, instruments, monkeypatch):
     monkeypatch.setattr("outfitbench.bench.seat.check_parity", lambda *_: None)
-    monkeypatch.setattr(profiling, "_ALIVE", 2)
+    monkeypatch.setattr(profiling, "_MOST_ALIVE", 2)
     alive: list[int] = []
 
     class Counted(WorkerProcess):
@@ -241,8 +241,9 @@ def test_of_more_than_may_be_alive_some_take_turns_after_the_others(plugin, inst
     assert [(row.workload, row.method) for row in rows] == [
         (workload, label) for workload in ("start", "request") for label in ("a", "b", "c")
     ]
-    assert len({row.session for row in rows}) == 1
-    assert all(row.measurements for row in rows)
+    of_rows = {row.method: {other.session for other in rows if other.method == row.method} for row in rows}
+    assert of_rows["a"] == of_rows["b"] != of_rows["c"], "they did not take turns with the third"
+    assert all(row.measurements and len(of_rows[row.method]) == 1 for row in rows)
     assert max(alive) == 2
 
 

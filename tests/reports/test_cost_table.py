@@ -118,7 +118,7 @@ def test_what_stands_with_every_cost():
         "Made-up CPU, generation (family.model.stepping) 6.143.8; instruction sets: avx2",
         "python 3.11.9, torch 2.11.0",
         "Session 1 (`5e5510`): taken 2026-11-25; clock: not known; "
-        "cores that processes were kept to: not recorded; effort: rounds 3.",
+        "cores that processes were kept to: not recorded; effort: rounds 3; code: not recorded.",
         "No GPU was measured.",
     ):
         assert fact in text
