@@ -17,6 +17,7 @@ from .request import make_request
 __all__ = [
     "EXACT",
     "IN_BFLOAT16",
+    "LOST_PARITY",
     "TOP",
     "Tolerance",
     "check_parity",
@@ -54,6 +55,9 @@ EXACT = Tolerance(difference=1e-4, tau=0.999)
 
 IN_BFLOAT16 = Tolerance(difference=5e-2, tau=0.9)
 """Of an engine that computes in bfloat16 what was trained in fp32."""
+
+LOST_PARITY = "lost its parity"
+"""What the flag of a variant says first that is further off than it may be."""
 
 TOP = 10
 """Length of the lists whose overlap is reported."""

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from .answer import Answer
+from .answer import FAILED, Answer
 from .session import Session, writable_folder
 from .subjects import Chosen, choose_subjects, compressed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..bench.deployment.card import Origin
     from ..bench.exported import ExportedModel
     from ..datasets import Dataset
@@ -62,10 +64,28 @@ class Export:
                 )
                 for choice in chosen
             ]
+            flagged = _flagged(chosen, exports)
         return Answer(
-            "\n".join([*map(_said, exports), *unnamed]),
-            {"exports": [export.model_dump(mode="json") for export in exports], "unnamed": unnamed},
+            "\n".join([*map(_said, exports), *flagged, *unnamed]),
+            {
+                "exports": [export.model_dump(mode="json") for export in exports],
+                "flagged": flagged,
+                "unnamed": unnamed,
+            },
+            status=FAILED if flagged else 0,
         )
+
+
+def _flagged(chosen: Sequence[Chosen], exports: Sequence[ExportedModel]) -> list[str]:
+    """A line for each variant whose graphs answer otherwise than they may."""
+    from ..bench.parity import LOST_PARITY
+    from ..bench.variants import tolerance_of
+
+    return [
+        f"flagged: {choice.slug}: {LOST_PARITY} (Kendall's τ {export.parity['kendall_tau']:.3f})"
+        for choice, export in zip(chosen, exports, strict=True)
+        if choice.subject.variant and not tolerance_of(choice.subject.variant).allows(export.parity)
+    ]
 
 
 def _said(export: ExportedModel) -> str:

@@ -37,6 +37,7 @@ class List:
             "workloads",
             "scorers",
             "trackers",
+            "executors",
             "datasets",
             "methods",
             "suites",
@@ -92,6 +93,12 @@ def _workloads() -> dict[str, str]:
     from ..bench.workloads import WORKLOADS
 
     return _registered(WORKLOADS)
+
+
+def _executors() -> dict[str, str]:
+    from ..suites.executors import EXECUTORS
+
+    return _registered(EXECUTORS)
 
 
 def _trackers() -> dict[str, str]:
@@ -181,6 +188,7 @@ _KINDS: dict[str, Callable[[], dict[str, str]]] = {
     "workloads": _workloads,
     "scorers": _scorers,
     "trackers": _trackers,
+    "executors": _executors,
     "datasets": _datasets,
     "methods": _methods,
     "suites": _suites,

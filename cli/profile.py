@@ -130,6 +130,8 @@ class Profile:
         rows = joined(profile for _, profile in profiles)
         lines = [table([row(profile) for profile in rows], floats=",.2f")]
         lines += _told(failed)
+        lost = _lost_parity([profile for _, profile in profiles])
+        lines += lost
         lines += [f"{path}: measured before, kept; another --out takes these figures" for path in kept]
         told = ("method", "engine", "device", "workload", "reason")
         return Answer(
@@ -139,9 +141,10 @@ class Profile:
                     profile.model_dump(mode="json") | {"summaries": summaries(profile)} for profile in rows
                 ],
                 "failed": [{name: getattr(one, name) for name in told} for one in failed],
+                "flagged": lost,
                 "kept": kept,
             },
-            status=FAILED if failed else 0,
+            status=FAILED if failed or lost else 0,
         )
 
     def _check_counts(self) -> None:
@@ -167,6 +170,19 @@ class Profile:
 
 def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
+
+
+def _lost_parity(profiles: Sequence[EngineProfile]) -> list[str]:
+    """A line for each variant that answers otherwise than it may."""
+    from ..bench.parity import LOST_PARITY
+
+    flagged = (
+        f"flagged: {one.method} · {one.variant} · {one.engine}: {flag}"
+        for one in profiles
+        for flag in one.flags
+        if flag.startswith(LOST_PARITY)
+    )
+    return list(dict.fromkeys(flagged))
 
 
 def _told(failed: Sequence[FailedProfile]) -> list[str]:

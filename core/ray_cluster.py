@@ -135,7 +135,9 @@ class RayCluster:
 
     def share(self, needs: Needs) -> float:
         """The part of all cores that a task takes while it runs."""
-        return needs.within(self._alive()).cores / self.cores
+        takes, machines = needs.within(self._alive()), self._alive()
+        gpus = sum(machine.gpus for machine in machines)
+        return min(1.0, max(takes.cores / self.cores, takes.gpus / gpus if gpus else 0.0))
 
     def put(self, value: object, what: str, fix: str = _MORE) -> Any:  # noqa: ANN401
         """Lay something into the object store, from where each machine fetches it once.

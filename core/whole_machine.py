@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from .cache import cache_folder
-from .errors import InputError
+from .errors import Fault, InputError
 from .progress import say
 
 __all__ = ["shared_machine", "whole_machine"]
@@ -33,13 +33,17 @@ def shared_machine() -> Iterator[None]:
 def whole_machine() -> Iterator[None]:
     """Measure with no trial of anybody beside who has the same cache; those that run are waited for.
 
-    Where the cache keeps no locks, as on some network folders, that is said: what others take of the
-    processor is then seen by the flags alone.
+    Raises:
+        InputError: If the cache keeps no locks, as on some network folders: others may work beside.
     """
     with ExitStack() as held:
         locked = _lock(held, "turnstile", alone=True, waiting=_TRIALS)
         if not locked or not _lock(held, "machine", alone=True, waiting=_TRIALS):
-            say("the cache keeps no locks: other trials on this machine are not waited for", style="yellow")
+            found = "no locks, so that other trials on this machine may run beside what is measured"
+            fix = "name one by --cache or OUTFITBENCH_CACHE"
+            raise InputError(
+                Fault(f"cache {cache_folder()}", found, "a folder of this machine's own disk", fix)
+            )
         yield
 
 

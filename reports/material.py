@@ -42,6 +42,7 @@ class Material:
         others: Fits, evaluated or not, stems and neighbours.
         datasets: What datasets are like.
         spaces: User–outfit spaces.
+        failed: Of trials that failed and have no record here, what it was, and the reason.
     """
 
     suites: Sequence[SuiteRecord]
@@ -54,6 +55,7 @@ class Material:
     others: Sequence[FitRecord | Prepared]
     datasets: Sequence[DatasetRecord]
     spaces: Sequence[SpaceRecord]
+    failed: Sequence[tuple[str, str]]
 
 
 def material_of(records: Iterable[Record]) -> Material:
@@ -89,7 +91,19 @@ def material_of(records: Iterable[Record]) -> Material:
         others,
         datasets,
         spaces,
+        _failed(
+            suites,
+            {record.trial for record in records if not isinstance(record, SuiteRecord | DatasetRecord)},
+        ),
     )
+
+
+def _failed(suites: Sequence[SuiteRecord], made: set[str]) -> list[tuple[str, str]]:
+    """What failed, as the latest suite that tells of it has it."""
+    latest: dict[str, tuple[str, str]] = {}
+    for suite in sorted(suites, key=lambda suite: (suite.date, suite.fingerprint)):
+        latest |= suite.failed
+    return sorted(told for trial, told in latest.items() if trial not in made)
 
 
 def _teachers(tables: Sequence[ComparisonTable], others: Sequence[FitRecord | Prepared]) -> set[Network]:

@@ -25,7 +25,7 @@ from .distillation_section import distillation_section
 from .flat_tables import csv_file, flat_tables
 from .front import front_section
 from .gain_section import gain_section
-from .markdown import escape
+from .markdown import escape, table
 from .material import Material, material_of
 from .paper_results import order_section, published_section
 from .provenance import other_outcomes, provenance_section
@@ -174,6 +174,7 @@ def _compose(
         ("One option at a time", _sweeps(slugs, sweeps, links, figures)),
         ("The user–outfit space", space_section(material.spaces, names, figures)),
         ("Cost", cost_section(groups)),
+        ("What failed", _failed(material.failed)),
         ("Benchmarks", benchmarks_section(benchmarks)),
         ("Distillation", distillation_section(whole)),
         ("False negatives", gain_section(tables, figures)),
@@ -201,6 +202,12 @@ def _numbers(material: Material) -> str:
     """Where the numbers stand with all their digits."""
     files = [f"[{name}.csv]({name}.csv)" for name in sorted(flat_tables(material))]
     return f"\n\nThese numbers with all their digits: {', '.join(files)}." if files else ""
+
+
+def _failed(failed: Sequence[tuple[str, str]]) -> str:
+    """What has no record, and why."""
+    rows = [{"Trial": escape(label), "Reason": escape(reason)} for label, reason in failed]
+    return table(rows, text_columns=2) if rows else ""
 
 
 def _unranked(others: Sequence[FitRecord | Prepared]) -> str:

@@ -171,7 +171,8 @@ def _is_its_own(error: Exception, trial: Trial[Any]) -> bool:
 
     That is so for training that diverges, for torch's own errors (out of memory), for a model that cannot be
     built or take such images, for files of its inputs that are not what their record says, for whatever the
-    libraries raise that compress, and for whatever a stranger's part raises; not for data that is not sound, which is read before anything trains.
+    libraries raise that compress, and for whatever a stranger's part raises; not for data that is not sound,
+    which is read before anything trains.
     """
     expected = isinstance(error, RuntimeError | ModelError | InputError)
     return expected or isinstance(trial, VariantTrial) or has_foreign_part(trial)

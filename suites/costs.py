@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,8 +73,14 @@ def measure_costs(
                 yield found
             else:
                 lacking.append(trial)
-        if lacking:
-            with whole_machine():
+        if not lacking:
+            return
+        with ExitStack() as alone:
+            try:
+                alone.enter_context(whole_machine())
+            except InputError as error:
+                yield from [_fail(trial, folders, str(error)) for trial in lacking]
+            else:
                 yield from _measure(lacking, folders, plugins)
 
 

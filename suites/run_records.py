@@ -65,6 +65,7 @@ class SuiteRecord(BaseModel):
         compare: Comparisons that it declares, by hash: a fit, and the fit of that seed it is held against.
         longer: By hash, fits that are another one trained for twice its epochs, and that one: evaluated to
             see whether the other has converged, and no row of a table.
+        failed: Of its trials that failed and had no record then, by hash: what it was, and the reason.
         date: When it ran (ISO, to the second); of two that name one fit, the later is right.
     """
 
@@ -78,4 +79,5 @@ class SuiteRecord(BaseModel):
     names: dict[Hash, Name] = {}
     compare: list[tuple[Hash, Hash]] = []
     longer: dict[Hash, Hash] = {}
+    failed: dict[Hash, tuple[Name, Name]] = {}
     date: Date

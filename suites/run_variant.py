@@ -10,6 +10,7 @@ from typing import Any
 
 from ..bench.agreement import agreement
 from ..bench.graph_products import products_by_bits
+from ..bench.parity import LOST_PARITY
 from ..bench.sample import draw_sample
 from ..bench.subject import Subject
 from ..bench.variants import load_variant, make_variant, steps_after, tolerance_of, trained_parts
@@ -76,7 +77,7 @@ def run_variant(
     compressed = time.perf_counter()
     agrees = agreement(fitted, made, draw_sample(trial.dataset, fitted), engine_of(trial))
     tolerance = tolerance_of(trial.variant)
-    lost = f"lost its parity (Kendall's τ {agrees['kendall_tau']:.3f} with what it was made of)"
+    lost = f"{LOST_PARITY} (Kendall's τ {agrees['kendall_tau']:.3f} with what it was made of)"
     written = sorted(path for path in files.rglob("*") if path.is_file())
     record = VariantRecord(
         trial=trial.hash,

@@ -108,13 +108,13 @@ def run_suite(
     """
     EXECUTORS.entry(on.partition("://")[0], "argument --on")
     tracking = Tracking(() if dry_run else trackers, out)
-    # Elsewhere there may be what is not here, where fits are rehearsed all the same.
-    here = choose_device(device if on == "local" or device == "cpu" else "auto")
+    # Elsewhere there may be a GPU that is not here, where fits are rehearsed all the same.
+    here = choose_device("auto" if device == "cuda" and on != "local" else device)
     errand = Errand(suite, out, device, root, split, skip_unusable, cache, tuple(plugins))
     graph, datasets = plan_errand(errand)
     trials = graph if shard is None else shard.of(graph)
     finished = frozenset(trial.hash for trial in trials if has_record(trial, out))
-    outcome = RunOutcome(trials, finished)
+    outcome, failed = RunOutcome(trials, finished), {}
     if dry_run:
         rehearse_fits(outcome, here, fetch=False)
         outcome.broken.update(broken_inputs(trials, finished, lambda trial: trial_folder(out, trial)))
@@ -123,8 +123,8 @@ def run_suite(
         errand = replace(errand, fingerprints=fingerprints)
         # Before fits are rehearsed, which takes a while: an executor may not be had.
         with closing(create_executor(on, errand, jobs)) as executor:
-            if any(trial.hash not in finished for trial in trials if not isinstance(trial, CostTrial)):
-                executor.get_ready()
+            if left := [each for each in trials if each.hash not in finished and each.kind != "cost"]:
+                executor.get_ready(len(left))
             rehearse_fits(outcome, here, fetch=True)
             failed = _run_others(executor, outcome, out, tracking)
         failed |= _measure_all(_costs(outcome), out, errand.plugins)
@@ -136,7 +136,7 @@ def run_suite(
     outcome.records.extend(load_record(trial_folder(out, trial) / RECORD_FILE) for trial in done)
     if dry_run:
         return outcome
-    outcome.records.append(record_suite(suite, graph, command, out))
+    outcome.records.append(record_suite(suite, graph, command, out, failed))
     image_sizes = {method.image_size for part in suite.parts for method in part.methods.values()}
     outcome.records.extend(describe_dataset(dataset, image_sizes, out) for dataset in datasets.values())
     ours = {trial.hash for trial in trials}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,13 @@ from .trial import FitTrial, Trial
 __all__ = ["record_suite"]
 
 
-def record_suite(suite: Suite, trials: Sequence[Trial[Any]], command: str, out: Path) -> SuiteRecord:
+def record_suite(
+    suite: Suite,
+    trials: Sequence[Trial[Any]],
+    command: str,
+    out: Path,
+    failed: Mapping[str, str] | None = None,
+) -> SuiteRecord:
     """The suite's record; one that says the same but for the date stays, unless a fit was renamed since.
 
     Args:
@@ -25,7 +31,9 @@ def record_suite(suite: Suite, trials: Sequence[Trial[Any]], command: str, out: 
         trials: Its trials.
         command: What the user typed.
         out: Folder of the runs.
+        failed: Messages of those that failed, by hash.
     """
+    failed = failed or {}
     fits = [trial for trial in trials if isinstance(trial, FitTrial)]
     record = SuiteRecord(
         suite=suite.name,
@@ -42,6 +50,11 @@ def record_suite(suite: Suite, trials: Sequence[Trial[Any]], command: str, out: 
             for asked in part.longer.items()
             for pair in _pairs(part, asked, fits)
         ),
+        failed={
+            trial.hash: (trial.label, failed[trial.hash] or "no reason told")
+            for trial in trials
+            if trial.hash in failed
+        },
         date=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     said = record.model_dump(mode="json", exclude={"date"})

@@ -42,7 +42,9 @@ SNIPPETS = [block for block in blocks("python") if block != PLUGIN_SOURCE]
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_is_one_that_the_command_line_takes(command):
-    parse(shlex.split(command))
+    parsed = parse(shlex.split(command)).command
+    if isinstance(parsed, Run) and not parsed.suite.endswith(".toml"):
+        load_suite(parsed.suite, methods=parsed.methods)  # which refuses what the suite has not
 
 
 @pytest.mark.parametrize("command", [Data, Run, Profile, Export, Encode, Recommend, Report, Tune])

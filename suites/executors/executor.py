@@ -29,8 +29,8 @@ class Executor(Protocol):
         """The part of the executor, between 0 and 1, that a trial takes while it runs."""
         ...
 
-    def get_ready(self) -> None:
-        """Called once before trials begin, some time before the first one does."""
+    def get_ready(self, trials: int) -> None:
+        """Called once, some time before the first of so many trials begins."""
         ...
 
     def begin(self, trial: Trial[Any], number: str) -> None:
@@ -56,7 +56,10 @@ class Executor(Protocol):
 
 
 Factory = Callable[[Errand, "int | None", str], Executor]
-"""Makes an executor for an errand, a number of jobs (None for the executor's own) and an address."""
+"""Makes an executor for an errand, a number of jobs (None for the executor's own) and an address.
+
+An errand whose device is "auto" leaves it to the executor, which gives its processes an errand that says.
+"""
 
 EXECUTORS: Registry[Factory] = Registry("executor", "outfitbench.suites.executors")
 """What makes executors, by name."""

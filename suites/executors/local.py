@@ -73,7 +73,7 @@ class Here:
         """All of it."""
         return 1.0
 
-    def get_ready(self) -> None:
+    def get_ready(self, trials: int) -> None:
         """It is."""
 
     def begin(self, trial: Trial[Any], number: str) -> None:
@@ -116,9 +116,9 @@ class Processes:
         """One job's."""
         return 1 / self.jobs
 
-    def get_ready(self) -> None:
+    def get_ready(self, trials: int) -> None:
         """Start the processes, which import and plan while the caller goes on."""
-        while len(self._workers) < self.jobs:
+        while len(self._workers) < min(self.jobs, trials):
             self._start()
 
     def begin(self, trial: Trial[Any], number: str) -> None:
@@ -144,6 +144,8 @@ class Processes:
                 raise told
             if kind == "said":
                 say(f"[{worker.name}] {told}")
+            elif kind == "begun":
+                worker.begun = True
             else:
                 worker.trial = None
                 ended[trial.hash] = Ended(*told)
@@ -151,6 +153,8 @@ class Processes:
 
     def close(self) -> None:
         """End the processes; a trial that one of them is at stays where its last checkpoint is."""
+        for worker in self._workers:
+            worker.stop()
         for worker in self._workers:
             worker.end()
         self._workers.clear()
@@ -164,9 +168,12 @@ class Processes:
 
     def _died(self, worker: _Worker, trial: Trial[Any]) -> Ended:
         status = worker.end()
-        self._deaths[trial.hash] += 1
-        if self._deaths[trial.hash] == _DEATHS:
-            return Ended(failed=f"its process died {_DEATHS} times (exit status {status})")
+        # Before it was at the trial it may have died of anything: that counts for all trials together.
+        counted = trial.hash if worker.begun else ""
+        self._deaths[counted] += 1
+        if self._deaths[counted] >= _DEATHS:
+            what = "its process died" if counted else "processes died before they began,"
+            return Ended(failed=f"{what} {_DEATHS} times (exit status {status})")
         say(f"{worker.name} died (exit status {status}), begun again: {trial.label}", style="yellow")
         return Ended(taken_by=worker.name)
 
@@ -177,6 +184,7 @@ class _Worker:
     def __init__(self, errand: Errand, job: int) -> None:
         self.job, self.name = job, f"job {job}"
         self.trial: Trial[Any] | None = None
+        self.begun = False
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
         arguments = (theirs, errand, rich.get_console().quiet)
@@ -188,13 +196,17 @@ class _Worker:
     def begin(self, trial: Trial[Any], number: str) -> None:
         with suppress(OSError):  # it died while idle: the next who listens finds that out
             self.pipe.send((trial.hash, number))
-        self.trial = trial
+        self.trial, self.begun = trial, False
+
+    def stop(self) -> None:
+        """Tell the process to end, whatever it is at."""
+        self.pipe.close()
+        if self._process.is_alive():
+            self._process.terminate()
 
     def end(self) -> int | None:
         """End the process, and give its exit status."""
-        self.pipe.close()
-        if self._process.is_alive() and self.trial is not None:
-            self._process.terminate()
+        self.stop()
         self._process.join(5)
         self._process.kill()
         self._process.join()
@@ -218,6 +230,7 @@ def _work(pipe: Connection, errand: Errand, quiet: bool) -> None:
             place = Workplace(errand)
             while True:
                 named, number = pipe.recv()
+                send("begun", named)
                 send("ended", tuple(place.attempt(named, number)))
         except (EOFError, KeyboardInterrupt):
             raise

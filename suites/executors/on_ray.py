@@ -9,12 +9,14 @@ import pickle
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from ...core.errors import InputError
 from ...core.progress import say
 from ...core.ray_cluster import Needs, RayCluster, TaskLostError
 from ...core.shared_folder import identify
+from ...training.checkpoint import PROGRESS_FILE
 from ...training.network import is_heavy, parameters_of
 from ..attempt import Ended, trial_folder
 from ..errand import Errand
@@ -76,7 +78,9 @@ class RayTasks:
         put = cluster.put(pickle.dumps(theirs), "the suite")
         self._given = put, identify(self._out), self._heard
         self._running: dict[Any, Trial[Any]] = {}
-        self._losses: Counter[str] = Counter()
+        self._losses: Counter[tuple[str, float | None]] = Counter()
+        if errand.device == "auto" and cluster.device == "cuda":
+            say("the Ray cluster has GPUs: trials take a share of one (--device cpu for none)")
         self._refused: dict[str, Ended] = {}
         self._sends_files = False
         self._sent: dict[str, Any] = {}
@@ -94,7 +98,7 @@ class RayTasks:
         """The part of all cores that it takes."""
         return self._cluster.share(self._needs(trial))
 
-    def get_ready(self) -> None:
+    def get_ready(self, trials: int) -> None:
         """The machines are."""
 
     def begin(self, trial: Trial[Any], number: str) -> None:
@@ -148,9 +152,13 @@ class RayTasks:
         try:
             node, ((failed, taken_by), files) = self._cluster.result(work)
         except TaskLostError as error:
-            self._losses[trial.hash] += 1
-            if self._losses[trial.hash] > _LOSSES:
-                return Ended(failed=f"{error} (it was lost {self._losses[trial.hash]} times)")
+            # One that has come further since may be begun again: machines that others need are taken away.
+            lost = trial.hash, _progress(trial_folder(self._out, trial))
+            self._losses[lost] += 1
+            if self._losses[lost] > _LOSSES:
+                return Ended(failed=f"{error} (it was lost {self._losses[lost]} times)")
+            for needed in trial.inputs.values():  # it may be these files that were
+                self._sent.pop(needed.hash, None)
             say(f"lost, begun again: {trial.label} ({error.fault.found})", style="yellow")
             return Ended(taken_by="a machine to begin it again")
         except InputError as error:  # what a trial meets it tells itself: this one could not begin
@@ -175,6 +183,14 @@ class RayTasks:
                 for line in ray.get(self._taking):
                     say(line)
             self._taking = self._heard.take.remote()
+
+
+def _progress(folder: Path) -> float | None:
+    """What changes with each epoch of a trial in a folder that the machines share; None without any."""
+    try:
+        return (folder / PROGRESS_FILE).stat().st_mtime
+    except OSError:
+        return None
 
 
 def machine_needs(trial: Trial[Any], device: str, share: int | None = None) -> Needs:

@@ -76,6 +76,8 @@ def attempt_here(
     except InputError:  # of this machine, its data or its disk: the caller is told
         raise
     except Exception as error:
+        if isinstance(error, import_module("ray").exceptions.RayError):
+            raise  # an input was lost on its way: the caller begins the trial again
         rich.get_console().print_exception(width=100)
         return Ended(failed=why(error)), None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 from outfitbench.core import whole_machine as module
+from outfitbench.core.errors import InputError
 from outfitbench.core.whole_machine import shared_machine, whole_machine
 
 HOLDING = """
@@ -98,11 +100,12 @@ def test_those_who_come_while_costs_wait_do_not_keep_them_waiting(monkeypatch):
     assert len(told) == 2
 
 
-def test_without_a_cache_that_can_be_written_nobody_is_held_up_and_that_is_said(monkeypatch, tmp_path):
-    (tmp_path / "file").touch()
-    monkeypatch.setenv("OUTFITBENCH_CACHE", str(tmp_path / "file"))
-    told = []
-    monkeypatch.setattr(module, "say", lambda text, style: told.append(text))
-    with whole_machine(), shared_machine():
+def test_where_no_locks_are_kept_trials_run_and_costs_are_refused(monkeypatch):
+    def no_locks(*given: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    with shared_machine():
         pass
-    assert told == ["the cache keeps no locks: other trials on this machine are not waited for"]
+    with pytest.raises(InputError, match=r"found no locks, .* expected a folder of this machine's own disk"):
+        whole_machine().__enter__()

@@ -83,6 +83,19 @@ def test_warnings_are_shown(tmp_path):
     assert "- FND XS, seed 0: mean d fell below 1" in write_report(small_grid(), tmp_path).read_text()
 
 
+def test_what_failed_stands_on_the_page_with_its_reason_until_it_has_a_record(tmp_path):
+    grid = small_grid()
+    told = {
+        "f00d": ("FHN · openvino", "no such engine"),
+        grid[0].trial: ("Teacher · ranks random", "no memory"),
+    }
+    text = write_report([*grid, suite(failed=told, title="Later")], tmp_path).read_text()
+    (_, section) = text.split("## What failed\n\n")
+    (row,) = read_tables(section.partition("\n## ")[0])[0]
+    assert row == {"Trial": "FHN · openvino", "Reason": "no such engine"}
+    assert "What failed" not in write_report(grid, tmp_path / "none").read_text()
+
+
 def test_a_title_of_ones_own(tmp_path):
     page = write_report([cost("A")], tmp_path, title="Mine | all mine")
     assert page.read_text().startswith("# Mine &#124; all mine\n")

@@ -36,7 +36,7 @@ class Clockwork:
     def share(self, trial: Named) -> float:
         return 1 / self.jobs
 
-    def get_ready(self) -> None: ...
+    def get_ready(self, trials: int) -> None: ...
 
     def begin(self, trial: Named, number: str) -> None:
         self.begun.append(trial.hash)

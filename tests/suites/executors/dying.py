@@ -35,6 +35,13 @@ class DiesOnce(Scorer):
         return [0.0] * len(outfits)
 """
 
+NOT_IN_A_JOB = """
+import multiprocessing, os
+
+if multiprocessing.parent_process() is not None:
+    {what}
+"""
+
 HELD_UP = """
 import os, time
 from pathlib import Path

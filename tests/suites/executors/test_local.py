@@ -13,7 +13,7 @@ from outfitbench.core.plugins import load_plugin
 from outfitbench.suites import run_suite
 from outfitbench.suites.suite_file import Suite
 
-from .dying import DIES_ONCE
+from .dying import DIES, DIES_ONCE, NOT_IN_A_JOB
 
 
 def rankings(out: Path) -> dict[str, Any]:
@@ -46,6 +46,47 @@ def test_jobs_leave_the_records_of_one_job_though_one_is_killed(
     assert "[job 2] trial 4 of 5: FND XS" in told
     assert "died (exit status -9), begun again: dies-once" in told
     assert not list(out.rglob("*claim*")), "nothing is left behind"
+
+
+def test_a_trial_that_kills_its_process_is_given_up_and_the_others_stand(
+    smoke: Suite, finished: Path, tmp_path: Path
+) -> None:
+    out, died, plugin = tmp_path / "out", tmp_path / "died", tmp_path / "dies.py"
+    plugin.write_text(DIES.format(died=str(died)))
+    load_plugin(plugin)
+    shutil.copytree(finished, out)
+    shutil.rmtree(out / "evaluations")
+    suite = smoke.model_copy(update={"scorers": ["dies"]})
+    outcome = run_suite(suite, out, device="cpu", jobs=2, plugins=[plugin])
+    ((label, message),) = outcome.failed.items()
+    assert label.startswith("dies")
+    assert message == "its process died 3 times (exit status -9)"
+    assert died.read_text().count("died") == 3
+    assert rankings(out) == rankings(finished)
+    (suite_record,) = (record for record in outcome.records if record.kind == "suite")
+    assert list(suite_record.failed.values()) == [(label, message)], "which the report tells"
+
+
+def test_processes_that_die_before_they_are_at_a_trial_end_the_run(
+    smoke: Suite, finished: Path, tmp_path: Path
+) -> None:
+    out, plugin = tmp_path / "out", tmp_path / "dies.py"
+    plugin.write_text(NOT_IN_A_JOB.format(what="os._exit(3)"))
+    shutil.copytree(finished, out)
+    shutil.rmtree(out / "evaluations")
+    outcome = run_suite(smoke, out, device="cpu", jobs=2, plugins=[plugin])
+    assert set(outcome.failed.values()) == {"processes died before they began, 3 times (exit status 3)"}
+
+
+def test_what_a_process_cannot_begin_with_ends_the_run_in_a_line(
+    smoke: Suite, finished: Path, tmp_path: Path
+) -> None:
+    out, plugin = tmp_path / "out", tmp_path / "refuses.py"
+    plugin.write_text(NOT_IN_A_JOB.format(what="raise ValueError('not here')"))
+    shutil.copytree(finished, out)
+    shutil.rmtree(out / "evaluations")
+    with pytest.raises(InputError, match=r"refuses\.py"):
+        run_suite(smoke, out, device="cpu", jobs=2, plugins=[plugin])
 
 
 @pytest.mark.parametrize(
