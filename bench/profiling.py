@@ -219,7 +219,10 @@ def _outcomes(
 ) -> Iterator[EngineProfile | FailedProfile]:
     machine, alive = describe_machine(), _alive()
     with scratch_folder() as scratch, ExitStack() as closing:
-        seats = [Seat(subjects[number], engine, device, threads, effort) for number, engine, device in places]
+        seats = [
+            Seat(subjects[number], engine, device, threads, effort, scratch)
+            for number, engine, device in places
+        ]
         for seat in seats:
             closing.callback(seat.close)
         groups = [seats[first : first + alive] for first in range(0, len(seats), alive)]

@@ -29,6 +29,7 @@ class Seat:
         device: "cpu" or "cuda".
         threads: Intra-op threads.
         effort: How much to measure.
+        scratch: A folder for what its processes compile.
 
     Attributes:
         cores: Those that its process is kept to, one for each thread; none where the system keeps none.
@@ -40,7 +41,9 @@ class Seat:
         flags: What a reader of its rows should know.
     """
 
-    def __init__(self, subject: Subject, engine: str, device: str, threads: int, effort: Effort) -> None:
+    def __init__(
+        self, subject: Subject, engine: str, device: str, threads: int, effort: Effort, scratch: Path
+    ) -> None:
         self.subject = subject
         self.engine = engine
         self.device = device
@@ -53,14 +56,19 @@ class Seat:
         self.exports = False
         self.parity: dict[str, float] = {}
         self.flags: list[str] = []
-        self._effort = effort
+        self._effort, self._scratch = effort, scratch
         self._worker: WorkerProcess | None = None
 
     def start(self) -> None:
         """Start the process, which imports the engine while the caller goes on."""
         if self._worker is None:
-            plugins, limit = self.subject.plugins, self._effort.limit_seconds
-            self._worker = WorkerProcess(self.engine, plugins, cores=self.cores, limit_seconds=limit)
+            self._worker = WorkerProcess(
+                self.engine,
+                self.subject.plugins,
+                cores=self.cores,
+                limit_seconds=self._effort.limit_seconds,
+                scratch=self._scratch,
+            )
 
     @property
     def needs_export(self) -> bool:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -42,6 +43,8 @@ class WorkerProcess:
         plugins: Files that may register it.
         cores: The cores that it is kept to; none for all.
         limit_seconds: When it is ended if it does not answer.
+        scratch: Where what it compiles is kept, in a folder of its own, so that it always compiles anew and
+            leaves nothing behind; None for where PyTorch keeps it for all processes.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class WorkerProcess:
         *,
         cores: Sequence[int] = (),
         limit_seconds: float = math.inf,
+        scratch: Path | None = None,
     ) -> None:
         self._engine = engine
         self._limit_seconds = limit_seconds
@@ -62,7 +66,7 @@ class WorkerProcess:
             stderr=self._errors,
             text=True,
             encoding="utf-8",
-            env=_environment(),
+            env=_environment(scratch),
         )
         self._started: dict[str, Any] | None = None
         self._send("start", engine=engine, plugins=[str(path) for path in plugins], cores=cores)
@@ -155,9 +159,11 @@ def _parent() -> list[str]:
     return [str(os.getpid())] if threading.current_thread() is threading.main_thread() else []
 
 
-def _environment() -> dict[str, str]:
+def _environment(scratch: Path | None) -> dict[str, str]:
     """This process's, but for the empty entries of PYTHONPATH, which mean the current folder."""
     environment = os.environ | _ENVIRONMENT
+    if scratch is not None:
+        environment["TORCHINDUCTOR_CACHE_DIR"] = str(scratch / f"compiled-{uuid.uuid4().hex[:8]}")
     if "PYTHONPATH" in environment:
         entries = [entry for entry in environment["PYTHONPATH"].split(os.pathsep) if entry]
         environment["PYTHONPATH"] = os.pathsep.join(entries)

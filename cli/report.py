@@ -60,7 +60,7 @@ class Report:
         """The report of records, and what else is asked of them."""
         from ..reports import write_report
         from ..reports.claim_file import load_claims
-        from ..reports.flat_tables import flat_tables
+        from ..reports.flat_tables import flat_tables, write_parquet
         from ..reports.material import material_of
         from ..suites.record_files import load_records, record_places
 
@@ -72,7 +72,7 @@ class Report:
             records, out, claims=claims, files=record_places(runs), budgets=budgets, benchmarks=timed
         )
         material = material_of(records)
-        lines = [f"{len(records)} records compared in {page}", *_parquet(material, out)]
+        lines = [f"{len(records)} records compared in {page}", *write_parquet(material, out)]
         document: dict[str, Any] = {
             "records": len(records),
             "report": page,
@@ -110,21 +110,6 @@ class Report:
         with atomic_file(page) as temporary:
             temporary.write_text(text, encoding="utf-8")
         return Answer(f"{counted(len(timed), 'file')} of benchmarks in {page}", {"benchmarks": page})
-
-
-def _parquet(material: Material, out: Path) -> list[str]:
-    """Write the tables as Parquet where that can be; else a line that says why not."""
-    from importlib.util import find_spec
-
-    from ..core.files import atomic_file
-    from ..reports.flat_tables import flat_tables, parquet_file
-
-    if find_spec("pyarrow") is None:
-        return ["tables written as CSV alone: Parquet needs pyarrow (the extra parquet)"]
-    for name, rows in flat_tables(material).items():
-        with atomic_file(out / f"{name}.parquet") as temporary:
-            temporary.write_bytes(parquet_file(rows))
-    return []
 
 
 def _within(material: Material, budget: Budget) -> list[BudgetAnswer]:

@@ -98,11 +98,25 @@ class CatalogueOutfits:
             found = f"{total} outfits, none of them of items with features"
             raise InputError(Fault(path, found, "an outfit of encoded items at least"))
         self.items, self.left_out = made[:kept], total - kept
-        self._names = pyarrow.ipc.open_stream(pyarrow.memory_map(str(names))).read_all()["outfit"]
+        kept_names = pyarrow.ipc.open_stream(pyarrow.memory_map(str(names))).read_all()["outfit"]
+        self._names = kept_names.chunks
+        self._ends = np.cumsum([len(chunk) for chunk in self._names])
 
     def __len__(self) -> int:
         return len(self.items)
 
-    def names(self, outfits: NDArray[np.int64]) -> pyarrow.ChunkedArray:
+    def names(self, outfits: NDArray[np.int64]) -> pyarrow.Array:
         """Names of outfits (n,), as they stand in the file."""
-        return self._names.take(outfits)
+        import pyarrow
+
+        # Chunk by chunk: taken from all of them at once, they would be copied into one array every time.
+        order = np.argsort(outfits, kind="stable")
+        places = outfits[order]
+        chunks, firsts = np.unique(np.searchsorted(self._ends, places, side="right"), return_index=True)
+        taken = [
+            self._names[chunk].take(pyarrow.array(own - self._ends[chunk] + len(self._names[chunk])))
+            for chunk, own in zip(chunks, np.split(places, firsts[1:]), strict=True)
+        ]
+        back = np.empty_like(order)
+        back[order] = np.arange(len(order))
+        return pyarrow.concat_arrays(taken).take(pyarrow.array(back))

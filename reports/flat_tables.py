@@ -5,17 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import math
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from ..core.files import atomic_file
 from .costs import machine_label
 from .table_rows import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from .material import Material
 
-__all__ = ["csv_file", "flat_tables", "parquet_file"]
+__all__ = ["csv_file", "flat_tables", "parquet_file", "write_parquet"]
 
 FlatRow = dict[str, str | int | float | None]
 
@@ -128,3 +131,13 @@ def parquet_file(rows: Sequence[Mapping[str, Any]]) -> bytes:
     buffer = io.BytesIO()
     pq.write_table(pa.Table.from_pylist([dict(row) for row in rows]), buffer)
     return buffer.getvalue()
+
+
+def write_parquet(material: Material, out: Path) -> list[str]:
+    """Write the tables as Parquet beside a page where that can be; else a line that says why not."""
+    if find_spec("pyarrow") is None:
+        return ["tables written as CSV alone: Parquet needs pyarrow (the extra parquet)"]
+    for name, rows in flat_tables(material).items():
+        with atomic_file(out / f"{name}.parquet") as temporary:
+            temporary.write_bytes(parquet_file(rows))
+    return []

@@ -256,6 +256,17 @@ def test_an_engine_that_dies_leaves_the_others_and_its_whole_output(plugin, inst
     assert failed.output == "a word before\nout of luck\n"
 
 
+@pytest.mark.slow
+def test_a_process_that_hangs_is_a_row_that_failed_and_the_others_stand(plugin, instruments):
+    subject = Subject(model="tiny", num_users=5, plugins=(plugin,))
+    effort = LEAST.model_copy(update={"limit_seconds": 30.0})
+    engines = ["torch", "instrument:Hanging"]
+    row, failed = profile_subjects([subject], engines=engines, workloads=["request"], effort=effort)
+    assert row.measurements["latency"].n
+    expected = "engine instrument:Hanging: found no answer after 30 s, expected one; its process was ended"
+    assert failed.reason == expected
+
+
 PLUGIN = """
 from outfitbench.bench import LazyEngine, register_engine
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import onnxruntime
@@ -10,7 +11,8 @@ import pytest
 from outfitbench.bench import ExportedModel, Subject
 from outfitbench.bench.agreement import agreement
 from outfitbench.bench.engines.onnxruntime_engine import OnnxRuntimeEngine
-from outfitbench.bench.sample import Sample, sample_scores
+from outfitbench.bench.sample import Sample, draw_sample, sample_scores
+from outfitbench.core.errors import InputError
 from outfitbench.datasets import Dataset
 
 
@@ -25,6 +27,12 @@ def test_a_sample_holds_training_outfits_and_their_items(small_closet: Dataset, 
     assert len(sample.users) == 40
     for user, outfit in zip(sample.users.tolist(), sample.outfits, strict=True):
         assert (user, tuple(ids[outfit])) in posted
+
+
+def test_where_nothing_was_trained_on_there_is_nothing_to_calibrate_by(headed_subject: Subject):
+    empty = SimpleNamespace(name="closet-12", split=lambda name: [])
+    with pytest.raises(InputError, match="dataset closet-12: found no training outfit, expected some"):
+        draw_sample(empty, headed_subject)
 
 
 def test_scores_of_a_sample_are_those_of_raw_onnx(headed_export: ExportedModel, sample: Sample):

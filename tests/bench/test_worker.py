@@ -187,6 +187,20 @@ def test_a_worker_that_does_not_answer_is_ended_and_says_so(instruments):
         assert worker._process.wait(timeout=10) == -signal.SIGKILL
 
 
+def test_what_a_worker_compiles_is_kept_apart_from_what_others_did(instruments, tmp_path):
+    """So that it always compiles anew, and nothing is left where PyTorch keeps it for all."""
+    with (
+        WorkerProcess("instrument:Instrument", scratch=tmp_path) as one,
+        WorkerProcess("instrument:Instrument", scratch=tmp_path) as other,
+    ):
+        kept = {
+            Path(psutil.Process(worker._process.pid).environ()["TORCHINDUCTOR_CACHE_DIR"])
+            for worker in (one, other)
+        }
+    assert len(kept) == 2
+    assert {folder.parent for folder in kept} == {tmp_path}
+
+
 DEAF_PARENT = """
 from outfitbench.bench.worker_process import WorkerProcess
 with WorkerProcess("instrument:Deaf") as worker:
