@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import torch
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from ..core.parallel import map_on_all_cores
@@ -75,7 +76,8 @@ def each_on_a_thread(
     all_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        # The mode is a thread's own.
-        yield from map_on_all_cores(torch.inference_mode()(function), count, label, threads=threads)
+        with threadpool_limits(1, user_api="blas"):  # NumPy's
+            # The mode is a thread's own.
+            yield from map_on_all_cores(torch.inference_mode()(function), count, label, threads=threads)
     finally:
         torch.set_num_threads(all_threads)

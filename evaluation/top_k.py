@@ -189,8 +189,20 @@ def _top_k_of(users: Tensor, outfits: Tensor | NDArray[np.float32], k: int, memo
     scores = users.new_empty(len(users) * at_once)
     for first, block in _blocks(outfits, at_once):
         of_block = scores[: len(users) * len(block)].view(len(users), len(block))
-        best.add(torch.mm(users, block.to(users.device).mT, out=of_block), first)
+        _multiply(users, block.to(users.device), of_block)
+        best.add(of_block, first)
     return best.result()
+
+
+def _multiply(users: Tensor, outfits: Tensor, out: Tensor) -> None:
+    """Write the product of each user and outfit, (U, M).
+
+    On a processor by NumPy: on an AMD EPYC PyTorch multiplies half as fast.
+    """
+    if users.device.type == "cpu":
+        np.matmul(users.detach().numpy(), outfits.numpy().T, out=out.numpy())
+    else:
+        torch.mm(users, outfits.mT, out=out)
 
 
 def _blocks(outfits: Tensor | NDArray[np.float32], at_once: int) -> Iterator[tuple[int, Tensor]]:

@@ -62,6 +62,7 @@ def test_a_thousand_trials_that_rank_nothing_in_a_minute(benchmark, two_cores, t
         assert benchmark.stats.stats.max < MOST_SECONDS
 
 
+@pytest.mark.timeout(1800)
 def test_two_jobs_gain_on_one(benchmark, two_cores, tmp_path):
     """Against one job of one thread, and against one of two, each a command from its start to its report."""
     suite = write_grid(tmp_path / "grid.toml", range(FITS), EPOCHS)
