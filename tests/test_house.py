@@ -28,6 +28,7 @@ MAY_IMPORT = {
         "training.history",
         "bench.engine_profile",
         "bench.measurement",
+        "bench.ceiling",
     },
     "cli": {"core", "datasets", "models", "evaluation", "training", "bench", "suites", "reports"},
 }
