@@ -17,8 +17,8 @@ from outfitbench.datasets import Dataset
         # Its encoder has a convolution and three fully connected layers, its scorer three such layers.
         ("int8-static", {"8": {"Conv": 1, "Gemm": 3}, "32": {"Gemm": 3}}),
         ("int8-dynamic", {"8": {"ConvInteger": 1, "MatMulInteger": 6}}),
-        ("weight-only", {"32": {"Conv": 1, "Gemm": 6}}),
-        ("fp16-graph", {"16": {"Conv": 1, "Gemm": 3}, "32": {"Gemm": 3}}),
+        pytest.param("weight-only", {"32": {"Conv": 1, "Gemm": 6}}, marks=pytest.mark.slow),
+        pytest.param("fp16-graph", {"16": {"Conv": 1, "Gemm": 3}, "32": {"Gemm": 3}}, marks=pytest.mark.slow),
         ("fp16", {}),
     ],
 )

@@ -42,7 +42,7 @@ def test_a_size_of_images_stands_above_every_method_of_every_part() -> None:
     methods = [method for part in suite.parts for method in part.methods.values()]
     assert {(method.image_size, method.recipe.epochs) for method in methods} == {(224, 2)}
     parts = {part.name: part for part in suite.parts}
-    student = {name: part.methods["n-pair-xs"] for name, part in parts.items()}
+    student = {name: part.methods["recd-xs"] for name, part in parts.items()}
     assert student["networks"] == student["throughput"]  # one fit, in both parts of a page
     efforts = {name: part.cost.effort for name, part in parts.items()}
     assert efforts["networks"] != efforts["throughput"]  # so it has a session of its own

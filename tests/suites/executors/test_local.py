@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +24,16 @@ def rankings(out: Path) -> dict[str, Any]:
 def test_jobs_leave_the_records_of_one_job_though_one_is_killed(
     smoke: Suite,
     finished: Path,
+    fits_alone: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    out, died, plugin = tmp_path / "out", tmp_path / "died", tmp_path / "dies.py"
+    out, died, plugin = fits_alone, tmp_path / "died", tmp_path / "dies.py"
     plugin.write_text(DIES_ONCE.format(died=str(died)))
     load_plugin(plugin)
     monkeypatch.delenv("OMP_NUM_THREADS")
     monkeypatch.setattr("outfitbench.suites.executors.local.usable_cores", lambda: 6)
-    shutil.copytree(finished, out)
-    shutil.rmtree(out / "evaluations")
     suite = smoke.model_copy(update={"scorers": ["dies-once"]})
     outcome = run_suite(suite, out, device="cpu", jobs=2, plugins=[plugin])
     assert not outcome.failed
@@ -49,13 +47,11 @@ def test_jobs_leave_the_records_of_one_job_though_one_is_killed(
 
 
 def test_a_trial_that_kills_its_process_is_given_up_and_the_others_stand(
-    smoke: Suite, finished: Path, tmp_path: Path
+    smoke: Suite, finished: Path, fits_alone: Path, tmp_path: Path
 ) -> None:
-    out, died, plugin = tmp_path / "out", tmp_path / "died", tmp_path / "dies.py"
+    out, died, plugin = fits_alone, tmp_path / "died", tmp_path / "dies.py"
     plugin.write_text(DIES.format(died=str(died)))
     load_plugin(plugin)
-    shutil.copytree(finished, out)
-    shutil.rmtree(out / "evaluations")
     suite = smoke.model_copy(update={"scorers": ["dies"]})
     outcome = run_suite(suite, out, device="cpu", jobs=2, plugins=[plugin])
     ((label, message),) = outcome.failed.items()
@@ -67,26 +63,24 @@ def test_a_trial_that_kills_its_process_is_given_up_and_the_others_stand(
     assert list(suite_record.failed.values()) == [(label, message)], "which the report tells"
 
 
+@pytest.mark.slow
 def test_processes_that_die_before_they_are_at_a_trial_end_the_run(
-    smoke: Suite, finished: Path, tmp_path: Path
+    smoke: Suite, fits_alone: Path, tmp_path: Path
 ) -> None:
-    out, plugin = tmp_path / "out", tmp_path / "dies.py"
+    plugin = tmp_path / "dies.py"
     plugin.write_text(NOT_IN_A_JOB.format(what="os._exit(3)"))
-    shutil.copytree(finished, out)
-    shutil.rmtree(out / "evaluations")
-    outcome = run_suite(smoke, out, device="cpu", jobs=2, plugins=[plugin])
+    outcome = run_suite(smoke, fits_alone, device="cpu", jobs=2, plugins=[plugin])
     assert set(outcome.failed.values()) == {"processes died before they began, 3 times (exit status 3)"}
 
 
+@pytest.mark.slow
 def test_what_a_process_cannot_begin_with_ends_the_run_in_a_line(
-    smoke: Suite, finished: Path, tmp_path: Path
+    smoke: Suite, fits_alone: Path, tmp_path: Path
 ) -> None:
-    out, plugin = tmp_path / "out", tmp_path / "refuses.py"
+    plugin = tmp_path / "refuses.py"
     plugin.write_text(NOT_IN_A_JOB.format(what="raise ValueError('not here')"))
-    shutil.copytree(finished, out)
-    shutil.rmtree(out / "evaluations")
     with pytest.raises(InputError, match=r"refuses\.py"):
-        run_suite(smoke, out, device="cpu", jobs=2, plugins=[plugin])
+        run_suite(smoke, fits_alone, device="cpu", jobs=2, plugins=[plugin])
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -72,15 +71,18 @@ def outcomes(out: Path) -> dict[str, dict]:
 @pytest.mark.ray
 @pytest.mark.filterwarnings("ignore")
 def test_a_node_dies_and_the_records_are_those_of_a_quiet_run(
-    cluster: Any, smoke: Suite, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    cluster: Any,
+    smoke: Suite,
+    finished: Path,
+    fits_alone: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Both nodes are at a trial when one dies; the other one runs both."""
-    out, started, plugin = tmp_path / "out", tmp_path / "started", tmp_path / "held_up.py"
+    out, started, plugin = fits_alone, tmp_path / "started", tmp_path / "held_up.py"
     plugin.write_text(HELD_UP.format(started=str(started)))
     started.mkdir()
     load_plugin(plugin)
-    shutil.copytree(finished, out)
-    shutil.rmtree(out / "evaluations")
     node = next(iter(cluster.worker_nodes))
 
     def kill() -> None:
@@ -108,13 +110,16 @@ def test_a_node_dies_and_the_records_are_those_of_a_quiet_run(
 @pytest.mark.ray
 @pytest.mark.filterwarnings("ignore")
 def test_a_trial_that_kills_its_process_is_given_up_and_the_others_stand(
-    cluster: Any, smoke: Suite, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    cluster: Any,
+    smoke: Suite,
+    finished: Path,
+    fits_alone: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    out, died, plugin = tmp_path / "out", tmp_path / "died", tmp_path / "dies.py"
+    out, died, plugin = fits_alone, tmp_path / "died", tmp_path / "dies.py"
     plugin.write_text(DIES.format(died=str(died)))
     load_plugin(plugin)
-    shutil.copytree(finished, out)
-    shutil.rmtree(out / "evaluations")
     outcome = run_suite(
         smoke.model_copy(update={"scorers": ["dies"]}), out, device="cpu", on="ray", plugins=[plugin]
     )
@@ -226,17 +231,15 @@ class TestOnACluster:
         ids=["no-package", "full-disk", "other-data"],
     )
     def test_a_machine_that_is_not_as_the_callers_is_named(
-        self, smoke: Suite, finished: Path, tmp_path: Path, hindered: str, message: str
+        self, smoke: Suite, fits_alone: Path, tmp_path: Path, hindered: str, message: str
     ) -> None:
-        out, site = tmp_path / "out", tmp_path / "site"
+        site = tmp_path / "site"
         site.mkdir()
         (site / "sitecustomize.py").write_text(hindered)
         there = {"PYTHONPATH": str(site)} if hindered else {"OUTFITBENCH_CACHE": str(tmp_path / "cache")}
-        shutil.copytree(finished, out)
-        shutil.rmtree(out / "evaluations")
         with cluster_of(0) as alone:
             alone.add_node(**of_a_node(1), env_vars=there)
-            failed = run_suite(smoke, out, device="cpu", on="ray").failed
+            failed = run_suite(smoke, fits_alone, device="cpu", on="ray").failed
         assert len(failed) == 2
         for told in failed.values():
             assert re.search(message, told)
