@@ -22,7 +22,7 @@ from .workloads import WORKLOADS
 
 __all__ = ["MeasuredCell", "attempt"]
 
-_BITS = {"bf16": 16, "fp16": 16, "int8": 8}
+_BITS = {"bf16": 16, "int8": 8}
 """Of a weight, where an engine keeps it in fewer than 32."""
 
 

@@ -134,8 +134,9 @@ class RayCluster:
         return max(1, sum(machine.cores for machine in self._alive()))
 
     def share(self, needs: Needs) -> float:
-        """The part of all cores that a task takes while it runs."""
-        takes, machines = needs.within(self._alive()), self._alive()
+        """The part of all cores, or of all GPUs, that a task takes while it runs: the larger of the two."""
+        machines = self._alive()
+        takes = needs.within(machines)
         gpus = sum(machine.gpus for machine in machines)
         return min(1.0, max(takes.cores / self.cores, takes.gpus / gpus if gpus else 0.0))
 

@@ -93,11 +93,9 @@ def _row(
         + (notes.mark(escape("; ".join(flags))) if flags else ""),
         "Run by": escape(str(choice.configuration)) if choice else BLANK,
         "AUC": hundredfold(row.mean("auc")),
-        "Change": signed(row.mean("auc") - _as_trained_mean("auc", row, fit)) if row.variant else BLANK,
+        "Change": _change("auc", row, fit),
         "NDCG": hundredfold(row.mean("ndcg")),
-        "Change of NDCG": signed(row.mean("ndcg") - _as_trained_mean("ndcg", row, fit))
-        if row.variant
-        else BLANK,
+        "Change of NDCG": _change("ndcg", row, fit),
         "Of the teacher": share(kept),
         "Agreement": f"{fmean(taus):.4f}".replace("-", "−") if taus else BLANK,
         "File": _file(choice, base),
@@ -118,10 +116,12 @@ def _operators(records: Sequence[VariantRecord]) -> str:
     return "; ".join(each) or BLANK
 
 
-def _as_trained_mean(metric: str, row: Row, fit: Row) -> float:
-    """A metric of the fits that a variant was made of, which need not be all of their row's."""
+def _change(metric: str, row: Row, fit: Row) -> str:
+    """A variant's metric less that of the fits it was made of, which need not be all of their row's."""
+    if not row.variant:
+        return BLANK
     own = [record for record in fit.records if record.fit.trial in row.fits]
-    return fmean(value for record in own for value in getattr(record.test, metric))
+    return signed(row.mean(metric) - fmean(value for record in own for value in getattr(record.test, metric)))
 
 
 def _as_trained(choice: Choice, fit: Row, choices: Choices) -> Choice | None:
