@@ -139,9 +139,13 @@ def test_the_device_is_what_the_machines_have_whatever_the_caller_has(smoke: Sui
         cluster.add_node(**of_a_node(1), num_gpus=1)
         executor = create_executor("ray", Errand(smoke, tmp_path, "auto"))
         try:
-            (trial, *_) = plan_trials(smoke, [load_dataset("closet-12")])
-            assert (trial.kind, executor._needs(trial).gpus) == ("fit", 1.0)
-            assert executor.share(trial) == 0.5, "it wants more cores than one machine has"
+            trials = plan_trials(smoke, [load_dataset("closet-12")])
+            fit, ranking = (
+                next(each for each in trials if each.kind == kind) for kind in ("fit", "evaluation")
+            )
+            assert [executor._needs(each).gpus for each in (fit, ranking)] == [1.0, 0.25]
+            assert executor.share(fit) == 1.0, "there is no other GPU"
+            assert executor.share(ranking) == 0.5, "a quarter of it, and one of two cores"
         finally:
             executor.close()
 
