@@ -131,14 +131,14 @@ def _seed_by_seed(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], bool]:
     """Each row's metric by seed and user, and whether the seeds are paired.
 
-    They are where both ran two seeds or more, of which the others are left out, and where both ran the same
-    one. What nobody trained meets each seed.
+    They are where both ran a seed, be it one; all that only one of them ran are left out, as the luck of an
+    order and of a teacher is shared by fits of one seed alone. What nobody trained meets each seed.
     """
     own, others = row.per_seed(metric), other.per_seed(metric)
     if not row.seeds or not other.seeds:
         return own, others, True
     both = [seed for seed in row.seeds if seed in other.seeds]
-    if len(both) < 2 and row.seeds != other.seeds:
+    if not both:
         return own, others, False
     places, other_places = ([of.seeds.index(seed) for seed in both] for of in (row, other))
     return own[places], others[other_places], True

@@ -102,7 +102,7 @@ def of_seeds(method: str, aucs: dict[int, float]):
         ({0: 0.62, 1: 0.72, 2: 0.9}, {0: 0.61, 1: 0.71}, 2, 0.01),  # paired where both ran
         ({0: 0.62}, {0: 0.61}, 1, 0.01),
         ({2: 0.62, 3: 0.72}, {0: 0.61, 1: 0.73}, 2, 0.0),  # each side's by themselves
-        ({0: 0.62}, {0: 0.61, 1: 0.71}, 1, -0.04),
+        ({0: 0.62}, {0: 0.61, 1: 0.71}, 1, 0.01),
     ],
 )
 def test_fits_of_one_seed_are_held_against_each_other(own, others, seeds, difference):
