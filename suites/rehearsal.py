@@ -23,12 +23,13 @@ from ..training.optimizer import create_optimizer
 from ..training.share import normalises_over_items
 from ..training.step import TrainingStep, WeightedObjectives
 from .describing import create_objectives
+from .plan import needs_of, recombination_of, view_pairs_of
 from .trial import FitTrial, StemTrial, has_foreign_part
 
 __all__ = ["Rehearsal", "rehearse", "seconds_of_stem"]
 
 _OVERHEAD = 1.2
-"""A step beside its encoding, which costs nearly everything: scores, losses, optimizer, reading of items."""
+"""A step beside its encoding and its scores: losses, optimizer, reading of items."""
 
 _SAMPLE = 32
 """Items that are encoded: enough to tell what one takes."""
@@ -51,7 +52,7 @@ class Rehearsal(NamedTuple):
 
 
 def rehearse(trial: FitTrial, device: Device, *, fetch: bool) -> Rehearsal:
-    """Build a fit's network, objectives and optimizer, and encode some blank items.
+    """Build a fit's network, objectives and optimizer, encode some blank items, and score outfits of them.
 
     Args:
         trial: What will be trained.
@@ -93,6 +94,7 @@ def rehearse(trial: FitTrial, device: Device, *, fetch: bool) -> Rehearsal:
             items = torch.zeros((_SAMPLE, model.input_size), device=device)
         with torch.autocast(device, torch.bfloat16, enabled=environment.precision == "bf16"):
             each = _seconds_of_an_item(model, model.encode_items, items, categories)
+            scoring = _seconds_of_scores(trial, model)
     except ModelError as error:
         raise _of_method(error, f"method {method.name} on {trial.dataset.name}") from error
     except InputError as error:
@@ -102,7 +104,7 @@ def rehearse(trial: FitTrial, device: Device, *, fetch: bool) -> Rehearsal:
         if not (isinstance(error, RuntimeError) or has_foreign_part(trial)):
             raise
         return Rehearsal(None, note)
-    return Rehearsal(_whole_fit(trial, each), note)
+    return Rehearsal(_whole_fit(trial, each, scoring), note)
 
 
 def seconds_of_stem(trial: StemTrial, device: Device) -> float | None:
@@ -187,17 +189,47 @@ def _check_start(trial: FitTrial, model: OutfitModel, objectives: WeightedObject
 
 def _seconds_of_an_item(network: nn.Module, encode: Callable[..., Tensor], *items: Tensor) -> float:
     """What encoding some items takes, forward and backward, divided by their number."""
+    return _seconds_of(network, lambda: encode(*items)) / _SAMPLE
+
+
+def _seconds_of_scores(trial: FitTrial, model: OutfitModel) -> float:
+    """What the scores of a step's outfits take, forward and backward, with those that its teacher gives them.
+
+    Those are the batch's outfits, and what objectives make of their items: views of the positives, two of
+    each, and recombined outfits. The teacher of the paper has its student's outfit part.
+    """
+    method, dataset = trial.method, trial.dataset
+    batch = 2 * method.recipe.batch_size
+    recombination = recombination_of(method)
+    made = (batch if view_pairs_of(method) else 0) + (
+        0 if recombination is None else recombination.recombined
+    )
+    device = next(model.parameters()).device
+    categories = torch.arange(batch * dataset.outfit_size, device=device) % len(dataset.categories)
+    features = torch.randn((len(categories), model.feature_size), device=device, requires_grad=True)
+    shape = (batch, dataset.outfit_size)
+    users = torch.arange(batch, device=device) % dataset.num_users
+
+    def scores() -> Tensor:
+        return model.score_among(users, features.reshape(*shape, -1), categories.reshape(shape), features)
+
+    taught = 1 + (_NO_GRADIENT if "teacher" in needs_of(method) else 0.0)
+    return taught * _seconds_of(model, scores) * (batch + made) / batch
+
+
+def _seconds_of(network: nn.Module, forward: Callable[[], Tensor]) -> float:
+    """What a call and its gradient take."""
 
     def seconds() -> float:
         started = time.perf_counter()
-        features = encode(*items)
-        if features.requires_grad:
-            features.sum().backward()
+        found = forward()
+        if found.requires_grad:
+            found.sum().backward()
         network.zero_grad()
         return time.perf_counter() - started
 
     seconds()  # the first call of a shape takes longer
-    return min(seconds() for _ in range(2)) / _SAMPLE
+    return min(seconds() for _ in range(2))
 
 
 def _blank_images(trial: FitTrial | StemTrial, device: Device) -> Tensor:
@@ -210,13 +242,14 @@ def _items_of_a_step(trial: FitTrial) -> int:
     return 2 * trial.method.recipe.batch_size * trial.dataset.outfit_size
 
 
-def _whole_fit(trial: FitTrial, each: float) -> float:
-    """Seconds of all epochs with their validation, from those of one item in a step."""
+def _whole_fit(trial: FitTrial, each: float, scoring: float) -> float:
+    """Seconds of all epochs with their validation, from those of one item, and of all scores, in a step."""
     dataset, recipe = trial.dataset, trial.method.recipe
-    if trial.method.freeze is True and input_kind(dataset, trial.method.items) == "image":
-        return _NO_GRADIENT * each * dataset.num_items  # once, then they are kept
     steps = math.ceil(len(dataset.split("train")) / recipe.batch_size)
+    if trial.method.freeze is True and input_kind(dataset, trial.method.items) == "image":
+        encoding = _NO_GRADIENT * each * dataset.num_items  # once, then they are kept
+        return encoding + recipe.epochs * _OVERHEAD * steps * scoring
     validation = dataset.candidates(trial.validation_split, trial.negatives).outfits.distinct_items
     encoded = _items_of_a_step(trial) / recipe.devices
-    epoch = _OVERHEAD * steps * encoded + _NO_GRADIENT * len(validation)
-    return recipe.epochs * epoch * each
+    epoch = _OVERHEAD * steps * (encoded * each + scoring) + _NO_GRADIENT * len(validation) * each
+    return recipe.epochs * epoch

@@ -238,3 +238,5 @@ def _work(pipe: Connection, errand: Errand, quiet: bool) -> None:
             if not isinstance(error, InputError):
                 rich.get_console().print_exception(width=100)
             send("raised", error)
+    for number in (signal.SIGTERM, signal.SIGINT):  # it ends: being told so once more would be a traceback
+        signal.signal(number, signal.SIG_IGN)

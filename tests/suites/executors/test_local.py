@@ -27,7 +27,7 @@ def test_jobs_leave_the_records_of_one_job_though_one_is_killed(
     fits_alone: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     out, died, plugin = fits_alone, tmp_path / "died", tmp_path / "dies.py"
     plugin.write_text(DIES_ONCE.format(died=str(died)))
@@ -39,10 +39,11 @@ def test_jobs_leave_the_records_of_one_job_though_one_is_killed(
     assert not outcome.failed
     assert {**rankings(out), **rankings(finished)} == rankings(out)
     assert died.read_text().split()[1] == "3", "the cores are shared out"
-    told = capsys.readouterr().out
+    told, errors = capfd.readouterr()
     assert "[job 1] trial 3 of 5: Teacher XS" in told
     assert "[job 2] trial 4 of 5: FND XS" in told
     assert "died (exit status -9), begun again: dies-once" in told
+    assert "Traceback" not in errors, "jobs end in silence"
     assert not list(out.rglob("*claim*")), "nothing is left behind"
 
 
