@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional, UseAppendAction, arg
 
 from .answer import FAILED, Answer
+from .named_datasets import named_datasets
 from .session import Session, writable_folder
 from .subjects import Chosen, choose_subjects, compressed
 
@@ -17,9 +18,8 @@ if TYPE_CHECKING:
 
     from ..bench.deployment.card import Origin
     from ..bench.exported import ExportedModel
-    from ..datasets import Dataset
 
-__all__ = ["Export", "named_datasets"]
+__all__ = ["Export"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Export:
         method: Of a run, only the method of this name (FND XS) or ID (fnd-xs); can be repeated.
         variant: Of a run, also what this compression makes of each fit (`outfitbench list variants`); can be
             repeated.
-        root: Folder of the dataset of a run that is read from disk, for the names of its items.
+        root: Folder of the dataset of a run that is read from disk, for the names of its items and users.
         users: How many users a model by name has; 630 by default.
     """
 
@@ -115,45 +115,3 @@ def _origin(choice: Chosen) -> Origin:
         negatives=fit.negatives,
         seed=fit.seed,
     )
-
-
-def named_datasets(
-    chosen: list[Chosen], root: Path | None, session: Session
-) -> tuple[dict[str, Dataset], list[str]]:
-    """The datasets that models were trained on, whose items have names.
-
-    Args:
-        chosen: The models.
-        root: Where the dataset lies, where it is read from disk.
-        session: Whose cache is used.
-
-    Returns:
-        The datasets by fingerprint; of each that is not there, or is another by now, a line that says so.
-
-    Raises:
-        InputError: If a root is given and no dataset of the run's lies there.
-    """
-    from ..core.errors import Fault, InputError
-    from ..datasets import load_dataset
-
-    fits = {choice.fit.data_fingerprint: choice.fit for choice in chosen if choice.fit is not None}
-    if root is not None and not fits:
-        found = f"{root}, and a model with random weights"
-        raise InputError(Fault("argument --root", found, "the folder of a run, whose dataset lies there"))
-    datasets: dict[str, Dataset] = {}
-    unnamed: list[str] = []
-    for fingerprint, fit in fits.items():
-        try:
-            dataset = load_dataset(fit.dataset, root, split=fit.split_scheme, cache=session.cache)
-            if dataset.fingerprint != fingerprint:
-                found = f"data of fingerprint {dataset.fingerprint}"
-                raise InputError(
-                    Fault(f"dataset {fit.dataset}", found, f"{fingerprint}, as it was trained on")
-                )
-        except InputError as error:
-            if root is not None:
-                raise
-            unnamed.append(f"items left without names: {error}")
-        else:
-            datasets[fingerprint] = dataset
-    return datasets, unnamed

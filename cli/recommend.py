@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional, arg
 
 from .answer import Answer
+from .named_datasets import named_datasets
 from .session import Session, writable_folder
+from .subjects import Chosen
 from .trained import choose_fit, load_fit
+
+if TYPE_CHECKING:
+    from ..datasets.user_names import UserNames
 
 __all__ = ["Recommend"]
 
@@ -23,9 +28,10 @@ class Recommend:
         source: The folder of a run.
         features: What `outfitbench encode` wrote with the same method.
         outfits: A Parquet file with the columns outfit (its name) and items (a list of items' names).
-        out: The Parquet file to write: user, rank, outfit and score.
-        users: all, numbers as 0,5, or a Parquet file with the column user; for new users also with the column
-            items: an outfit that is known of them, a row.
+        out: The Parquet file to write: user, rank, outfit and score; with --root also the users' names.
+        users: all, numbers as 0,5 (with --root, names), or a Parquet file with the column user, of numbers or
+            of names; for new users also with the column items: an outfit that is known of them, a row.
+        root: Folder of the dataset that the run was trained on, where its users have names (POG, IQON3000).
         k: How many outfits for each user.
         method: A method of the run by its name (FND XS) or ID (fnd-xs); can be left out where
             there is but one.
@@ -44,6 +50,7 @@ class Recommend:
     outfits: Path
     out: Path
     users: str = "all"
+    root: Path | None = None
     k: Annotated[int, arg(aliases=["-k"])] = 10
     method: str | None = None
     fit: str | None = None
@@ -74,6 +81,7 @@ class Recommend:
         if self.index == "faiss":
             need_faiss("argument --index")
         chosen = choose_fit(self.source, session, self.method, self.fit)
+        names = self._user_names(chosen, session)
         folder = writable_folder("argument --out", self.out.absolute().parent)
         with (
             cluster_for(self.on, self.device) as cluster,
@@ -86,7 +94,7 @@ class Recommend:
             features = CatalogueFeatures(self.features)
             self._check_encoder(features.manifest.encoder.key, encoder.key, features.manifest.encoder.method)
             strategy = self._strategy(model.cold_strategies, encoder.method)
-            users = read_users(self.users, model.num_users, features)
+            users = read_users(self.users, model.num_users, features, names)
             outfits = CatalogueOutfits(self.outfits, features, Path(scratch))
             ranking = CatalogueRanking(
                 model,
@@ -97,7 +105,7 @@ class Recommend:
                 index=self.index,
                 cluster=cluster,
             )
-            ranked = ranking.write(users, self.k, self.out)
+            ranked = ranking.write(users, self.k, self.out, names)
             count, left_out = len(outfits), outfits.left_out
         whom = f"each of {len(users.names):,} users"
         lines = [f"{self.out}: {ranked.rows:,} rows, the best of {count:,} outfits for {whom}"]
@@ -130,6 +138,18 @@ class Recommend:
             found = f"faiss with --on {self.on}, where each part would have an index of its own"
             fix = "or --on local, where one index holds all outfits"
             raise InputError(Fault("argument --index", found, "exact", fix))
+
+    def _user_names(self, chosen: Chosen, session: Session) -> UserNames | None:
+        """What the users of the run's dataset are called; None where nobody asks for that."""
+        from ..core.errors import Fault, InputError
+
+        if self.root is None:
+            return None
+        (dataset,) = named_datasets([chosen], self.root, session)[0].values()
+        if dataset.user_names is None:
+            found = f"{dataset.name}, whose users have no names but their numbers"
+            raise InputError(Fault("argument --root", found, "a dataset whose users have", "leave it out"))
+        return dataset.user_names
 
     def _check_encoder(self, found: str, wanted: str, method: str) -> None:
         from ..core.errors import Fault, InputError

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .splits import SPLIT_SCHEMES, SPLITS
     from .stats import DatasetStatistics, describe
     from .tables import CATEGORIES, NO_ITEM, SETTINGS, CandidateSet, OutfitTable
+    from .user_names import UserNames
 
 __all__ = [
     "CANDIDATES_VERSION",
@@ -43,6 +44,7 @@ __all__ = [
     "ImageSource",
     "InputError",
     "OutfitTable",
+    "UserNames",
     "check_dataset",
     "describe",
     "inspect_dataset",
@@ -65,5 +67,6 @@ __getattr__, __dir__ = lazy_names(
         "splits": ("SPLITS", "SPLIT_SCHEMES"),
         "stats": ("DatasetStatistics", "describe"),
         "tables": ("CATEGORIES", "NO_ITEM", "SETTINGS", "CandidateSet", "OutfitTable"),
+        "user_names": ("UserNames",),
     },
 )

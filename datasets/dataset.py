@@ -15,6 +15,7 @@ from .candidates import stored_candidates
 from .images.source import ImageSource
 from .images.store import open_store
 from .tables import SETTINGS, CandidateSet, OutfitTable
+from .user_names import UserNames
 
 __all__ = ["Dataset", "FeatureSource", "HiddenPreference"]
 
@@ -62,6 +63,7 @@ class Dataset:
         released_negatives: Reads the negatives that came with the data for (split, setting), in the order of
             their positives, or gives None when there are none.
         hidden: The hidden preference, for made datasets.
+        user_names: What users are called where they come from, or None where they are numbers alone.
         anonymous: Whether nobody knows who posted the outfits, which then all stand under user 0.
         cold_sibling: Name of the dataset of new users that goes with this one.
         left_out: How much of the source is not in the dataset, by what it is ("repeated rows of
@@ -84,6 +86,7 @@ class Dataset:
     vectors: FeatureSource | None = None
     released_negatives: Callable[[str, str], OutfitTable | None] = _none_released
     hidden: HiddenPreference | None = None
+    user_names: UserNames | None = None
     anonymous: bool = False
     cold_sibling: str | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)

@@ -19,6 +19,7 @@ from ..core.errors import Fault, InputError
 from ..core.parquet import parquet_writer
 from ..core.progress import tracked
 from ..core.ray_cluster import RayCluster
+from ..datasets.user_names import UserNames
 from ..models import OutfitModel
 from .catalogue_features import CatalogueFeatures
 from .catalogue_outfits import CatalogueOutfits
@@ -104,13 +105,16 @@ class CatalogueRanking:
         self._recalls: list[tuple[float, int]] = []
 
     @torch.inference_mode()
-    def write(self, users: KnownUsers | NewUsers, k: int, out: Path) -> Ranked:
+    def write(
+        self, users: KnownUsers | NewUsers, k: int, out: Path, called: UserNames | None = None
+    ) -> Ranked:
         """Write each user's best outfits: the columns user, rank (from 1), outfit and score.
 
         Args:
             users: For whom.
             k: How many of each.
             out: A Parquet file, written whole or not at all.
+            called: What all known users are called, for a column name after that of their numbers.
 
         Raises:
             InputError: If a score is not a number, the disk is full, an index would need more than `memory`,
@@ -127,8 +131,13 @@ class CatalogueRanking:
         ):
             for part, best in self._ranked(users, k, Path(scratch)):
                 width = best.outfits.shape[1]
+                named = {}
+                if called is not None and isinstance(users, KnownUsers):
+                    names = pyarrow.array(called.of_numbers(users.numbers[part]), pyarrow.string())
+                    named["name"] = names.take(pyarrow.array(np.repeat(np.arange(len(names)), width)))
                 write(
                     user=pyarrow.array(np.repeat(users.names[part], width), kind),
+                    **named,
                     rank=pyarrow.array(np.tile(np.arange(1, width + 1), part.stop - part.start)),
                     outfit=self._outfits.names(best.outfits.flatten().numpy()),
                     score=pyarrow.array(best.scores.flatten().numpy()),

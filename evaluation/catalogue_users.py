@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..core.errors import Fault, InputError
 from ..core.names import shown
 from ..core.parquet import open_parquet
+from ..datasets.user_names import UserNames
 from .catalogue_features import CatalogueFeatures
 from .catalogue_outfits import list_lengths, worn_rows
 
@@ -20,7 +21,11 @@ __all__ = ["USERS_AT_ONCE", "KnownUsers", "NewUsers", "blocks_of", "read_users"]
 USERS_AT_ONCE = 1024
 """For so many outfits are ranked at a time."""
 
+_NAMES_AT_ONCE = 1 << 17
+
 _NEW = "for a new user give a Parquet file with the columns user and items: an outfit that is known, a row"
+
+_NAMES = "users go by the names of their dataset where --root has it"
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,37 +80,63 @@ def blocks_of(users: KnownUsers | NewUsers) -> list[slice]:
     return [slice(first, min(first + USERS_AT_ONCE, count)) for first in range(0, count, USERS_AT_ONCE)]
 
 
-def read_users(said: str, num_users: int, features: CatalogueFeatures) -> KnownUsers | NewUsers:
+def read_users(
+    said: str, num_users: int, features: CatalogueFeatures, called: UserNames | None = None
+) -> KnownUsers | NewUsers:
     """The users that an argument names.
 
     Args:
-        said: "all"; numbers, as "0,5"; or a Parquet file with the column user: numbers of known users, or
-            beside it the column items with the known outfits of new ones, each a row.
+        said: "all"; numbers, as "0,5", or names where known users have such; or a Parquet file with the
+            column user: numbers of known users, or their names as text; or beside it the column items with
+            the known outfits of new ones, each a row.
         num_users: How many users the weights know.
         features: Of the items that new users' outfits are of.
+        called: What known users are called; None where they are numbers alone.
 
     Raises:
-        InputError: If a number is no user's of the weights, or the file cannot be used.
+        InputError: If a number or a name is no user's of the weights, or the file cannot be used.
     """
     if said == "all":
         return KnownUsers(np.arange(num_users))
     where = "argument --users"
-    if all(word.strip().isdecimal() for word in said.split(",")):
-        return _known([int(word) for word in said.split(",")], num_users, where)
+    words = [word.strip() for word in said.split(",")]
+    if called is None and all(word.isdecimal() for word in words):
+        return _known([int(word) for word in words], num_users, where)
     path = Path(said)
     if not path.is_file():
-        raise InputError(Fault(where, shown(said), "all, numbers as 0,5, or a Parquet file of users"))
-    file = open_parquet(path, {"user": "a number, or a new user's name"})
+        if called is not None:
+            return KnownUsers(_by_name(words, called, where))
+        expected = "all, numbers as 0,5, or a Parquet file of users"
+        raise InputError(Fault(where, shown(said), expected, _NAMES))
+    file = open_parquet(path, {"user": "a number or a name"})
     if "items" in file.schema_arrow.names:
         return _new(path, features)
     import pyarrow
 
-    users = file.read(["user"])["user"]
-    if not len(users):
+    if not file.metadata.num_rows:
         raise InputError(Fault(path, "no rows", "a user a row"))
-    if not pyarrow.types.is_integer(users.type) or users.null_count:
-        raise InputError(Fault(f"{path}, column user", "what is no number", "numbers of known users", _NEW))
+    where, kind = f"{path}, column user", file.schema_arrow.field("user").type
+    if called is not None and (pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind)):
+        parts = file.iter_batches(_NAMES_AT_ONCE, columns=["user"])
+        return KnownUsers(
+            np.concatenate([_by_name(part["user"].to_pylist(), called, where) for part in parts])
+        )
+    users = file.read(["user"])["user"]
+    if not pyarrow.types.is_integer(kind) or users.null_count:
+        expected = "numbers of known users"
+        raise InputError(Fault(where, "what is no number", expected, f"{_NEW}; {_NAMES}"))
     return _known(users.to_numpy(), num_users, path)
+
+
+def _by_name(names: Sequence[str | None], called: UserNames, where: str) -> NDArray[np.int64]:
+    """The numbers of users by their names, int64 (n,)."""
+    numbers = called.numbers_of([name or "" for name in names])
+    unknown = np.flatnonzero(numbers < 0)
+    if len(unknown):
+        found = f"user {shown(str(names[unknown[0]]))}"
+        fix = "a user's number stands in a Parquet file, as an integer in its column user"
+        raise InputError(Fault(where, found, "names of the dataset's users", fix))
+    return numbers
 
 
 def _known(users: list[int] | NDArray[np.integer], num_users: int, where: str | Path) -> KnownUsers:

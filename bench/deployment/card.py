@@ -83,6 +83,7 @@ class Serving(_Said):
         empty_slot: The category of a slot without an item; what features stand there is ignored.
         score: Which way is better.
         users: What number a user has.
+        user_names: The file that says what the dataset calls each of them, or None where it has no names.
         new_users: How somebody is scored who is no user of the model. "strategy": "avg" (the mean over the
             known users who like what is known of them, or the one who does most), "no-user" (as anybody),
             or "none"; "threshold": above what mean score a known user is one who likes it.
@@ -97,6 +98,7 @@ class Serving(_Said):
     empty_slot: int = -1
     score: str = "a preference: higher is better"
     users: str
+    user_names: str | None = None
     new_users: dict[str, Any]
     items: str | None
     origin: Origin

@@ -1,4 +1,4 @@
-"""Write what a stranger can serve: graphs, a card, a script, and the names of the dataset's items."""
+"""Write what a stranger can serve: graphs, a card, a script, and the names of items and users."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from ...core.files import replacing_folder
 from ...core.hashes import file_hash
 from ...datasets import Dataset
 from ...datasets.tables import CATEGORIES
+from ...datasets.user_names import UserNames
 from ..errors import EngineError
 from ..exported import CARD, ENCODER, SCORER, ExportedModel, load_export
 from ..subject import Subject
 from ..variants import runs_in
 from .card import PREPROCESSING, Origin, Serving, new_users, read_graph
 
-__all__ = ["ITEMS", "SERVED", "deploy"]
+__all__ = ["ITEMS", "SERVED", "USERS", "deploy"]
 
 SERVED = Path(__file__).with_name("served")
 """`recommend.py`, which ranks outfits with onnxruntime and numpy (and Pillow, for images), and what it
@@ -25,6 +26,9 @@ imports: copied beside the graphs, and without anything of ours."""
 
 ITEMS = "items.csv"
 """Item by item: its id in the dataset, its category, its name."""
+
+USERS = "users.csv"
+"""User by user: the number that the graphs take, and what the dataset calls them."""
 
 
 def deploy(
@@ -43,7 +47,7 @@ def deploy(
         out: The folder to write.
         origin: Where the weights are from.
         categories: Names of the categories, by number.
-        dataset: Whose items' names are written down; None for none.
+        dataset: Whose items are written down by name, and users where they have names; None for none.
 
     Raises:
         EngineError: If the exporter cannot follow the model, or a variant has nothing to be exported.
@@ -61,6 +65,10 @@ def deploy(
         if dataset is not None:
             _write_items(dataset, folder / ITEMS)
             beside.append(ITEMS)
+        names = None if dataset is None else dataset.user_names
+        if names is not None:
+            _write_users(names, folder / USERS)
+            beside.append(USERS)
         whole = exported.model_copy(
             update={
                 "folder": out,
@@ -68,7 +76,9 @@ def deploy(
                     graphs={name: read_graph(folder / name) for name in (ENCODER, SCORER)},
                     preprocessing=PREPROCESSING[exported.input_kind],
                     categories=tuple(categories),
-                    users=f"0 to {exported.num_users - 1}, as the dataset numbers them",
+                    users=f"0 to {exported.num_users - 1}, as the dataset numbers them"
+                    + ("" if names is None else f"; {USERS} has their names"),
+                    user_names=None if names is None else USERS,
                     new_users=new_users(exported.cold_strategies),
                     items=None if dataset is None else ITEMS,
                     origin=origin,
@@ -107,3 +117,10 @@ def _write_items(dataset: Dataset, path: Path) -> None:
             zip(dataset.item_category.tolist(), dataset.item_names, strict=True)
         ):
             table.writerow([item, dataset.categories[category], name])
+
+
+def _write_users(names: UserNames, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["user", "name"])
+        table.writerows(enumerate(names))

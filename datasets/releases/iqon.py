@@ -14,6 +14,7 @@ import numpy as np
 
 from ...core.errors import FaultSink
 from ...core.names import shown
+from ..user_names import UserNames
 from .iqon_categories import CATEGORY_NAMES
 from .json_files import broken_json, json_text, string_or_number
 from .posts import OutfitsRead, Posts, UnusableSet
@@ -77,6 +78,7 @@ class IQON3000:
             users=np.array(of_posts, np.int32),
             posted=np.arange(len(of_posts)),
             num_users=len(users),
+            user_names=UserNames.of([user.encode("utf-8", "backslashreplace") for user in users]),
             image_files=[images[item] for item in names],
             notes=_say_others(others),
         )

@@ -15,12 +15,14 @@ from ...core.files import atomic_folder
 from ..fingerprint import content_fingerprint
 from ..splits import SPLITS, halve, split_posts
 from ..tables import OutfitTable
+from ..user_names import UserNames
 from .posts import Posts
 
 __all__ = ["KeptRelease", "keep", "open_kept"]
 
 _ABOUT = "release.json"
 _CATEGORIES = "item_category.npy"
+_LETTERS, _ENDS = "user_names.npy", "user_name_ends.npy"
 _HALVES = ("valid-teacher", "valid-student")
 _ROWS = 1 << 20
 """Outfits that are written at a time."""
@@ -31,7 +33,8 @@ class About:
     """What of a release is no array; as in `Posts` and `Dataset`.
 
     Attributes:
-        content: Fingerprint of items and outfits.
+        named_users: Whether users have names.
+        content: Fingerprint of items and outfits; users' names are no part of it.
     """
 
     categories: Sequence[str]
@@ -41,6 +44,7 @@ class About:
     anonymous: bool
     left_out: Mapping[str, int]
     notes: Sequence[str]
+    named_users: bool
     content: str = ""
 
 
@@ -52,19 +56,22 @@ class KeptRelease:
         about: What is no array.
         item_category: int8 or int16 (num_items,).
         tables: Outfits by split, with the halves of "valid"; memory-mapped and read-only.
+        user_names: What users are called, likewise; None where they have no names.
     """
 
     about: About
     item_category: NDArray[np.signedinteger]
     tables: Mapping[str, OutfitTable]
+    user_names: UserNames | None
 
 
 def open_kept(folder: Path) -> KeptRelease | None:
     """The release in a folder; None where there is none, or not all of it."""
     try:
         about = About(**json.loads((folder / _ABOUT).read_text(encoding="utf-8")))
-        tables = {name: OutfitTable(*_mapped(folder, name)) for name in (*SPLITS, *_HALVES)}
-        return KeptRelease(about, np.load(folder / _CATEGORIES, allow_pickle=False), tables)
+        tables = {name: OutfitTable(*_mapped(*_files(folder, name))) for name in (*SPLITS, *_HALVES)}
+        users = UserNames(*_mapped(folder / _LETTERS, folder / _ENDS)) if about.named_users else None
+        return KeptRelease(about, np.load(folder / _CATEGORIES, allow_pickle=False), tables, users)
     except (OSError, ValueError, TypeError):
         return None
 
@@ -90,15 +97,19 @@ def keep(posts: Posts, folder: Path, left_out: Mapping[str, int], notes: Sequenc
         anonymous=posts.anonymous,
         left_out={**posts.left_out, **left_out},
         notes=[*posts.notes, *notes],
+        named_users=posts.user_names is not None,
     )
     with atomic_folder(folder) as part:
         np.save(part / _CATEGORIES, posts.item_category, allow_pickle=False)
+        if posts.user_names is not None:
+            np.save(part / _LETTERS, posts.user_names.letters, allow_pickle=False)
+            np.save(part / _ENDS, posts.user_names.ends, allow_pickle=False)
         for number, name in enumerate(SPLITS):
             _write(part, name, posts, np.flatnonzero(parts == number))
         valid = np.flatnonzero(parts == SPLITS.index("valid"))
-        for name, rows in zip(_HALVES, halve(OutfitTable(*_mapped(part, "valid"))), strict=True):
+        for name, rows in zip(_HALVES, halve(OutfitTable(*_mapped(*_files(part, "valid")))), strict=True):
             _write(part, name, posts, valid[rows])
-        tables = {name: OutfitTable(*_mapped(part, name)) for name in SPLITS}
+        tables = {name: OutfitTable(*_mapped(*_files(part, name))) for name in SPLITS}
         content = content_fingerprint(posts.item_names, posts.item_category, tables, posts.image_files or ())
         about = replace(about, content=content)
         (part / _ABOUT).write_text(json.dumps(asdict(about), ensure_ascii=False), encoding="utf-8")
@@ -114,12 +125,13 @@ def _same(posts: Posts) -> NDArray[np.int64]:
 
 
 def _files(folder: Path, name: str) -> tuple[Path, Path]:
+    """Of users and items of a split."""
     return folder / f"{name}-users.npy", folder / f"{name}-items.npy"
 
 
-def _mapped(folder: Path, name: str) -> Iterator[NDArray[Any]]:
-    """Users and items of a split; an empty array cannot be mapped, and is read."""
-    for path in _files(folder, name):
+def _mapped(*paths: Path) -> Iterator[NDArray[Any]]:
+    """The arrays in files; an empty one cannot be mapped, and is read."""
+    for path in paths:
         found = np.load(path, mmap_mode=None if path.stat().st_size <= 128 else "r", allow_pickle=False)
         yield found
 

@@ -26,8 +26,8 @@ from .posts import Posts
 
 __all__ = ["READER_VERSION", "RELEASES", "Reader", "inspect_release", "load_release", "open_pictures"]
 
-READER_VERSION = 1
-"""Raised when the same files would be read or split otherwise."""
+READER_VERSION = 2
+"""Raised when the same files would be read, split or kept otherwise."""
 
 
 class Reader(Protocol):
@@ -98,6 +98,7 @@ def load_release(
         name=name,
         origin=reader.title,
         num_users=about.num_users,
+        user_names=kept.user_names,
         anonymous=about.anonymous,
         categories=tuple(about.categories),
         item_category=kept.item_category,

@@ -15,6 +15,7 @@ from ..polyvore.left_out import say_repeated
 from ..polyvore.number_rows import UnusableRow
 from ..polyvore.outfits import RepeatedRows
 from ..polyvore.text_files import excerpt
+from ..user_names import UserNames
 from .posts import OutfitsRead, Posts
 
 __all__ = ["POG"]
@@ -54,7 +55,8 @@ class POG:
             outfits=outfits.table(),
             users=posts[kept, 0].astype(np.int32),
             posted=posts[kept, 1],
-            num_users=users,
+            num_users=len(users),
+            user_names=users,
             left_out={
                 **({f"rows of {_USERS} whose outfit was left out": lost} if lost else {}),
                 **{f"repeated rows of {one.file}": one.count for one in repeated},
@@ -126,8 +128,8 @@ def _read_outfits(path: Path, outfits: OutfitsRead, faults: FaultSink) -> dict[b
 
 def _read_users(
     path: Path, places: dict[bytes, int], faults: FaultSink
-) -> tuple[int, NDArray[np.int64], NDArray[np.int64], int]:
-    """Number of users, each post as user and outfit (N, 2), its line (N,), and how many lines lost theirs."""
+) -> tuple[UserNames, NDArray[np.int64], NDArray[np.int64], int]:
+    """The users, each post as user and outfit (N, 2), its line (N,), and how many lines lost theirs."""
     expected = "3 fields (user_id,item;item;…,outfit_id)"
     users: dict[bytes, int] = {}
     of_users, of_outfits, lines = array("i"), array("i"), array("i")
@@ -149,7 +151,7 @@ def _read_users(
             of_outfits.append(place)
             lines.append(number)
     posts = np.column_stack([np.array(of_users, np.int64), np.array(of_outfits, np.int64)])
-    return len(users), posts, np.array(lines, np.int64), lost
+    return UserNames.of(users), posts, np.array(lines, np.int64), lost
 
 
 def _without_repeats(

@@ -13,6 +13,7 @@ from ...core.errors import FaultSink
 from ...core.names import shown
 from ..polyvore.number_rows import UnusableRow
 from ..tables import NO_ITEM
+from ..user_names import UserNames
 
 __all__ = ["OutfitsRead", "Posts", "UnusableSet"]
 
@@ -40,6 +41,7 @@ class Posts:
         posted: int64 (N,), the outfit of each post.
         parts: int8 (N,), the released split of each post, by number in `SPLITS`; None where none was.
         num_users: Users are 0 … num_users − 1.
+        user_names: What the release calls them; None where nobody knows.
         anonymous: Whether nobody knows who posted what.
         image_files: The file of each item's image from the root, where it does not follow from its name.
         left_out: As in `Dataset`, beyond unusable rows.
@@ -54,6 +56,7 @@ class Posts:
     posted: NDArray[np.int64]
     parts: NDArray[np.int8] | None = None
     num_users: int
+    user_names: UserNames | None = None
     anonymous: bool = False
     image_files: Sequence[str] | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)

@@ -16,8 +16,8 @@ import onnxruntime
 import pytest
 from outfitbench.bench import Subject
 from outfitbench.bench.engines.torch_engine import load_model
-from outfitbench.cli.export import named_datasets
 from outfitbench.cli.main import main
+from outfitbench.cli.named_datasets import named_datasets
 from outfitbench.cli.session import Session
 from outfitbench.cli.subjects import choose_subjects
 from outfitbench.core.hashes import file_hash
@@ -158,4 +158,4 @@ def test_items_of_other_data_give_no_names_and_a_root_that_is_none_is_refused(
     monkeypatch.setitem(CLOSETS, "closet-12", small)
     datasets, (said,) = named_datasets(chosen, None, Session(cache=tmp_path / "cache"))
     assert datasets == {}
-    assert said.startswith("items left without names: dataset closet-12: found data of fingerprint")
+    assert said.startswith("items and users left without names: dataset closet-12: found data of fingerprint")

@@ -61,6 +61,7 @@ def test_iqon_is_read_as_it_was_written(tmp_path: Path, cache: Path, apart: bool
     ]
     dataset = load_dataset("iqon", write_iqon(tmp_path / "root", sets, apart=apart), cache=cache)
     assert dataset.categories == ("shoes", "top", "trousers", "新しい")
+    assert list(dataset.user_names or ()) == ["70", "71"]
     assert posted(dataset) == Counter(
         [
             (0, frozenset({("11", "top"), ("12", "shoes"), ("13", "新しい")})),
@@ -82,6 +83,8 @@ def test_pog_is_read_as_it_was_written(tmp_path: Path, cache: Path) -> None:
     )
     dataset = load_dataset("pog", root, cache=cache)
     assert dataset.num_users == 3
+    assert list(dataset.user_names or ()) == ["u9", "u8", "u7"]
+    assert dataset.fingerprint == "7fd8951be1270dea"  # as it was before users had names
     assert sorted(dataset.item_names) == ["1a", "2b", "3c", "4d", "5e", "6f"]  # 7g is clicked, but never worn
     o1, o2 = worn(**{"1a": "7", "2b": "8", "3c": "9"}), worn(**{"2b": "8", "4d": "9"})
     o3, o4 = worn(**{"1a": "7", "4d": "9"}), worn(**{"5e": "8", "6f": "7", "1a": "7"})
@@ -99,7 +102,7 @@ def test_polyvore_outfits_keeps_its_splits_and_has_no_users(tmp_path: Path, cach
     }
     kinds = {"a": "tops", "b": "shoes", "c": "bags", "d": "all-body"}
     dataset = load_dataset(name, write_polyvore_outfits(tmp_path / "root", sets, kinds), cache=cache)
-    assert (dataset.num_users, dataset.anonymous) == (1, True)
+    assert (dataset.num_users, dataset.anonymous, dataset.user_names) == (1, True, None)
     assert dataset.categories == ("all-body", "bags", "shoes", "tops")
     for split, of_split in sets.items():
         table = dataset.split(split)
@@ -258,6 +261,9 @@ def test_a_release_is_read_once_and_mapped_from_then_on(
         assert isinstance(table.items, np.memmap)
         assert np.array_equal(table.items, first.split(split).items)
         assert np.array_equal(table.users, first.split(split).users)
+    assert second.user_names is not None
+    assert isinstance(second.user_names.letters, np.memmap)
+    assert list(second.user_names) == ["0", "1", "2"]
     monkeypatch.setattr(IQON3000, "read", read)
     moved = load_dataset("iqon", root.rename(tmp_path / "moved"), cache=tmp_path / "other")
     assert moved.fingerprint == first.fingerprint

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from outfitbench.core.errors import InputError
+from outfitbench.datasets.user_names import UserNames
 from outfitbench.evaluation import outfit_index, outfit_ranking
 from outfitbench.evaluation.catalogue_features import CatalogueFeatures, Encoder, FeatureShard, Manifest
 from outfitbench.evaluation.catalogue_outfits import CatalogueOutfits
@@ -239,6 +240,41 @@ def test_users_that_the_weights_do_not_know(features, tmp_path):
         read_users(str(path), USERS, features)
     with pytest.raises(InputError, match=r"--users: found 'nobody', expected all, numbers"):
         read_users("nobody", USERS, features)
+
+
+CALLED = UserNames.of([b"7", b"ann", b"0", b"zoe", "Åsa".encode(), b"5"])
+
+
+def test_users_go_by_the_names_of_their_dataset_where_these_are_known(features, shop, tmp_path):
+    users = read_users("0, zoe,5", USERS, features, CALLED)
+    assert users.names.tolist() == [2, 3, 5], "a name of digits is no number"
+    path = tmp_path / "users.parquet"
+    for column, numbers in (
+        (pa.array(["Åsa", "7"], pa.large_string()), [4, 0]),
+        (pa.array([1, 5, 1]), [1, 5, 1]),
+    ):
+        pq.write_table(pa.table({"user": column}), path)
+        assert read_users(str(path), USERS, features, CALLED).names.tolist() == numbers
+    for text, said in (("ann,1", "--users: found user '1', expected names"), ("ANN", "found user 'ANN'")):
+        with pytest.raises(InputError, match=said):
+            read_users(text, USERS, features, CALLED)
+    for column, said in (
+        (pa.array(["ann", "bob"]), "column user: found user 'bob', expected names of the dataset's users; a"),
+        (pa.array(["ann", None]), "column user: found user 'None', expected names"),
+        (pa.array([0.5]), "column user: found what is no number"),
+    ):
+        pq.write_table(pa.table({"user": column}), path)
+        with pytest.raises(InputError, match=said):
+            read_users(str(path), USERS, features, CALLED)
+
+    model = make("student-xs")
+    outfits = CatalogueOutfits(shop / "outfits.parquet", features, tmp_path)
+    ranking = CatalogueRanking(model, features, outfits, memory=1 << 20, strategy="w-avg")
+    ranking.write(users, 2, tmp_path / "best.parquet", CALLED)
+    table = pq.read_table(tmp_path / "best.parquet")
+    assert table.column_names == ["user", "name", "rank", "outfit", "score"]
+    assert table["name"].to_pylist() == ["0", "0", "zoe", "zoe", "5", "5"]
+    assert_best(table, all_scores(model)[[2, 3, 5]], [2, 3, 5], 2)
 
 
 def test_outfits_that_are_none(features, tmp_path):

@@ -6,7 +6,8 @@ The items are image files beside the request, or .npy files where the model take
     {"user": 3, "items": {"coat.jpg": "top", "jeans.jpg": "bottom", "boots.jpg": "shoe"},
      "outfits": [["coat.jpg", "jeans.jpg", "boots.jpg"]]}
 
-For somebody who is no user of the model, "known": outfits that they like, in place of "user".
+Where `users.csv` lies here, "user" may be the name of one, as text. For somebody who is no user of the model,
+"known": outfits that they like, in place of "user".
 """
 
 import sys
