@@ -46,6 +46,7 @@ class Export:
     def run(self, session: Session) -> Answer:
         """Export each, and say where it lies and how well it agrees."""
         from ..bench.deployment.deploy import deploy
+        from ..bench.parity import LOST_PARITY
         from ..bench.scratch import scratch_folder
         from ..datasets.tables import CATEGORIES
 
@@ -72,20 +73,22 @@ class Export:
                 "flagged": flagged,
                 "unnamed": unnamed,
             },
-            status=FAILED if flagged else 0,
+            status=FAILED if any(LOST_PARITY in line for line in flagged) else 0,
         )
 
 
 def _flagged(chosen: Sequence[Chosen], exports: Sequence[ExportedModel]) -> list[str]:
-    """A line for each variant whose graphs answer otherwise than they may."""
+    """A line for each flag of a variant, such as that it answers otherwise than its fit."""
     from ..bench.parity import LOST_PARITY
     from ..bench.variants import tolerance_of
 
-    return [
-        f"flagged: {choice.slug}: {LOST_PARITY} (Kendall's τ {export.parity['kendall_tau']:.3f})"
-        for choice, export in zip(chosen, exports, strict=True)
-        if choice.subject.variant and not tolerance_of(choice.subject.variant).allows(export.parity)
-    ]
+    flagged: list[str] = []
+    for choice, export in zip(chosen, exports, strict=True):
+        flags, variant = [*choice.flags], choice.subject.variant
+        if not flags and variant and not tolerance_of(variant).allows(export.parity):
+            flags = [f"{LOST_PARITY} (Kendall's τ {export.parity['kendall_tau']:.3f})"]
+        flagged += [f"flagged: {choice.slug}: {flag}" for flag in flags]
+    return flagged
 
 
 def _said(export: ExportedModel) -> str:

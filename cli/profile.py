@@ -101,6 +101,7 @@ class Profile:
                 )
             )
         owners = [choice for _ in workloads for choice in chosen for _ in range(len(engines) * len(devices))]
+        outcomes = [_flagged(choice, outcome) for choice, outcome in zip(owners, outcomes, strict=True)]
         return self._answer(list(zip(owners, outcomes, strict=True)), dataset, effort, out)
 
     def _answer(
@@ -170,6 +171,21 @@ class Profile:
 
 def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
+
+
+def _flagged(choice: Chosen, outcome: EngineProfile | FailedProfile) -> EngineProfile | FailedProfile:
+    """An outcome with the flags of the variant that was measured, beside those of the measuring.
+
+    Where it is lost beside the fit, nobody asks whether its graphs are also far from what they were made of.
+    """
+    from ..bench import FailedProfile
+    from ..bench.parity import LOST_PARITY
+
+    if isinstance(outcome, FailedProfile):
+        return outcome
+    lost = any(flag.startswith(LOST_PARITY) for flag in choice.flags)
+    own = [flag for flag in outcome.flags if not (lost and flag.startswith(LOST_PARITY))]
+    return outcome.model_copy(update={"flags": [*own, *choice.flags]})
 
 
 def _lost_parity(profiles: Sequence[EngineProfile]) -> list[str]:

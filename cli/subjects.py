@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from ..core.errors import Fault, InputError
 from ..core.hashes import file_hash
-from ..core.names import shown, unknown_name
+from ..core.names import shown, unknown_name, why
 from .session import Session
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Chosen:
         fit: The record of that fit, or None.
         categories: Names of the categories of items, by number; empty for a model by name.
         variants: By name, the records of what the run has made of the fit, and their folders.
+        flags: Of a variant, what a reader of its figures should know: that it lost its parity with the fit.
     """
 
     subject: Subject
@@ -51,6 +52,7 @@ class Chosen:
     fit: FitRecord | None = None
     categories: tuple[str, ...] = ()
     variants: Mapping[str, tuple[VariantRecord, Path]] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
 
 
 def choose_subjects(
@@ -117,7 +119,8 @@ def compressed(
         chosen: Trained methods.
         variants: Names of variants.
         folder: Where the files of those that are made here go, each in a folder of its own.
-        datasets: By fingerprint, for variants that look at the items that a model was trained on.
+        datasets: By fingerprint, for variants that look at the items that a model was trained on. By its
+            outfits one that is made here is held against the fit; where it is not there, by made requests.
 
     Raises:
         InputError: For an unknown variant, a model that was not trained, a variant that looks at items of a
@@ -135,27 +138,29 @@ def compressed(
                 found = f"{choice.slug}, which is not trained"
                 raise InputError(Fault("argument variant", found, "the trained methods of a run"))
             slug = f"{choice.slug}-{variant}"
-            subject, trained = _of_run(choice, variant) or _made_here(
+            subject, trained, flags = _of_run(choice, variant) or _made_here(
                 choice, variant, folder / f"variant-{slug}", datasets or {}
             )
-            made.append(replace(choice, subject=subject, slug=slug, trained=trained))
+            made.append(replace(choice, subject=subject, slug=slug, trained=trained, flags=tuple(flags)))
     return made
 
 
-def _of_run(choice: Chosen, variant: str) -> tuple[Subject, str] | None:
-    """A variant that the run has made, and the hash of its trial."""
+def _of_run(choice: Chosen, variant: str) -> tuple[Subject, str, list[str]] | None:
+    """A variant that the run has made, the hash of its trial, and its flags."""
     from ..suites.run_variant import held_variant
 
     if variant not in choice.variants:
         return None
     record, folder = choice.variants[variant]
-    return held_variant(record, choice.subject, folder), record.trial
+    return held_variant(record, choice.subject, folder), record.trial, record.flags
 
 
 def _made_here(
     choice: Chosen, variant: str, folder: Path, datasets: Mapping[str, Dataset]
-) -> tuple[Subject, str]:
-    """A variant that nobody has made, and the hash of the trial that would make the same."""
+) -> tuple[Subject, str, list[str]]:
+    """A variant that nobody has made, the hash of the trial that would make the same, and its flags."""
+    from ..bench.agreement import held_against_fit
+    from ..bench.measured_cell import attempt
     from ..bench.variants import make_variant, trained_parts, variant_steps
     from ..suites.describing import describe_variant
 
@@ -170,7 +175,12 @@ def _made_here(
         expected = f"{choice.dataset} as it was trained on, whose items calibrate it"
         raise InputError(Fault("argument variant", found, expected, "--dataset, or --root, has it"))
     described = describe_variant(variant, {"weights": choice.trained})
-    return make_variant(variant, choice.subject, folder, dataset=dataset), described.hash
+    made = make_variant(variant, choice.subject, folder, dataset=dataset)
+    flags: list[str] = []
+    error = attempt(lambda: flags.extend(held_against_fit(choice.subject, made, dataset)))
+    if error is not None:  # its engine is not here, or a stranger's
+        flags.append(f"not held against what it was made of: {why(error)}")
+    return made, described.hash, flags
 
 
 def _by_name(name: str, session: Session, users: int, dataset: Dataset | None) -> Subject:

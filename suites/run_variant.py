@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..bench.agreement import agreement
+from ..bench.agreement import agreement, parity_flags
 from ..bench.graph_products import products_by_bits
-from ..bench.parity import LOST_PARITY
 from ..bench.sample import draw_sample
 from ..bench.subject import Subject
-from ..bench.variants import load_variant, make_variant, steps_after, tolerance_of, trained_parts
+from ..bench.variants import load_variant, make_variant, steps_after, trained_parts
 from ..core.errors import Fault, InputError
 from ..core.files import sweep
 from ..core.hashes import file_hash
@@ -76,8 +75,6 @@ def run_variant(
         fine_tuning = fine_tune(trial, made.weights, folder, inputs, device, on_epoch)
     compressed = time.perf_counter()
     agrees = agreement(fitted, made, draw_sample(trial.dataset, fitted), engine_of(trial))
-    tolerance = tolerance_of(trial.variant)
-    lost = f"{LOST_PARITY} (Kendall's τ {agrees['kendall_tau']:.3f} with what it was made of)"
     written = sorted(path for path in files.rglob("*") if path.is_file())
     record = VariantRecord(
         trial=trial.hash,
@@ -92,7 +89,7 @@ def run_variant(
         engine=engine_of(trial),
         agreement=agrees,
         operators=products_by_bits(files),
-        flags=[] if tolerance.allows(agrees) else [lost],
+        flags=parity_flags(trial.variant, agrees),
         fine_tuning=fine_tuning,
     )
     write_record(record, folder)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 
 import pytest
+from outfitbench.bench.variants import make_variant
 from outfitbench.cli.main import main
+from outfitbench.cli.session import Session
+from outfitbench.cli.subjects import choose_subjects, compressed
 from outfitbench.core.errors import Fault, InputError
-from outfitbench.core.machine import accelerator_name
-from outfitbench.suites.record_files import load_records
+from outfitbench.core.hashes import file_hash
+from outfitbench.core.machine import accelerator_name, describe_machine
+from outfitbench.suites.describing import describe_variant
+from outfitbench.suites.record_files import load_records, write_record
+from outfitbench.suites.records import VariantRecord
 
 
 def test_a_trained_method_is_measured_and_recorded_once(finished_run, least_effort, capsys, tmp_path):
@@ -48,6 +56,83 @@ def test_a_variant_of_a_trained_method_stands_beside_it(finished_run, least_effo
     found = capsys.readouterr().err
     assert "argument variant: found int8-static of" in found
     assert "without its dataset, expected closet-12 as it was trained on, whose items calibrate it" in found
+
+
+TURNED = """
+from dataclasses import replace
+
+from outfitbench.bench.variants import Variant, register_variant
+from outfitbench.models.weights import WEIGHTS_FILE, save_tensors
+from safetensors.torch import load_file
+
+
+@register_variant("turned")
+class Turned(Variant):
+    '''Who liked an outfit dislikes it.'''
+
+    def make(self, subject, folder, sample=None):
+        tensors = load_file(subject.weights)
+        tensors["users.weight"] *= -1
+        save_tensors(tensors, folder / WEIGHTS_FILE)
+
+    def load(self, subject, folder):
+        return replace(subject, weights=folder / WEIGHTS_FILE, export=None)
+"""
+
+
+@pytest.mark.usefixtures("own_registry")
+@pytest.mark.parametrize(
+    ("variant", "engine", "known"),
+    [("turned", "torch", []), ("turned+int8-dynamic", "onnxruntime", ["--dataset", "closet-12"])],
+)
+def test_a_variant_that_ranks_otherwise_than_its_fit_is_flagged(
+    finished_run, least_effort, capsys, tmp_path, variant, engine, known
+):
+    """By the outfits that it was trained on where they are there; its own weights and graphs tell nothing."""
+    plugin = tmp_path / "turned.py"
+    plugin.write_text(TURNED)
+    words = ["--engine", engine, "--workload", "start", "--variant", variant, "--plugin", str(plugin)]
+    out = tmp_path / "costs"
+    arguments = [str(finished_run.folder), *words, *known, "--out", str(out), "--json", "--quiet"]
+    assert main(["profile", *arguments]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["failed"] == []
+    own, turned = answer["profiles"]
+    (flagged,) = answer["flagged"]
+    said, _, lost = flagged.rpartition(": ")
+    assert said == f"flagged: N-pair XS · {variant} · {engine}"
+    found = re.fullmatch(r"lost its parity \(Kendall's τ (-[01].\d+) with what it was made of\)", lost)
+    assert found is not None
+    assert float(found[1]) < -0.9
+    assert turned["parity"].get("kendall_tau", 1) > 0.8, "the engine answers as what it was given"
+    assert (lost in own["flags"], lost in turned["flags"]) == (False, True)
+    records = {record.variant: record for record in load_records([out])}
+    assert (lost in records[""].flags, lost in records[variant].flags) == (False, True)
+
+
+def test_what_a_run_found_of_its_variant_is_said_and_not_found_out_again(finished_run, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(finished_run.folder, run)
+    (fit,) = choose_subjects([str(run)], Session())
+    described = describe_variant("fp16", {"weights": str(fit.trained)})
+    files = run / "variants" / described.hash / "files"
+    make_variant("fp16", fit.subject, files)
+    flags = ["lost its parity (as it was told)"]
+    record = VariantRecord(
+        trial=described.hash,
+        description=described.to_json(),
+        inputs={"weights": str(fit.trained)},
+        machine=describe_machine(),
+        fit=fit.fit,
+        variant="fp16",
+        files={path.name: file_hash(path) for path in files.iterdir()},
+        bytes=sum(path.stat().st_size for path in files.iterdir()),
+        flags=flags,
+    )
+    write_record(record, files.parent)
+    (made,) = compressed(choose_subjects([str(run)], Session()), ["fp16"], tmp_path / "here")
+    assert [*made.flags] == flags
+    assert not (tmp_path / "here").exists()
 
 
 def test_what_fails_is_said_and_the_rest_is_measured(finished_run, least_effort, capsys, tmp_path):
