@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 import torch
@@ -15,19 +15,11 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..models.outfit_model import OutfitModel
-from .ceiling import Work
 from .measurement import Measurement
+from .model_work import MatrixFlops, MatrixWork, ModelWork, PartWork, TrainingWork
 from .request import OUTFIT_SIZE, as_floats, make_request
 
-__all__ = [
-    "Count",
-    "ModelWork",
-    "PartWork",
-    "count_flops",
-    "count_parameters",
-    "count_work",
-    "flops_of",
-]
+__all__ = ["Count", "count_flops", "count_parameters", "count_work", "flops_of"]
 
 _LOOK_UPS = {"embedding", "index", "index_select", "gather", "select"}
 """Operators that read some rows of a table."""
@@ -61,58 +53,6 @@ def count_parameters(model: nn.Module) -> Count:
     )
 
 
-class PartWork(NamedTuple):
-    """What one part of a model takes: items to features, or features to scores.
-
-    Attributes:
-        flops: Of one item, or one outfit.
-        weights: Bytes of the weights that a call reads, however many it is asked for.
-        data: Bytes that go in and come out for one item, or one outfit.
-    """
-
-    flops: float
-    weights: int
-    data: int
-
-    def of(self, count: int) -> Work:
-        """A call for so many."""
-        return Work(self.flops * count, self.weights + self.data * count, count)
-
-
-class ModelWork(NamedTuple):
-    """What a model takes, counted.
-
-    Attributes:
-        encode: Of an item.
-        score: Of an outfit.
-        outfit_size: Items of an outfit.
-        num_users: Users that it knows.
-        vector_size: d, where users and outfits are vectors whose inner product is the score; else None.
-    """
-
-    encode: PartWork
-    score: PartWork
-    outfit_size: int
-    num_users: int
-    vector_size: int | None
-
-    def answer(self, outfits: int) -> Work:
-        """A request of so many outfits that share no item."""
-        encode, score = self.encode.of(outfits * self.outfit_size), self.score.of(outfits)
-        return Work(encode.flops + score.flops, encode.bytes + score.bytes, outfits)
-
-    def with_weights_of(self, share: float) -> ModelWork:
-        """The same where weights take so much of their bytes, as those in fewer bits do.
-
-        Example:
-            >>> part = PartWork(flops=8, weights=400, data=3)
-            >>> ModelWork(part, part, 3, 5, None).with_weights_of(1 / 4).score
-            PartWork(flops=8, weights=100, data=3)
-        """
-        encode, score = (part._replace(weights=round(part.weights * share)) for part in self[:2])
-        return self._replace(encode=encode, score=score)
-
-
 def count_work(model: OutfitModel, input_size: int, outfit_size: int = OUTFIT_SIZE) -> ModelWork | list[str]:
     """What a request takes in FLOPs and in bytes, by part of the model.
 
@@ -120,7 +60,8 @@ def count_work(model: OutfitModel, input_size: int, outfit_size: int = OUTFIT_SI
     activations and the set transformer's products over an outfit's few items (below 0.01 % of a request) do
     not. PyTorch's fused attention and LSTM have been counted as 0, so their plain formulas are run instead.
     Bytes are those that no engine can spare: each weight that is used once a call (of a table of users one
-    row a user), inputs and outputs once.
+    row a user), inputs and outputs once. The way back is counted as PyTorch goes it, from each part's sum; of
+    a part that it cannot go back through, the way there alone.
 
     Args:
         model: Any model of the zoo.
@@ -133,25 +74,86 @@ def count_work(model: OutfitModel, input_size: int, outfit_size: int = OUTFIT_SI
     request = make_request(model.num_users, model.input_kind, input_size, outfit_size=outfit_size)
     users, categories = torch.from_numpy(request.users), torch.from_numpy(request.categories)
     items = torch.from_numpy(as_floats(request.items))
+    several = torch.arange(2) % model.num_users
     fused = _FusedOperators()
     # With gradients: the counter's module tracker trips over parameters handed to modules without.
     with torch.enable_grad(), _plain_formulas(), fused:
-        with FlopCounterMode(display=False) as encoding, _WeightsRead(model) as encoder:
-            features = model.encode_items(items, categories.reshape(-1))
-        with FlopCounterMode(display=False) as scoring, _WeightsRead(model) as scorer:
-            outfits = features.reshape(*categories.shape, -1)
-            model.score_among(users, outfits, categories, features)
+        encoded = _call(model, fused, lambda: model.encode_items(items, categories.reshape(-1)))
+        features = encoded.out.detach().requires_grad_()
+        outfits, twice = features.reshape(*categories.shape, -1), features.repeat(2, 1)
+        scored = _call(model, fused, lambda: model.score_among(users, outfits, categories, features))
+        one, two, banked = (
+            _call(
+                model,
+                fused,
+                lambda asking=asking, bank=bank: model.score_matrix_among(asking, outfits, categories, bank),
+                features,
+            )
+            for asking, bank in ((users, features), (several, features), (users, twice))
+        )
     if fused.found:
         return sorted(fused.found)
     vectors = model.has_user_vectors and model.has_outfit_vectors
-    wide = features[0].nbytes
+    wide, item, user = features[0].nbytes, request.items[0].nbytes, two.weights - one.weights
+    flops, trained = (
+        _split(*(getattr(each, way) for each in (one, two, banked)), outfit_size)
+        for way in ("flops", "both_ways")
+    )
+    trains = sum(parameter.nbytes for parameter in model.parameters() if parameter.requires_grad)
     return ModelWork(
-        PartWork(encoding.get_total_flops() / outfit_size, encoder.bytes, request.items[0].nbytes + wide),
-        PartWork(scoring.get_total_flops(), scorer.bytes, outfit_size * wide + 4),
+        PartWork(encoded.flops / outfit_size, encoded.weights, item + wide),
+        PartWork(scored.flops, scored.weights, outfit_size * wide + 4),
+        MatrixWork(flops, one.weights - user, user, wide),
+        TrainingWork(encoded.both_ways / outfit_size, trained, trains, item),
         outfit_size,
         model.num_users,
         model.user_vectors().shape[1] if vectors else None,
     )
+
+
+class _Called(NamedTuple):
+    """What a call took, and gave.
+
+    Attributes:
+        out: What it gave.
+        flops: Of the call.
+        both_ways: Of the call and of the gradients of all that trains in it.
+        weights: Bytes of the weights that it read.
+    """
+
+    out: torch.Tensor
+    flops: int
+    both_ways: int
+    weights: int
+
+
+def _call(
+    model: nn.Module, fused: _FusedOperators, call: Callable[[], torch.Tensor], *given: torch.Tensor
+) -> _Called:
+    """Count a call and the way back to the parameters that train, and to what it is given."""
+    trained = [*given, *(parameter for parameter in model.parameters() if parameter.requires_grad)]
+    with FlopCounterMode(display=False) as flops:
+        with _WeightsRead(model) as weights:
+            out = call()
+        there, found = flops.get_total_flops(), set(fused.found)
+        if out.requires_grad:
+            with suppress(RuntimeError):  # a stranger's network may know no way back
+                torch.autograd.grad(out.sum(), trained, allow_unused=True)
+        fused.found = found  # what is called by other names on the way back is no matter to the way there
+        return _Called(out, there, flops.get_total_flops(), weights.bytes)
+
+
+def _split(one: int, two: int, banked: int, outfit_size: int) -> MatrixFlops:
+    """What an outfit takes once, what each user's score of it takes, and what each item of a bank.
+
+    Args:
+        one: FLOPs of one user's score of an outfit among its own items.
+        two: The same of two users.
+        banked: The same of one user among twice as many items.
+        outfit_size: Items of the outfit.
+    """
+    pair, by_item = two - one, (banked - one) / outfit_size
+    return MatrixFlops(one - pair - outfit_size * by_item, pair, by_item)
 
 
 def count_flops(model: OutfitModel, input_size: int, outfit_size: int = OUTFIT_SIZE) -> Measurement:

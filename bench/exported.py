@@ -34,6 +34,8 @@ class ExportedModel(BaseModel):
         parity: "max_abs_difference", "kendall_tau" and "top_k_overlap" against PyTorch.
         versions: Version by package name.
         cold_strategies: The ways in which the model scores users on whom nothing was trained.
+        layers: Shapes of all weights by name, where compression gave the model layers of its own before it
+            was exported; empty where they are those that the zoo builds.
         serving: What whoever serves it needs to know; None in a folder that only our engines load.
     """
 
@@ -52,6 +54,7 @@ class ExportedModel(BaseModel):
     parity: dict[str, float]
     versions: dict[str, str]
     cold_strategies: tuple[str, ...] = ()
+    layers: dict[str, tuple[int, ...]] = {}
     serving: Serving | None = None
 
     @property

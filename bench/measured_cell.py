@@ -46,6 +46,7 @@ class MeasuredCell:
         self._effort = effort
         self._session = session
         self._failure = seat.failure or failure or self._refusal()
+        self._folder: Path | None = None
         self._samples: dict[str, list[float]] = defaultdict(list)
         self._turns: dict[str, list[int]] = defaultdict(list)
         self._flags: dict[str, list[str]] = defaultdict(list)
@@ -56,6 +57,7 @@ class MeasuredCell:
         Args:
             folder: What the workload laid out, or None.
         """
+        self._folder = folder
         if self._failure is None:
             self._failure = attempt(lambda: self._take(folder))
             if self._failure is not None:
@@ -122,7 +124,10 @@ class MeasuredCell:
         precision, model = self.seat.precision, prepared.work
         if not prepared.subject.graphs and precision in _BITS:  # the engine itself makes its weights smaller
             model = model.with_weights_of(_BITS[precision] / 32)
-        work = self._workload.work(model, self._effort)
+        if self._folder is None:
+            work = self._workload.work(model, self._effort)
+        else:
+            work = self._workload.work_on(model, self._effort, self._folder)
         known = [name for name in work if name in measurements and measurements[name].samples]
         return {name: ceiling.bound(work[name], measurements[name], precision) for name in known}
 

@@ -67,7 +67,7 @@ def prepare(subject: Subject, outfit_size: int, scratch: Path) -> Prepared:
     """
     import torch
 
-    from ..models.weights import WEIGHTS_FILE, save_tensors
+    from ..models.weights import WEIGHTS_FILE, save_tensors, take_layers
     from .counts import ModelWork, count_parameters, count_work, flops_of
     from .engines.torch_engine import load_model, one_thread
 
@@ -75,6 +75,9 @@ def prepare(subject: Subject, outfit_size: int, scratch: Path) -> Prepared:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = load_model(subject)
+    exported = load_export(subject.export) if subject.graphs and subject.export is not None else None
+    if exported is not None and exported.layers:
+        take_layers(model, exported.layers)
     size = model.input_size if subject.input_size is None else subject.input_size
     subject = replace(subject, input_size=size)
     if subject.weights is None and not subject.graphs:
@@ -90,10 +93,8 @@ def prepare(subject: Subject, outfit_size: int, scratch: Path) -> Prepared:
         "flops": flops_of(work),
     }
     own = work if isinstance(work, ModelWork) else None
-    if subject.graphs:
-        assert subject.export is not None, "a variant of graphs has them"
-        exported = load_export(subject.export)
-        if exported.parameters != count.parameters:  # made of another variant, with layers of its own
+    if exported is not None:
+        if exported.parameters != count.parameters:  # of layers of its own, of which the card does not say
             counts, own = {"parameters": Measurement(unit="1", samples=[exported.parameters])}, None
         elif own is not None:
             own = own.with_weights_of(exported.file_bytes / (4 * sum(count)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -13,10 +13,10 @@ from torch import Tensor, nn
 
 from ..core.errors import Fault, InputError
 from ..core.files import atomic_file
-from .low_rank import take_low_rank
-from .pruned import take_pruned
+from .low_rank import INNER, take_low_rank
+from .pruned import KEPT, take_pruned
 
-__all__ = ["WEIGHTS_FILE", "load_weights", "save_tensors"]
+__all__ = ["WEIGHTS_FILE", "load_weights", "own_layers", "save_tensors", "take_layers"]
 
 WEIGHTS_FILE = "weights.safetensors"
 
@@ -69,3 +69,25 @@ def load_weights(model: nn.Module, path: Path, *, measured: bool = False) -> Non
     if measured:
         tensors = {name: tensor.to(state[name].dtype) for name, tensor in tensors.items()}
     model.load_state_dict(tensors, assign=measured)
+
+
+def own_layers(model: nn.Module) -> dict[str, tuple[int, ...]]:
+    """Shapes of a model's weights by name, if some of its layers are pruned or of low rank; else none."""
+    shapes = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    changed = any(name.rpartition(".")[2] in (INNER, KEPT) for name in shapes)
+    return shapes if changed else {}
+
+
+def take_layers(model: nn.Module, shapes: Mapping[str, Sequence[int]]) -> None:
+    """Make a model's layers those that `own_layers` found in another one, with weights of 0.
+
+    Args:
+        model: As the zoo builds it.
+        shapes: By name.
+    """
+    tensors = {name: torch.zeros(*shape) for name, shape in shapes.items()}
+    take_low_rank(model, tensors)
+    take_pruned(model, tensors)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.zero_()

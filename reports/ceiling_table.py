@@ -26,8 +26,11 @@ _LEGEND = (
     "longer of the two, which holds it back. Products are those of what a row computes most in, where their "
     "rate was read; else, and for fp16, which processors widen, those of fp32. More than all of it is "
     "reached where what counts as moved stays in the processor's caches, or where the machine was slower "
-    "when its ceiling was read. Graphs made of a pruned network have no row: their FLOPs are not counted."
+    "when its ceiling was read."
 )
+
+_UNCOUNTED = "Graphs made of a pruned network have no row: their FLOPs are not counted."
+"""Of records from before they were."""
 
 
 def ceiling_table(group: CostGroup) -> str:
@@ -52,7 +55,17 @@ def ceiling_table(group: CostGroup) -> str:
     if not rows:
         return ""
     columns = list(rows[0])
-    return "\n\n".join([table(rows, text_columns=columns.index("Held by") + 1), _ceilings(group), _LEGEND])
+    legend = f"{_LEGEND} {_UNCOUNTED}" if _has_uncounted(group) else _LEGEND
+    return "\n\n".join([table(rows, text_columns=columns.index("Held by") + 1), _ceilings(group), legend])
+
+
+def _has_uncounted(group: CostGroup) -> bool:
+    """Whether a variant has no bounds under a workload that has some."""
+    bounded = {record.workload for record in group.taken if record.bounds}
+    return any(
+        record.variant and record.ceiling and not record.bounds and record.workload in bounded
+        for record in group.taken
+    )
 
 
 def _in_bits(record: CostRecord, bound: Bound) -> str:

@@ -42,6 +42,7 @@ class GraphVariant(Variant):
 
     def make(self, subject: Subject, folder: Path, sample: Sample | None = None) -> None:
         """Export the model, compress both graphs, and say on the card how far their answers are off."""
+        from ...models.weights import own_layers
         from ..engines.onnxruntime_engine import OnnxRuntimeEngine
         from ..engines.torch_engine import TorchEngine, load_model, one_thread
         from ..export import export_onnx
@@ -75,6 +76,7 @@ class GraphVariant(Variant):
                 "folder": folder,
                 "files": {path.name: file_hash(path) for path in sorted(folder.iterdir())},
                 "parity": compare_answers(answers, found),
+                "layers": own_layers(model),
             }
         )
         (folder / CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")

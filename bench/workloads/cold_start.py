@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...evaluation.neighbourhoods import neighbours, similarities, weighted_average_weights
+from ..ceiling import Work
 from ..effort import Effort
 from ..engines.engine import Features, score_among
 from ..request import Request
 from .registry import register_workload
 from .served import ModelTraits, ServedModel
 from .workload import Turn, Workload
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..model_work import ModelWork
 
 __all__ = ["ColdStart"]
 
@@ -35,6 +41,20 @@ class ColdStart(Workload):
     def lacks(cls, traits: ModelTraits) -> str:
         """See `Workload.lacks`."""
         return "" if traits.scores_new_users else "known users who are asked in place of a new one"
+
+    def work(self, model: ModelWork, effort: Effort) -> Mapping[str, Work]:
+        """See `Workload.work`.
+
+        Each outfit is needed once, whoever likes it: all known users' scores of those that are known of the
+        new one, and of the others those of one neighbour. How many more there are, the scores decide.
+        """
+        everyone, size = model.num_users, model.outfit_size
+        known, asked = effort.history * size, effort.outfits * size
+        encode, matrix = model.encode.of(known), model.matrix
+        liked = matrix.flops.of(effort.history, everyone * effort.history, known)
+        scored = matrix.flops.of(effort.outfits, effort.outfits, asked)
+        moved = encode.bytes + matrix.bytes(everyone, asked, effort.outfits)
+        return {"cold_start": Work(encode.flops + liked + scored, moved)}
 
     def turn(self, served: ServedModel, effort: Effort, folder: Path | None) -> Turn:
         """One sample a new user."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ..effort import Effort
 from ..engines.engine import answer
@@ -14,6 +14,12 @@ from ..request import Request
 from .registry import register_workload
 from .served import ServedModel
 from .workload import Turn, Workload
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..ceiling import Work
+    from ..model_work import ModelWork
 
 __all__ = ["CLIENTS", "Concurrent"]
 
@@ -38,6 +44,15 @@ class Concurrent(Workload):
     }
     effort = ("rounds", "samples", "warm_seconds", "turn_seconds")
     enough: ClassVar = {f"latency_of_{n}": (100, "for p99") for n in CLIENTS}
+
+    def work(self, model: ModelWork, effort: Effort) -> Mapping[str, Work]:
+        """See `Workload.work`.
+
+        Clients share the machine, which at best answers all that ask at once by one request of as many
+        outfits. Where each asks again as soon as it is answered, the mean wait is that of as many answers at
+        the rate of them all (Little's law).
+        """
+        return {f"{what}_of_{n}": model.answer(n) for what in ("latency", "rate") for n in CLIENTS}
 
     def turn(self, served: ServedModel, effort: Effort, folder: Path | None) -> Turn:
         """`Effort.samples` answers, divided among the clients, for each number of clients."""

@@ -7,19 +7,25 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...datasets.dataset import Dataset
 from ...datasets.tables import NO_ITEM
+from ..ceiling import Work
 from ..effort import Effort
 from ..engines.engine import Engine, has_item_bank, outfits_at_once, score_among
 from .item_files import ENCODED_AT_ONCE, item_reader, read_categories, write_items
 from .registry import register_workload
 from .served import ServedModel
 from .workload import Turn, Workload
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..model_work import ModelWork
 
 __all__ = ["PHASES", "Recommend", "ranked", "recommend", "write_candidates"]
 
@@ -53,6 +59,21 @@ class Recommend(Workload):
         limit = effort.recommend_candidates
         kept, total = write_candidates(dataset, folder, images=input_kind == "image", limit=limit)
         return [f"{kept} of {total} candidates"] if kept < total else []
+
+    def work_on(self, model: ModelWork, effort: Effort, folder: Path) -> Mapping[str, Work]:
+        """See `Workload.work_on`.
+
+        Each item is encoded once, and each outfit is needed once, whoever it is a candidate of; one of fewer
+        items counts as much less. Decoding is neither products nor mere bytes, so that it has no bound, and
+        neither has the whole.
+        """
+        users, outfits, categories = _laid_out(folder)
+        items = len(categories)
+        worn = np.count_nonzero(np.unique(outfits, axis=0) != NO_ITEM)
+        matrix = model.matrix
+        flops = matrix.flops.of(worn / model.outfit_size, len(users), items)
+        moved = matrix.bytes(len(np.unique(users)), items, len(users))
+        return {"recommend_encode": model.encode.of(items), "recommend_score": Work(flops, moved)}
 
     def turn(self, served: ServedModel, effort: Effort, folder: Path | None) -> Turn:
         """One run; the first of a process comes after one that does not count, which meets its shapes."""
@@ -107,8 +128,7 @@ def recommend(engine: Engine, folder: Path, image_size: int | None, threads: int
     Returns:
         Seconds by phase (`PHASES`).
     """
-    users, outfits = (np.load(folder / f"{name}.npy") for name in ("users", "outfits"))
-    categories = read_categories(folder)
+    users, outfits, categories = _laid_out(folder)
     watch = _Stopwatch()
     features: list[NDArray[np.float32]] = []
     with ThreadPoolExecutor(threads) as pool:
@@ -122,6 +142,12 @@ def recommend(engine: Engine, folder: Path, image_size: int | None, threads: int
     with watch.phase("score"):
         ranked(users, _score(engine, users, outfits, categories, np.concatenate(features)))
     return watch.seconds
+
+
+def _laid_out(folder: Path) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """What `write_candidates` wrote: users (N,), their outfits' rows (N, K), and categories of items (n,)."""
+    users, outfits = (np.load(folder / f"{name}.npy") for name in ("users", "outfits"))
+    return users, outfits, read_categories(folder)
 
 
 def ranked(users: NDArray[np.int64], scores: NDArray[np.float32]) -> NDArray[np.int64]:

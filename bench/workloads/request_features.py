@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..ceiling import Work
-    from ..counts import ModelWork
+    from ..model_work import ModelWork
 
 __all__ = ["RequestFeatures"]
 

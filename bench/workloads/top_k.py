@@ -21,7 +21,7 @@ from .workload import Turn, Workload
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..counts import ModelWork
+    from ..model_work import ModelWork
 
 __all__ = ["TopK", "Vectors", "bare_products", "exact", "lacking_vectors", "made_vectors"]
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from ..ceiling import Work
 from ..effort import Effort
 from .registry import register_workload
 from .served import ServedModel
 from .workload import Turn, Workload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from ..model_work import ModelWork
 
 __all__ = ["TrainingStep"]
+
+_PASSES = 6
+"""Over what trains, in a step of SGD: weights, momentum and gradients, each read and written once."""
 
 
 @register_workload("training-step")
@@ -27,6 +33,18 @@ class TrainingStep(Workload):
     units: ClassVar = {"training_step": "s"}
     effort = ("rounds", "batch", "batches", "warm_seconds", "turn_seconds")
     engines: ClassVar = ("torch",)
+
+    def work(self, model: ModelWork, effort: Effort) -> Mapping[str, Work]:
+        """See `Workload.work`.
+
+        Each user's score of the own positive, and of all negatives; items and weights are moved, and what
+        lies between forward and backward pass may stay in caches.
+        """
+        pairs, training = effort.batch, model.training
+        items = 2 * pairs * model.outfit_size
+        scores = training.scores.of(2 * pairs, pairs + pairs**2, items)
+        moved = _PASSES * training.weights + items * training.item
+        return {"training_step": Work(items * training.encode + scores, moved, pairs)}
 
     def turn(self, served: ServedModel, effort: Effort, folder: Path | None) -> Turn:
         """Every step is a sample. The model that trains is another than the one that serves."""

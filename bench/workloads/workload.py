@@ -14,7 +14,7 @@ from .served import ModelTraits, ServedModel
 if TYPE_CHECKING:
     from ...datasets import Dataset
     from ..ceiling import Work
-    from ..counts import ModelWork
+    from ..model_work import ModelWork
 
 __all__ = ["Turn", "Workload"]
 
@@ -86,6 +86,16 @@ class Workload(ABC):
             effort: How much is measured.
         """
         return {}
+
+    def work_on(self, model: ModelWork, effort: Effort, folder: Path) -> Mapping[str, Work]:
+        """The same, where it hangs on what was laid out; of others it is what `work` says.
+
+        Args:
+            model: What its parts take.
+            effort: How much is measured.
+            folder: What `lay_out` wrote.
+        """
+        return self.work(model, effort)
 
     @abstractmethod
     def turn(self, served: ServedModel, effort: Effort, folder: Path | None) -> Turn:

@@ -68,6 +68,21 @@ SCORES = {
 HEADS = {"fhn": 3}
 """Encoders that see every item; one elsewhere."""
 
+PAIR = {
+    **dict.fromkeys(["teacher", "student-xs", "student-s", "student-m", "lpae-u", "lpae-g", "fhn"], 2 * D),
+    "outfit-net": 2 * (2 * 3 * D),  # each item is attended to and liked
+}
+"""A user's score of an outfit whose vector is there; 0 where all users have the same."""
+
+BANKED = {"bi-lstm": 2 * (2 * 3) * D}
+"""Both readers' states against an item."""
+
+SPARED = {
+    "bi-lstm": 2 * (2 * 4 * D * D),  # readers start from a state that does not train
+    "fhn": 2 * 3 * 3 * D,  # which categories differ does not, either
+}
+"""Of the gradients, which are twice the way there elsewhere."""
+
 FULLY_CONNECTED = {"teacher": 4096, "student-m": 2048, "student-s": 1024}
 
 
@@ -83,6 +98,15 @@ def test_flops_of_every_model_by_hand(name):
     work = count_work(create_model(name, num_users=9).eval(), 64)
     assert work.encode.flops == convolutions + tail + head
     assert work.score.flops == SCORES[name]
+    first = 2 * 64 * 11**2 * 3 * 15**2  # whose gradient nobody asks for: pixels do not train
+    assert work.training.encode == 3 * work.encode.flops - first
+    own_items = 3 * BANKED.get(name, 0)
+    assert work.matrix.flops == (SCORES[name] - own_items, PAIR.get(name, 0), BANKED.get(name, 0))
+    assert work.training.scores == (
+        3 * (SCORES[name] - own_items) - SPARED.get(name, 0),
+        3 * PAIR.get(name, 0),
+        3 * BANKED.get(name, 0),
+    )
 
 
 def test_bytes_that_nobody_can_spare_by_hand(tiny):
@@ -92,3 +116,21 @@ def test_bytes_that_nobody_can_spare_by_hand(tiny):
     assert work.encode.data == 16 * 16 * 3 + 4 * 16  # a byte a pixel and colour, a float a feature
     assert work.score.weights == 4 * 16  # one user's row of the table
     assert work.score.data == 3 * 4 * 16 + 4
+    convolution_norm_and_users = 4 * (3 * 16 * 9 + 16 + 2 * 16 + 5 * 16)
+    assert (work.training.weights, work.training.item) == (convolution_norm_and_users, 16 * 16 * 3)
+    assert work.matrix[1:] == (0, 4 * 16, 4 * 16)  # nothing is shared but items; a row for each user
+
+
+def test_a_model_that_scores_pair_by_pair_has_no_part_that_users_share(tiny):
+    work = count_work(tiny, 16)
+    logits_and_mix = 2 * (2 * 3 * 3 * 16)
+    assert work.matrix.flops == (0, logits_and_mix, 0)
+    assert work.training.scores == (0, 3 * logits_and_mix, 0)
+
+
+def test_what_does_not_train_takes_no_gradient(tiny):
+    for parameter in tiny.convolution.parameters():
+        parameter.requires_grad_(False)
+    work = count_work(tiny, 16)
+    assert work.training.encode == work.encode.flops
+    assert work.training.weights == 4 * (2 * 16 + 5 * 16)

@@ -101,6 +101,12 @@ def test_the_ceiling_is_read_before_each_round_and_after_the_last(profiles):
     assert all(one.ceiling.products.session == one.session for one in profiles)
 
 
+def test_what_was_laid_out_bounds_the_parts_of_recommending_that_compute(profiles):
+    for row in profiles[-2:]:
+        assert row.bounds.keys() == {"recommend_encode", "recommend_score"}
+        assert all(bound.share > 0 and bound.best > 0 for bound in row.bounds.values())
+
+
 def test_what_cannot_be_laid_out_is_a_row_that_failed_and_the_others_stand(plugin, small_closet, monkeypatch):
     def full(*given):
         raise OSError(errno.ENOSPC, "No space left on device")

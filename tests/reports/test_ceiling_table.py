@@ -67,6 +67,22 @@ def test_what_computes_in_fewer_bits_is_held_against_their_products():
     assert "matrix products 100 GFLOP/s in fp32, 400 GFLOP/s in int8; 20.0 GB/s of memory;" in text
 
 
+def test_graphs_of_pruned_networks_from_before_they_were_counted_are_told_of():
+    machine = Ceiling(
+        products=Measurement(unit="FLOP/s", samples=[1e11]),
+        bandwidth=Measurement(unit="byte/s", samples=[2e10]),
+    )
+    given = {"ceiling": machine, "measured": {"latency": measurement(0.005, "s", 1)}}
+    bounds = {"latency": Bound(by="products", best=0.002, share=0.4)}
+    trained = cost("A", bounds=bounds, **given)
+    told = [
+        "Graphs made of a pruned network have no row" in ceiling_table(group)
+        for own in ({}, bounds)
+        for group in cost_groups([trained, cost("A", variant="pruned-50+int8-static", bounds=own, **given)])
+    ]
+    assert told == [True, False]
+
+
 def test_records_without_a_ceiling_have_no_table_of_it():
     (group,) = cost_groups([cost("A")])
     assert ceiling_table(group) == ""

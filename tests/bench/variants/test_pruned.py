@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import torch
 from outfitbench.bench import Subject, load_export
 from outfitbench.bench.counts import count_flops, count_parameters
 from outfitbench.bench.engines.torch_engine import load_model
+from outfitbench.bench.preparation import prepare
 from outfitbench.bench.variants import low_rank, make_variant
 from outfitbench.core.errors import InputError
 from outfitbench.datasets import Dataset
@@ -100,6 +102,16 @@ def test_what_is_pruned_can_be_compressed_further_and_exported(
         16 * 256 + 256 + 256 * 128 + 128 + 128 * 16 + 16
     )
     assert load_export(graphs.export).parameters == count_parameters(whole).parameters - lost
+    # What is counted of the graphs is what is counted of the network that they are made of.
+    prepared = prepare(graphs, 3, tmp_path / "prepared")
+    head = 2 * (16 * 256 + 256 * 128 + 128 * 16)
+    assert prepared.work is not None
+    assert prepared.work.encode.flops == 2 * 7**2 * 16 * 27 + head
+    assert prepared.work.score.flops == head
+    assert prepared.counts["flops"].median == 3 * prepared.work.encode.flops + head
+    card = graphs.export / "model.json"
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"layers": {}}))  # as before cards told them
+    assert prepare(graphs, 3, tmp_path / "untold").work is None
     monkeypatch.setattr(low_rank, "_LEAST", 128)
     factored = load_model(make_variant("pruned-25+low-rank", headed_subject, tmp_path / "factored"))
     assert factored.head[0].out_features == 384
