@@ -41,7 +41,7 @@ def search_space(method: Method) -> dict[str, tuple[Value, ...]]:
 
     Example:
         >>> search_space(Method(name="FND XS", model="student-xs", objective="fnd"))
-        {'recipe.learning_rate': (0.015, 0.05, 0.15), 'objective.fnd.alpha': (0.75, 1.0, 1.25, 1.5)}
+        {'recipe.learning_rate': (0.015, 0.05, 0.15, 0.5), 'objective.fnd.alpha': (0.75, 1.0, 1.25, 1.5)}
     """
     space: dict[str, tuple[Value, ...]] = {
         f"recipe.{option}": values for option, values in method.recipe.searched().items()

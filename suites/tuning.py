@@ -42,7 +42,7 @@ from .trial import Trial
 
 __all__ = ["tune"]
 
-_STARTUP = 3
+_STARTUP = 4
 """Points that are complete before others are ended early: as many as there are learning rates."""
 
 _STATES: dict[TrialState, State] = {

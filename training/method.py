@@ -80,9 +80,10 @@ class Recipe(BaseModel):
 
         Example:
             >>> Recipe(epochs=5).searched()
-            {'learning_rate': (0.015, 0.05, 0.15)}
+            {'learning_rate': (0.015, 0.05, 0.15, 0.5)}
         """
-        return {"learning_rate": (0.0003, 0.001, 0.003) if self.optimizer == "adam" else (0.015, 0.05, 0.15)}
+        adam, sgd = (0.0003, 0.001, 0.003, 0.01), (0.015, 0.05, 0.15, 0.5)
+        return {"learning_rate": adam if self.optimizer == "adam" else sgd}
 
     def effective(self, *, images: bool, defaults: bool = False) -> dict[str, Any]:
         """What decides the outcome, as JSON: what is not the default, without options that have no effect.

@@ -9,7 +9,9 @@ import pytest
 from outfitbench.core.errors import InputError
 from outfitbench.core.plugins import load_plugin
 from outfitbench.datasets import OutfitTable, load_dataset
+from outfitbench.models import create_model
 from outfitbench.suites import rehearsal, run_suite
+from outfitbench.suites.method_tables import load_methods
 from outfitbench.suites.suite_file import Suite
 from outfitbench.suites.trial import FitTrial
 from outfitbench.training.method import Method, Recipe
@@ -73,7 +75,26 @@ def test_freezing_saves_nothing_where_no_image_is_seen() -> None:
     def about(data: object, *, freeze: bool) -> float:
         method = Method(name="A", model="student-xs", objective="n-pair", freeze=freeze)
         fit = FitTrial(data, method=method, negatives="random", seed=0)
-        return rehearsal._whole_fit(fit, 1.0)
+        return rehearsal._whole_fit(fit, 1.0, 0.0)
 
     assert about(features, freeze=True) == about(features, freeze=False)
     assert about(dataset, freeze=True) < about(dataset, freeze=False)
+
+
+@pytest.mark.parametrize(
+    ("method", "scored"),
+    [
+        ("n-pair-xs", 1.0),
+        ("fnd-xs", 1.35),  # its teacher scores without gradient
+        ("fnd-cl-xs", 1.35 * 2),  # two views of each of 32 positives beside 64 outfits
+        ("recd-xs", 1.35 * 3),  # 128 recombined ones
+    ],
+)
+def test_time_left_counts_the_outfits_that_a_step_scores(
+    method: str, scored: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rehearsal, "_seconds_of", lambda *_: 1.0)
+    fit = FitTrial(load_dataset("closet-12"), method=load_methods()[method], negatives="random", seed=0)
+    model = create_model("student-xs", num_users=12)
+    assert rehearsal._seconds_of_scores(fit, model) == pytest.approx(scored)
+    assert rehearsal._whole_fit(fit, 1.0, 2.0) > rehearsal._whole_fit(fit, 1.0, 1.0)

@@ -16,12 +16,12 @@ from outfitbench.training.objectives import Objective, ObjectiveOptions, registe
 
 
 def test_all_methods_of_an_optimizer_search_the_same_rates_and_only_fnd_alpha_beside() -> None:
-    rates = {"sgd": (0.015, 0.05, 0.15), "adam": (0.0003, 0.001, 0.003)}
+    rates = {"sgd": (0.015, 0.05, 0.15, 0.5), "adam": (0.0003, 0.001, 0.003, 0.01)}
     for key, method in load_methods().items():
         space = search_space(method)
         assert space["recipe.learning_rate"] == rates[method.recipe.optimizer]
         scaled = [name for name, given in method.objectives.items() if given.get("alpha_mode") == "relative"]
-        assert size(space) == (12 if scaled else 3), key
+        assert size(space) == (16 if scaled else 4), key
         for name in scaled:
             assert space[f"objective.{name}.alpha"] == (0.75, 1.0, 1.25, 1.5)
 

@@ -70,7 +70,7 @@ def test_a_search_writes_the_best_of_its_points(searched: tuple[Path, StudyRecor
     rates = [point.values["recipe.learning_rate"] for point in record.points]
     assert [fit.recipe["learning_rate"] for fit in fits] == rates
     assert len(set(rates)) == 2
-    assert set(rates) < {0.015, 0.05, 0.15}
+    assert set(rates) < {0.015, 0.05, 0.15, 0.5}
     best = max(fits, key=lambda fit: fit.valid_auc)
     method = parse(Method, read_toml(out / "n-pair-xs.toml"), "found")
     assert method.recipe.learning_rate == best.recipe["learning_rate"]
@@ -132,7 +132,7 @@ def test_a_point_that_falls_behind_is_ended_and_can_be_gone_on_with(
 def test_two_processes_share_a_search_and_one_outlives_the_other(tmp_path: Path) -> None:
     (tmp_path / "small.toml").write_text(SUITE)
     command = [sys.executable, "-m", "outfitbench.cli", "tune", "n-pair-xs", "--dataset", "closet-12"]
-    command += ["--suite", str(tmp_path / "small.toml"), "--trials", "3", "--epochs", "3", "--unpruned"]
+    command += ["--suite", str(tmp_path / "small.toml"), "--trials", "4", "--epochs", "3", "--unpruned"]
     command += ["--out", str(tmp_path), "--device", "cpu", "--json", "--quiet"]
 
     def start() -> subprocess.Popen[bytes]:
@@ -147,6 +147,6 @@ def test_two_processes_share_a_search_and_one_outlives_the_other(tmp_path: Path)
     printed, stderr = other.communicate()
     assert other.returncode == 0, stderr.decode()
     points = json.loads(printed)["study"]["points"]
-    assert [point["state"] for point in points] == ["complete"] * 3
-    assert sorted(point["values"]["recipe.learning_rate"] for point in points) == [0.015, 0.05, 0.15]
-    assert len(list(tmp_path.glob("fits/*/record.json"))) == 3
+    assert [point["state"] for point in points] == ["complete"] * 4
+    assert sorted(point["values"]["recipe.learning_rate"] for point in points) == [0.015, 0.05, 0.15, 0.5]
+    assert len(list(tmp_path.glob("fits/*/record.json"))) == 4
