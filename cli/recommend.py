@@ -37,6 +37,7 @@ class Recommend:
             there is but one.
         fit: Of several fits of that method, the one to take, by the name that the message gives it.
         strategy: How new users are scored: avg, w-avg, or the model's own way; w-avg where it has that.
+        exact: Score every outfit, as --index exact does, and as is done where neither is said.
         index: exact scores every outfit; faiss (extra faiss) searches some cells of an index, and says
             which share of the exact best that finds.
         memory: MiB for what grows with users and outfits; the items' features come on top.
@@ -55,6 +56,7 @@ class Recommend:
     method: str | None = None
     fit: str | None = None
     strategy: str | None = None
+    exact: bool = False
     index: Literal["exact", "faiss"] = "exact"
     memory: Annotated[int, arg(metavar="MIB")] = 256
     device: Literal["cpu", "cuda"] = "cpu"
@@ -134,6 +136,9 @@ class Recommend:
         for option, given in (("-k", self.k), ("--memory", self.memory)):
             if given < 1:
                 raise InputError(Fault(f"argument {option}", str(given), "1 or more"))
+        if self.exact and self.index == "faiss":
+            fix = "leave out one of the two"
+            raise InputError(Fault("argument --exact", "it beside --index faiss", "one way to rank", fix))
         if self.index == "faiss" and self.on != "local":
             found = f"faiss with --on {self.on}, where each part would have an index of its own"
             fix = "or --on local, where one index holds all outfits"

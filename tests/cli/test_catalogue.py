@@ -50,6 +50,12 @@ def test_from_a_run_and_a_shop_to_every_users_best(finished_run, shop, capsys, t
     assert table.groupby("user")["score"].apply(lambda of_user: of_user.is_monotonic_decreasing).all()
     assert table.groupby("user").size().tolist() == [3] * 12
 
+    other = tmp_path / "other.parquet"
+    said_otherwise = ["-k", "3", "--memory", "1", "--exact", "--out", str(other)]
+    assert main(["recommend", *arguments, *files[:-2], *said_otherwise]) == 0
+    capsys.readouterr()
+    assert other.read_bytes() == best.read_bytes()
+
     assert main(["recommend", *arguments, *files, "-k", "3", "--index", "faiss"]) == 0
     assert json.loads(capsys.readouterr().out)["recall"] == 1
     assert pq.read_table(best)["outfit"].equals(table_of_exact["outfit"])
@@ -136,6 +142,17 @@ def test_without_the_package_for_parquet(finished_run, shop, capsys, tmp_path, m
     arguments = ["--images", str(shop / "images"), "--out", str(tmp_path / "out"), "--quiet"]
     assert main(["encode", str(finished_run.folder), *arguments]) == 2
     assert "found no package for Parquet, expected pyarrow; run pip install" in capsys.readouterr().err
+
+
+def test_exactly_and_by_an_index_at_once(finished_run, capsys, tmp_path):
+    files = [f"--{name}={tmp_path / name}" for name in ("features", "outfits", "out")]
+    command = ["recommend", str(finished_run.folder), *files, "--quiet", "--exact", "--index", "faiss"]
+    assert main(command) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    said = (
+        "argument --exact: found it beside --index faiss, expected one way to rank; leave out one of the two"
+    )
+    assert said in line
 
 
 def test_without_the_package_for_approximate_search(finished_run, shop, capsys, tmp_path, monkeypatch):
