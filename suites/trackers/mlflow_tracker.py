@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ class MLflow:
 
     def __init__(self, folder: Path) -> None:
         require_package("mlflow", "mlflow")
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # read when it is imported
         self._folder = folder
         self._client: MlflowClient | None = None
         self._experiment = ""

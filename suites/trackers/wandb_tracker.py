@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 from .tracker import Tracked, register_tracker, require_package
@@ -19,6 +21,7 @@ class WandB:
 
     def __init__(self, folder: Path) -> None:
         require_package("wandb", "wandb")
+        os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # it reports no faults of its own either
         self._folder = folder
 
     def take(self, trial: Tracked) -> None:
@@ -41,4 +44,6 @@ class WandB:
                 run.summary[name] = value
 
     def close(self) -> None:
-        """See `Tracker.close`."""
+        """See `Tracker.close`; a process of the package's own is still writing, and is waited for."""
+        if (package := sys.modules.get("wandb")) is not None:
+            package.teardown()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import socket
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +23,17 @@ from ..reports.made_records import evaluation, fit, on_disk, user_scores
 LABEL = "FND XS · closet-24 · random · seed 0"
 FIT = on_disk(evaluation(fit("FND XS"), user_scores(0.8))).fit
 TOLD: list[Tracked] = []
+
+TAKES_A_TRIAL = """
+import sys
+from pathlib import Path
+from outfitbench.suites.trackers import TRACKERS, Tracked
+
+tracker = TRACKERS.get(sys.argv[1])(Path(sys.argv[2]))
+found = {"parameters": {"seed": 0}, "curves": {"loss": [2.0, 1.0]}, "results": {"auc": 0.75}}
+tracker.take(Tracked(trial="0" * 16, kind="fit", label="a fit", record=Path("record.json"), **found))
+tracker.close()
+"""
 
 
 @register_tracker("test-listening")
@@ -143,10 +158,9 @@ def test_tensorboard_finds_the_curves(tmp_path: Path) -> None:
     assert record.tensor_proto.string_val[0].decode() == str(tmp_path / "record.json")
 
 
-@pytest.mark.slow
+@pytest.mark.trackers
 @pytest.mark.filterwarnings("ignore")  # MLflow's and SQLAlchemy's own
 def test_mlflow_finds_the_curves(tmp_path: Path) -> None:
-    pytest.importorskip("mlflow")
     trial = tracked_trial(fit("FND XS"), LABEL, tmp_path / "record.json")
     (tmp_path / "store").mkdir()
     told_of(trial, tmp_path / "store", "mlflow")
@@ -158,13 +172,28 @@ def test_mlflow_finds_the_curves(tmp_path: Path) -> None:
     assert (tag, name, status) == (str(trial.record), LABEL, "FINISHED")
 
 
-@pytest.mark.slow
+@pytest.mark.trackers
 def test_wandb_writes_an_offline_run(tmp_path: Path) -> None:
-    pytest.importorskip("wandb")
     trial = tracked_trial(fit("FND XS"), LABEL, tmp_path / "record.json")
     told_of(trial, tmp_path, "wandb")
     (written,) = tmp_path.glob(f"wandb/offline-run-*/run-{trial.trial}.wandb")
     assert str(trial.record).encode() in written.read_bytes()
+
+
+@pytest.mark.trackers
+@pytest.mark.parametrize("name", ["tensorboard", "mlflow", "wandb"])
+def test_no_server_is_asked(tmp_path: Path, name: str) -> None:
+    """Neither of what is tracked, nor of how the package is used: all that would go through this proxy."""
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        proxies = {f"{scheme}_PROXY": address for scheme in ("HTTP", "HTTPS", "ALL")}
+        # Nothing else of ours: in a test, or where a CI runs, MLflow does not report of itself.
+        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **proxies}
+        command = [sys.executable, "-c", TAKES_A_TRIAL, name, str(tmp_path)]
+        subprocess.run(command, env=environment, cwd=tmp_path, check=True, capture_output=True)
+        proxy.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            proxy.accept()
 
 
 def test_a_run_tells_of_all_its_trials(smoke: Suite, finished: Path, tmp_path: Path) -> None:
