@@ -40,7 +40,7 @@ class Recommend:
         exact: Score every outfit, as --index exact does, and as is done where neither is said.
         index: exact scores every outfit; faiss (extra faiss) searches some cells of an index, and says
             which share of the exact best that finds.
-        memory: MiB for what grows with users and outfits; the items' features come on top.
+        memory: MiB for what grows with users, outfits and items; their files lie beside OUT meanwhile.
         device: Where to rank.
         on: local; ray, for the Ray cluster that this machine is in or one of its own; or a cluster's address.
             Each part of the outfits is a task there, and keeps to --memory by itself.
@@ -68,7 +68,7 @@ class Recommend:
 
         from ..core.parquet import need_pyarrow
         from ..core.ray_cluster import cluster_for
-        from ..evaluation.catalogue_features import CatalogueFeatures
+        from ..evaluation.catalogue_features import MANIFEST, CatalogueFeatures, Manifest
         from ..evaluation.catalogue_outfits import CatalogueOutfits
         from ..evaluation.catalogue_ranking import (
             CatalogueRanking,
@@ -93,8 +93,9 @@ class Recommend:
             check_ranks_catalogues(model, encoder.method)
             if self.index == "faiss":
                 check_searches_by_index(model, encoder.method)
-            features = CatalogueFeatures(self.features)
-            self._check_encoder(features.manifest.encoder.key, encoder.key, features.manifest.encoder.method)
+            whose = Manifest.read(self.features / MANIFEST).encoder
+            self._check_encoder(whose.key, encoder.key, whose.method)
+            features = CatalogueFeatures(self.features, Path(scratch))
             strategy = self._strategy(model.cold_strategies, encoder.method)
             users = read_users(self.users, model.num_users, features, names)
             outfits = CatalogueOutfits(self.outfits, features, Path(scratch))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -13,7 +15,13 @@ from ..core.errors import Fault, InputError
 from ..core.hashes import content_hash
 from ..core.names import shown
 from ..core.parquet import open_parquet
+from ..core.progress import tracked
+from ..core.stored_rows import StoredRows
 from ..datasets.encoded_features import MANIFEST
+from .item_names import ItemNames
+
+if TYPE_CHECKING:
+    import pyarrow
 
 __all__ = [
     "MANIFEST",
@@ -26,6 +34,7 @@ __all__ = [
 ]
 
 _COLUMNS = {"item": "its name", "category": "its name", "features": "a list of float32"}
+_ROWS_AT_ONCE = 1 << 14
 
 
 class _Part(BaseModel):
@@ -146,45 +155,57 @@ def finished_shard(path: Path, key: str) -> FeatureShard | None:
 class CatalogueFeatures:
     """The features of a catalogue's items, by name.
 
+    What grows with their number, their names among it, lies in files.
+
     Args:
         folder: What `outfitbench encode` wrote.
+        scratch: Folder for files that are of use as long as this is.
 
     Attributes:
         manifest: Its manifest.
-        categories: int64 (n,), by number in the encoder's categories.
         vectors: float32 (n, D).
+        categories: int16 (n,), by number in the encoder's categories.
 
     Raises:
-        InputError: If it is no such folder, is not finished, or names an item twice.
+        InputError: If it is no such folder, is not finished, holds no item, or names one twice.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, scratch: Path) -> None:
         self.manifest = Manifest.read(folder / MANIFEST)
         if not self.manifest.whole:
             fix = "run `outfitbench encode` again; it goes on where it stopped"
             raise InputError(Fault(folder, "features that are not whole", "a finished folder", fix))
+        if not self.manifest.items:
+            raise InputError(Fault(folder, "features of no item", "an item at least"))
+        self._folder = folder
         encoder = self.manifest.encoder
         number = {name: place for place, name in enumerate(encoder.categories)}
-        self.categories = np.empty(self.manifest.items, np.int64)
-        self.vectors = np.empty((self.manifest.items, encoder.feature_size), np.float32)
-        names: list[str] = []
-        start = 0
-        for shard in self.manifest.shards:
-            table = open_parquet(folder / shard.file, _COLUMNS).read(list(_COLUMNS))
-            if table.num_rows != shard.items:
-                found = f"{table.num_rows} items"
-                raise InputError(Fault(folder / shard.file, found, f"{shard.items}, as the manifest says"))
-            part = slice(start, start + shard.items)
-            flat = table["features"].combine_chunks().flatten().to_numpy()
-            self.vectors[part] = flat.reshape(shard.items, encoder.feature_size)
-            self.categories[part] = [number[name] for name in table["category"].to_pylist()]
-            names += table["item"].to_pylist()
-            start = part.stop
-        self._rows = pandas.Index(names, dtype=object)
-        if not self._rows.is_unique:
-            twice = names[int(self._rows.duplicated().argmax())]
+        self._rows = ItemNames((some.to_pylist() for some in self._column("item")), scratch)
+        if self._rows.repeated is not None:
+            every = chain.from_iterable(some.to_pylist() for some in self._column("item"))
+            twice = next(islice(every, self._rows.repeated, None))
             raise InputError(Fault(folder, f"item {shown(twice)} twice", "a name for each item"))
+        of_items = (
+            np.array([number[name] for name in some.to_pylist()], np.int16)
+            for some in self._column("category")
+        )
+        self.categories = StoredRows(scratch / "categories", of_items, np.int16)
+        width = encoder.feature_size
+        vectors = (some.flatten().to_numpy().reshape(len(some), width) for some in self._column("features"))
+        self.vectors = StoredRows(scratch / "vectors", vectors, np.float32, (width,))
 
     def rows(self, names: list[str]) -> NDArray[np.int64]:
         """Rows of items by name, int64 (n,); −1 for one that has no features."""
-        return self._rows.get_indexer(pandas.Index(names, dtype=object)).astype(np.int64)
+        return self._rows.rows(names)
+
+    def _column(self, name: str) -> Iterator[pyarrow.Array]:
+        """A column of all shards, some rows at a time."""
+        for shard in tracked(self.manifest.shards, "reading the catalogue's features"):
+            file = open_parquet(self._folder / shard.file, _COLUMNS)
+            if file.metadata.num_rows != shard.items:
+                found = f"{file.metadata.num_rows} items"
+                raise InputError(
+                    Fault(self._folder / shard.file, found, f"{shard.items}, as the manifest says")
+                )
+            for batch in file.iter_batches(_ROWS_AT_ONCE, columns=[name]):
+                yield batch.column(0)

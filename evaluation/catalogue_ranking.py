@@ -80,9 +80,9 @@ class CatalogueRanking:
     Args:
         model: In evaluation mode, on its device (of a cluster: on the CPU); checked by
             `check_ranks_catalogues`.
-        features: Of the items; held in memory.
+        features: Of the items.
         outfits: What is ranked.
-        memory: Bytes for what grows with users and outfits; 1 MiB or more.
+        memory: Bytes for what grows with users, outfits and items; 1 MiB or more.
         strategy: How new users are scored, one of the model's `cold_strategies`.
         index: "exact", or "faiss", for a model checked by `check_searches_by_index` and without a cluster.
         cluster: Whose machines rank; this process if None.
@@ -152,15 +152,22 @@ class CatalogueRanking:
         self, users: KnownUsers | NewUsers, k: int, scratch: Path
     ) -> Iterator[tuple[slice, BestOutfits]]:
         """The best of some users after the other."""
-        given = self._model, self._features.vectors, self._features.categories, self._outfits.items
+        items = self._features.vectors, self._features.categories
         if self._cluster is not None:
             options = {"memory": self._memory, "strategy": self._strategy}
-            yield from rank_on_ray(self._cluster, *given, users, k, **options)
+            yield from rank_on_ray(
+                self._cluster, self._model, items, self._outfits.items, users, k, **options
+            )
             return
         parts, label = blocks_of(users), "ranking the catalogue for users"
         threads = 1 if self._by_index else threads_for(len(parts), next(self._model.parameters()).device)
         ranking = OutfitRanking(
-            *given, memory=self._memory // threads, strategy=self._strategy, scratch=scratch
+            self._model,
+            [items],
+            self._outfits.items,
+            memory=self._memory // threads,
+            strategy=self._strategy,
+            scratch=scratch,
         )
         if self._by_index:
             index = self._index_of(ranking)

@@ -8,7 +8,7 @@ models score all pairs, block by block.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from ..core.progress import tracked
 from ..models import OutfitModel
 from ..models.outfit_model import AVG, NO_USER, W_AVG
 from ..models.vectors import unit
+from .catalogue_items import CatalogueItems, ItemBlock
 from .catalogue_users import KnownUsers, NewUsers
 from .neighbourhoods import average_weights, neighbours, weighted_average_weights
 from .top_k import BestOutfits, TopK, top_k
@@ -29,6 +30,9 @@ from .top_k import BestOutfits, TopK, top_k
 __all__ = ["OutfitRanking"]
 
 _EMBEDDED_AT_ONCE = 1024
+
+_OF_ITEMS = 4
+"""Where a quarter of the memory holds the items' features, they are read into it."""
 
 _BYTES_A_LIKING = 48
 """Of one known user for one known outfit of a new one, with what is made of it on the way to a weight."""
@@ -42,10 +46,9 @@ class OutfitRanking:
 
     Args:
         model: In evaluation mode, on its device; checked by `check_ranks_catalogues`.
-        vectors: float32 (n, D), the items' features, in memory.
-        categories: int64 (n,), theirs.
+        items: Their features and categories, block after block.
         outfits: int32 (M, K), rows of these, −1 in empty slots; may be mapped into memory.
-        memory: Bytes for what grows with users and outfits; 1 MiB or more.
+        memory: Bytes for what grows with users, outfits and items; 1 MiB or more.
         strategy: How new users are scored, one of the model's `cold_strategies`.
         scratch: Folder for a file that is of use as long as this is.
     """
@@ -53,18 +56,18 @@ class OutfitRanking:
     def __init__(
         self,
         model: OutfitModel,
-        vectors: NDArray[np.float32],
-        categories: NDArray[np.int64],
+        items: Sequence[ItemBlock],
         outfits: NDArray[np.int32],
         *,
         memory: int,
         strategy: str,
         scratch: Path,
     ) -> None:
-        self._model, self._outfits, self._memory, self._strategy = model, outfits, memory, strategy
+        for_items = memory // _OF_ITEMS
+        self._model, self._outfits, self._strategy = model, outfits, strategy
+        self._memory = memory - for_items
         self._device = next(model.parameters()).device
-        self._vectors = torch.from_numpy(vectors)
-        self._categories = torch.from_numpy(categories)
+        self._items = CatalogueItems(items, memory=for_items)
         self._scratch = scratch
 
     def prepare(self) -> None:
@@ -92,7 +95,7 @@ class OutfitRanking:
     def _best_by_scores(self, users: KnownUsers | NewUsers, k: int) -> BestOutfits:
         """The same by scores of all pairs."""
         score, asked = self._scores_of(users)
-        slots, width = self._outfits.shape[1], self._vectors.shape[1]
+        slots, width = self._outfits.shape[1], self._items.feature_size
         of_pair = 64 * slots if self._shares_outfits else 16 * slots * width
         at_once = max(1, min(_EMBEDDED_AT_ONCE, self._memory // (asked * of_pair)))
         best = TopK(len(users.names), k, self._device)
@@ -183,7 +186,8 @@ class OutfitRanking:
 
     def _worn(self, items: NDArray[np.integer]) -> tuple[Tensor, Tensor]:
         """Features (…, K, D) and categories (…, K) of outfits by the rows of their items."""
-        rows = torch.from_numpy(items.astype(np.int64))
-        there = rows.clamp(min=0)  # whatever stands in an empty slot is ignored
-        categories = self._categories[there].masked_fill(rows < 0, -1)
-        return self._vectors[there].to(self._device), categories.to(self._device)
+        rows = items.astype(np.int64)
+        features, categories = self._items.take(rows.clip(min=0).reshape(-1))  # an empty slot's are ignored
+        shape, worn = rows.shape, np.where(rows < 0, -1, categories.reshape(rows.shape))
+        vectors = torch.from_numpy(features.reshape(*shape, -1))
+        return vectors.to(self._device), torch.from_numpy(worn).to(self._device)

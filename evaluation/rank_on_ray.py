@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from ..core.progress import progress_bar
 from ..core.ray_cluster import RayCluster
+from ..core.stored_rows import StoredRows
 from ..models import OutfitModel
 from .catalogue_users import USERS_AT_ONCE, KnownUsers, NewUsers, blocks_of
 from .model_on_ray import model_from, put_model
@@ -31,6 +32,9 @@ __all__ = ["rank_on_ray", "rank_part"]
 
 _BLOCK = 2048
 """Outfits: a part is some of these."""
+
+_ITEMS = 1 << 15
+"""Of a block: 16 MiB of features of 128 numbers."""
 
 _PARTS_A_CORE = 4
 """So that the last tasks to end keep few cores waiting."""
@@ -45,8 +49,7 @@ _BYTES_A_PLACE = 96
 def rank_on_ray(
     cluster: RayCluster,
     model: OutfitModel,
-    vectors: NDArray[np.float32],
-    categories: NDArray[np.int64],
+    items: tuple[StoredRows[np.float32], StoredRows[np.int16]],
     outfits: NDArray[np.int32],
     users: KnownUsers | NewUsers,
     k: int,
@@ -59,12 +62,11 @@ def rank_on_ray(
     Args:
         cluster: Whose machines rank.
         model: In evaluation mode, on the CPU; checked by `check_ranks_catalogues`.
-        vectors: float32 (n, D), the items' features; each machine holds them once.
-        categories: int64 (n,), theirs.
+        items: Their features and categories, in files; each machine holds them once, in Ray's object store.
         outfits: int32 (M, K), rows of these, −1 in empty slots; may be mapped into memory.
         users: For whom.
         k: How many of each.
-        memory: Bytes for what grows with users and outfits, here and in each task; 1 MiB or more.
+        memory: Bytes for what grows with users, outfits and items, here and in each task; 1 MiB or more.
         strategy: How new users are scored.
 
     Yields:
@@ -73,7 +75,7 @@ def rank_on_ray(
     Raises:
         InputError: If a score is not a number, or a machine cannot do its part, with its name.
     """
-    shared = put_model(cluster, model), [cluster.put((vectors, categories), "the items' features")]
+    shared = put_model(cluster, model), _put_items(cluster, items)
     blocks = -(-len(outfits) // _BLOCK)
     within = memory // (_COPIES * outfits.itemsize * outfits.shape[1] * _BLOCK)
     size = _BLOCK * max(1, min(-(-blocks // (_PARTS_A_CORE * cluster.cores)), within))
@@ -99,11 +101,21 @@ def rank_on_ray(
                 yield part, BestOutfits(of_all.outfits[own], of_all.scores[own])
 
 
+def _put_items(cluster: RayCluster, items: tuple[StoredRows[np.float32], StoredRows[np.int16]]) -> list[Any]:
+    """Lay items into the object store, block by block, so that no more than one is held here."""
+    vectors, categories = items
+    blocks = ((first, first + _ITEMS) for first in range(0, len(vectors), _ITEMS))
+    return [
+        cluster.put((vectors.part(*block), categories.part(*block)), "the items' features")
+        for block in blocks
+    ]
+
+
 def rank_part(
     device: str,
     cores: int,
     model: list[Any],
-    features: list[Any],
+    items: list[Any],
     users: bytes,
     first: int,
     outfits: bytes,
@@ -114,7 +126,7 @@ def rank_part(
         device: Where.
         cores: That may be used.
         model: Of `put_model`.
-        features: Ray's reference to those of the items, and to their categories.
+        items: Ray's references to blocks of their features and categories.
         users: For whom, how many outfits of each, the bytes for that, and the strategy; pickled, so that
             nobody reads it whose package is another.
         first: The number of the part's first outfit.
@@ -129,14 +141,12 @@ def rank_part(
     torch.set_num_threads(cores)
     whom, k, memory, strategy = pickle.loads(users)  # noqa: S301 - of the caller, as the code is
     own = pickle.loads(outfits)  # noqa: S301 - likewise
-    vectors, categories = import_module("ray").get(*features)
     shape = len(whom.names), min(k, len(own))
     best = BestOutfits(torch.empty(shape, dtype=torch.int64), torch.empty(shape))
     with TemporaryDirectory(prefix="outfitbench-") as scratch:
         ranking = OutfitRanking(
             model_from(*model, device),
-            vectors,
-            categories,
+            import_module("ray").get(items),
             own,
             memory=memory,
             strategy=strategy,

@@ -175,9 +175,10 @@ def test_a_gpu_that_the_cluster_lacks(cluster: object) -> None:
 
 @pytest.fixture
 def in_small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of one outfit each, for five users at a time."""
+    """Of one outfit each, for five users at a time, of items in blocks of three."""
     for where, name, size in (
         ("rank_on_ray", "_BLOCK", 1),
+        ("rank_on_ray", "_ITEMS", 3),
         ("rank_on_ray", "_BYTES_A_PLACE", 1 << 40),
         ("rank_on_ray", "USERS_AT_ONCE", 5),
         ("catalogue_users", "USERS_AT_ONCE", 5),
@@ -213,7 +214,7 @@ def test_equal_scores_are_ordered_as_in_one_process(finished_run: Any, shop: Pat
     assert (
         main(["encode", str(finished_run.folder), "--images", str(shop / "images"), "--out", str(out)]) == 0
     )
-    features = CatalogueFeatures(out)
+    features = CatalogueFeatures(out, tmp_path)
     worn = pq.read_table(shop / "outfits.parquet")["items"].to_pylist() * 300
     pq.write_table(pa.table({"outfit": [*map(str, range(len(worn)))], "items": worn}), tmp_path / "outfits")
     outfits = CatalogueOutfits(tmp_path / "outfits", features, tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -56,8 +57,8 @@ def shop(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def features(shop) -> CatalogueFeatures:
-    return CatalogueFeatures(shop)
+def features(shop, tmp_path_factory) -> CatalogueFeatures:
+    return CatalogueFeatures(shop, tmp_path_factory.mktemp("features"))
 
 
 def make(name: str):
@@ -112,6 +113,26 @@ def test_known_users_get_the_best_of_all_their_scores(name, features, shop, tmp_
     check_ranks_catalogues(model, name)
     table = ranked(model, features, shop, tmp_path, read_users("5,0,3", USERS, features))
     assert_best(table, all_scores(model)[[5, 0, 3]], [5, 0, 3])
+
+
+def test_items_that_stay_in_their_files(features, shop, tmp_path, monkeypatch):
+    """No memory is theirs; else what so few items have is read at once."""
+    monkeypatch.setattr(outfit_ranking, "_OF_ITEMS", 1 << 40)
+    model = make("student-xs")
+    table = ranked(model, features, shop, tmp_path, read_users("5,0,3", USERS, features))
+    assert_best(table, all_scores(model)[[5, 0, 3]], [5, 0, 3])
+
+
+def test_an_item_that_is_there_twice_or_not_at_all(shop, tmp_path):
+    """The same shard once more, and a manifest of nothing."""
+    told = json.loads((shop / "manifest.json").read_text())
+    for shard in told["shards"]:
+        (tmp_path / shard["file"]).write_bytes((shop / shard["file"]).read_bytes())
+    for shards, said in (([1, 0, 1], "found item 'i20' twice, expected a name for each"), ([], "of no item")):
+        of_these = told | {"shards": [told["shards"][number] for number in shards]}
+        (tmp_path / "manifest.json").write_text(json.dumps(of_these))
+        with pytest.raises(InputError, match=said):
+            CatalogueFeatures(tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["student-xs", "lpae-g"])
