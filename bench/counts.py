@@ -82,7 +82,7 @@ def count_work(model: OutfitModel, input_size: int, outfit_size: int = OUTFIT_SI
         features = encoded.out.detach().requires_grad_()
         outfits, twice = features.reshape(*categories.shape, -1), features.repeat(2, 1)
         scored = _call(model, fused, lambda: model.score_among(users, outfits, categories, features))
-        one, two, banked = (
+        calls = [
             _call(
                 model,
                 fused,
@@ -90,20 +90,18 @@ def count_work(model: OutfitModel, input_size: int, outfit_size: int = OUTFIT_SI
                 features,
             )
             for asking, bank in ((users, features), (several, features), (users, twice))
-        )
+        ]
     if fused.found:
         return sorted(fused.found)
     vectors = model.has_user_vectors and model.has_outfit_vectors
-    wide, item, user = features[0].nbytes, request.items[0].nbytes, two.weights - one.weights
-    flops, trained = (
-        _split(*(getattr(each, way) for each in (one, two, banked)), outfit_size)
-        for way in ("flops", "both_ways")
-    )
+    wide, item, user = features[0].nbytes, request.items[0].nbytes, calls[1].weights - calls[0].weights
+    flops = _split([each.flops for each in calls], outfit_size)
+    trained = _split([each.both_ways for each in calls], outfit_size)
     trains = sum(parameter.nbytes for parameter in model.parameters() if parameter.requires_grad)
     return ModelWork(
         PartWork(encoded.flops / outfit_size, encoded.weights, item + wide),
         PartWork(scored.flops, scored.weights, outfit_size * wide + 4),
-        MatrixWork(flops, one.weights - user, user, wide),
+        MatrixWork(flops, calls[0].weights - user, user, wide),
         TrainingWork(encoded.both_ways / outfit_size, trained, trains, item),
         outfit_size,
         model.num_users,
@@ -143,15 +141,15 @@ def _call(
         return _Called(out, there, flops.get_total_flops(), weights.bytes)
 
 
-def _split(one: int, two: int, banked: int, outfit_size: int) -> MatrixFlops:
+def _split(counts: list[int], outfit_size: int) -> MatrixFlops:
     """What an outfit takes once, what each user's score of it takes, and what each item of a bank.
 
     Args:
-        one: FLOPs of one user's score of an outfit among its own items.
-        two: The same of two users.
-        banked: The same of one user among twice as many items.
+        counts: FLOPs of one user's score of an outfit among its own items, of two users', and of one user's
+            among twice as many items.
         outfit_size: Items of the outfit.
     """
+    one, two, banked = counts
     pair, by_item = two - one, (banked - one) / outfit_size
     return MatrixFlops(one - pair - outfit_size * by_item, pair, by_item)
 

@@ -85,7 +85,7 @@ def take_layers(model: nn.Module, shapes: Mapping[str, Sequence[int]]) -> None:
         model: As the zoo builds it.
         shapes: By name.
     """
-    tensors = {name: torch.zeros(*shape) for name, shape in shapes.items()}
+    tensors = {name: torch.zeros(tuple(shape)) for name, shape in shapes.items()}
     take_low_rank(model, tensors)
     take_pruned(model, tensors)
     with torch.no_grad():

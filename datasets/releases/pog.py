@@ -150,8 +150,10 @@ def _read_users(
             of_users.append(users.setdefault(user, len(users)))
             of_outfits.append(place)
             lines.append(number)
+    names = UserNames.of(users)
+    users.clear()  # before the posts take as much room
     posts = np.column_stack([np.array(of_users, np.int64), np.array(of_outfits, np.int64)])
-    return UserNames.of(users), posts, np.array(lines, np.int64), lost
+    return names, posts, np.array(lines, np.int64), lost
 
 
 def _without_repeats(

@@ -40,7 +40,7 @@ def home(tmp_path_factory) -> Path:
     draw = np.random.default_rng(0)
     sets = [
         iqon_set(int(user), n, {int(draw.integers(12)): "トップス", 100 + int(draw.integers(12)): "靴"})
-        for n, user in enumerate([*NUMBERS] * 8)
+        for n, user in enumerate([*NUMBERS] * 20)
     ]
     broken = iqon_set(7, 99, {1: "トップス"})
     root = write_iqon(home / "root", [*sets, broken])
