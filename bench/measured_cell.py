@@ -92,7 +92,7 @@ class MeasuredCell:
         return None
 
     def _take(self, folder: Path | None) -> None:
-        reply = self.seat.turn(self._name, folder)
+        reply = self.seat.turn(self._name, folder, self._workload.first_batch(self._effort))
         for name, samples in reply["samples"].items():
             self._samples[name] += samples
             self._turns[name].append(len(samples))

@@ -89,14 +89,23 @@ class Seat:
             self.parity = self._parity()
             self._check_parity()
 
-    def turn(self, workload: str, folder: Path | None) -> dict[str, dict[str, list[Any]]]:
+    def turn(
+        self, workload: str, folder: Path | None, first_batch: int | None = None
+    ) -> dict[str, dict[str, list[Any]]]:
         """One turn of a workload: "samples" and "flags" by quantity.
+
+        Args:
+            workload: Its name.
+            folder: What it laid out, or None.
+            first_batch: As for `Workload.first_batch`.
 
         Raises:
             EngineError: If the engine's process refuses or dies; the next turn has a new one.
         """
+        if first_batch is not None:
+            self.close()
         if self._worker is None:
-            self._load()
+            self._load(first_batch)
         return self._process().ask(
             "turn",
             workload=workload,
@@ -119,7 +128,7 @@ class Seat:
         assert self.prepared is not None, "it is prepared before it is loaded"
         return self.prepared
 
-    def _load(self) -> None:
+    def _load(self, first_batch: int | None = None) -> None:
         prepared = self._model()
         reply = self._process().ask(
             "load",
@@ -130,6 +139,7 @@ class Seat:
             warm_seconds=self._effort.warm_seconds,
             turn_seconds=self._effort.turn_seconds,
             traits=asdict(prepared.traits),
+            first_batch=first_batch,
         )
         self.provider, self.precision = reply["provider"], reply["precision"]
 

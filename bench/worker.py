@@ -27,14 +27,14 @@ from ..core.affinity import keep_to
 from ..core.errors import InputError
 from ..core.plugins import load_plugin
 from ..models.errors import ModelError
-from .engines import ENGINES, answer, engine_factory
+from .engines import ENGINES, Engine, answer, engine_factory
 from .errors import EngineError
 from .latency import seconds_of, time_calls
 from .memory import peak_resident
 from .parity import parity_answers
-from .request import make_request
+from .request import Request, make_request
 from .subject import Subject
-from .workloads.served import ModelTraits, ServedModel
+from .workloads.served import BATCH_MEMORY, ModelTraits, ServedModel
 
 __all__ = ["Bench", "main"]
 
@@ -76,6 +76,7 @@ class Bench:
         warm_seconds: float,
         turn_seconds: float,
         traits: dict[str, Any] | None = None,
+        first_batch: int | None = None,
     ) -> Reply:
         """Load the model and answer once; what the engine is, and whether it compiled.
 
@@ -87,6 +88,7 @@ class Bench:
             warm_seconds: When to give up warming a shape.
             turn_seconds: When to end a request's samples before all are taken.
             traits: As for `ModelTraits`.
+            first_batch: Outfits to be answered at once after that; None for none.
         """
         model = Subject.from_json(subject)
         engine = self._factory(model, device, threads)
@@ -111,12 +113,18 @@ class Bench:
             cap_seconds=turn_seconds,
             wait=engine.synchronize,
         )[0]
-        on_device = engine.device_memory()
-        served.start |= (
-            {"peak_memory": peak_resident() - self._imported_bytes} if on_device is None else on_device
-        )
+        served.start |= self._peak_of(engine)
+        if first_batch is not None:
+            answer(engine, _repeated(request, first_batch))
+            if (peak := self._peak_of(engine).get("peak_memory")) is not None:
+                served.start[BATCH_MEMORY] = peak
         served.check_numbers(scores[0])
         return {"provider": engine.provider, "precision": engine.precision}
+
+    def _peak_of(self, engine: Engine) -> dict[str, int]:
+        """Peak bytes by name; empty where they are unknown."""
+        on_device = engine.device_memory()
+        return {"peak_memory": peak_resident() - self._imported_bytes} if on_device is None else on_device
 
     def parity_answers(self) -> Reply:
         """Answers to be compared with another engine's."""
@@ -152,6 +160,15 @@ class Bench:
     def _load_plugins(self) -> None:
         for plugin in self._plugins:
             load_plugin(plugin)
+
+
+def _repeated(request: Request, outfits: int) -> Request:
+    """A request of so many outfits, all the same: to draw others takes memory that is not the engine's."""
+    return Request(
+        users=np.repeat(request.users, outfits),
+        items=request.items[np.tile(np.arange(len(request.items)), outfits)],
+        categories=np.repeat(request.categories, outfits, axis=0),
+    )
 
 
 def main() -> None:

@@ -106,11 +106,15 @@ def _kept_to(records: Sequence[CostRecord]) -> str:
 def _efficiency(group: CostGroup) -> str:
     notes = Notes()
     runs = sorted({measured.n for record in group.records if (measured := sampled(record, "recommend"))})
+    batches = sorted({record.batch for record in group.records if sampled(record, "batch_memory")})
     rows = [
         named(record, group)
         | ({"Time": cell(record, "recommend", notes, spread=True)} if runs else {})
         | {
             "Memory": cell(record, "peak_memory", notes),
+        }
+        | ({"Memory of a batch": cell(record, "batch_memory", notes)} if batches else {})
+        | {
             "# Params": cell(record, "parameters", notes),
             "Ratio": share_of_reference(record, group, "parameters"),
             "FLOPs": cell(record, "flops", notes),
@@ -124,6 +128,7 @@ def _efficiency(group: CostGroup) -> str:
         if runs
         else "",
         "Memory: peak of a process of its own beyond that of one that only imported the engine.",
+        f"Of a batch: the same after a request of {_range(batches)} outfits." if batches else "",
         _GPU_MEMORY if any(record.device == "cuda" for record in group.records) else "",
         f"Ratio: parameters relative to {_reference(group)}. FLOPs: of one request, a multiply-add is two. "
         "File: the files that the engine loads.",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["workloads_tables"]
 
-_SHOWN_ELSEWHERE = {"start", "request", "batch", "encode", "recommend"}
+_SHOWN_ELSEWHERE = {"start", "request", "batch", "batch-memory", "encode", "recommend"}
 """Workloads whose quantities have tables of their own."""
 
 _ENOUGH = 100

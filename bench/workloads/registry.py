@@ -10,8 +10,9 @@ __all__ = ["DEFAULT_WORKLOADS", "WORKLOADS", "check_workload", "default_workload
 _ROOM = __name__.rpartition(".")[0]
 
 _OURS = (
-    *("start", "request", "request_features", "request_outfits", "batch", "batch_curve", "concurrent"),
-    *("encode", "catalogue", "recommend", "top_k", "top_k_approximate", "cold_start", "training_step"),
+    *("start", "request", "request_features", "request_outfits", "batch", "batch_curve", "batch_memory"),
+    *("concurrent", "encode", "catalogue", "recommend", "top_k", "top_k_approximate"),
+    *("cold_start", "training_step"),
 )
 """Our files."""
 

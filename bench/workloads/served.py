@@ -14,7 +14,10 @@ from ..latency import time_calls, warm_up
 from ..request import Request, make_request
 from ..subject import Subject
 
-__all__ = ["ModelTraits", "ServedModel"]
+__all__ = ["BATCH_MEMORY", "ModelTraits", "ServedModel"]
+
+BATCH_MEMORY = "batch_memory"
+"""The peak of a process that was asked for a batch as it started, in `ServedModel.start`."""
 
 NOT_SETTLED = "not settled"
 """The flag of samples whose warm-up was given up."""
@@ -47,7 +50,8 @@ class ServedModel:
         device: "cpu" or "cuda".
         traits: What not all models have.
         start: What loading and the first answer took: seconds by "load", "compile" and "first_call", bytes by
-            "peak_memory" and, on CUDA in torch, "peak_memory_reserved".
+            "peak_memory" and, on CUDA in torch, "peak_memory_reserved"; `BATCH_MEMORY` where it
+            was asked for a batch then.
     """
 
     engine: Engine

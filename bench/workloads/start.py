@@ -48,4 +48,4 @@ class Start(Workload):
     def turn(self, served: ServedModel, effort: Effort, folder: Path | None) -> Turn:
         """What was noted while the model was loaded."""
         flags = {} if "peak_memory" in served.start else {"peak_memory": ["no NVML"]}
-        return Turn({name: [value] for name, value in served.start.items()}, flags)
+        return Turn({name: [value] for name, value in served.start.items() if name in self.units}, flags)

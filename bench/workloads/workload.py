@@ -64,6 +64,17 @@ class Workload(ABC):
         """How many turns each model has."""
         return effort.rounds
 
+    def first_batch(self, effort: Effort) -> int | None:
+        """Outfits that a process of its own answers at once, as soon as it has answered one.
+
+        What it takes until then is noted in `ServedModel.start`, and by nothing else that it imports or does.
+        None for a workload that takes the model's process as it is.
+
+        Args:
+            effort: How much to measure.
+        """
+        return None
+
     def lay_out(self, dataset: Dataset, input_kind: str, folder: Path, effort: Effort) -> Sequence[str]:
         """Write what the turns read into a folder, for processes that know no datasets.
 

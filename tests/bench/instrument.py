@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-SLEEP, ALLOCATION = 0.02, 256 << 20
+SLEEP, ALLOCATION, AN_ITEM = 0.02, 256 << 20, 2 << 20
 
 
 class Instrument:
@@ -47,6 +47,14 @@ class Instrument:
 
     def device_memory(self):
         return None
+
+
+class Growing(Instrument):
+    """Holds more the more items it is asked for at once."""
+
+    def encode_items(self, items, categories):
+        self._largest = np.ones(len(items) * AN_ITEM, dtype=np.uint8)
+        return super().encode_items(items, categories)
 
 
 class Fragile(Instrument):

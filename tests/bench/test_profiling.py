@@ -301,6 +301,24 @@ def test_an_engine_of_a_plugin_says_that_it_wants_an_export(plugin, tmp_path):
         ENGINES._entries.pop("exported-twin")
 
 
+def test_the_memory_of_a_batch_is_that_of_a_process_of_its_own(plugin, instruments, monkeypatch):
+    monkeypatch.setattr("outfitbench.bench.seat.check_parity", lambda *_: None)
+    loads: list[object] = []
+
+    class Noted(WorkerProcess):
+        def ask(self, operation, **arguments):
+            loads.extend([arguments["first_batch"]] if operation == "load" else [])
+            return super().ask(operation, **arguments)
+
+    monkeypatch.setattr("outfitbench.bench.seat.WorkerProcess", Noted)
+    subject = Subject(model="tiny", num_users=5, plugins=(plugin,))
+    asked = {"workloads": ["request", "batch-memory", "start"], "effort": LEAST}
+    _, row, start = profile_subjects([subject], engines=["instrument:Instrument"], **asked)
+    assert loads == [None, LEAST.batch]
+    assert row.effort == {"batch": LEAST.batch}
+    assert row.measurements["batch_memory"].median >= start.measurements["peak_memory"].median > 0
+
+
 def test_the_size_of_an_outfit_decides_the_work(plugin, instruments, monkeypatch):
     """What there is to compute is counted beside the engine, whose answers are no matter here."""
     monkeypatch.setattr("outfitbench.bench.seat.check_parity", lambda *_: None)

@@ -18,7 +18,7 @@ from outfitbench.bench.scratch import scratch_folder
 from outfitbench.bench.worker import _line_of
 from outfitbench.bench.worker_process import WorkerProcess, _environment
 
-from .instrument import ALLOCATION, SLEEP
+from .instrument import ALLOCATION, AN_ITEM, SLEEP
 
 HERE = Path(__file__).parent
 
@@ -46,6 +46,16 @@ def test_a_known_sleep_and_a_known_allocation_are_found(instrument):
     assert len(latency) == 20
     assert min(latency) >= SLEEP
     assert sorted(latency)[5] < 1.2 * SLEEP
+
+
+def test_a_batch_that_a_process_starts_with_is_found_beside_its_first_answer(instruments):
+    with WorkerProcess("instrument:Growing") as worker:
+        worker.ask("load", subject=SUBJECT, first_batch=32, **FOR_ALL)
+        start = turn(worker, "start")["samples"]
+        of_a_batch = turn(worker, "batch-memory", batch=32)["samples"]
+    assert start["peak_memory"] == [pytest.approx(ALLOCATION + 3 * AN_ITEM, rel=0.05)]
+    assert "batch_memory" not in start
+    assert of_a_batch == {"batch_memory": [pytest.approx(ALLOCATION + 3 * 32 * AN_ITEM, rel=0.05)]}
 
 
 def test_a_big_parent_does_not_show_in_a_workers_peak(instruments):

@@ -30,6 +30,16 @@ def test_the_columns_of_the_papers_table_5():
     assert rows["teacher"]["Ratio"] == "–"
 
 
+def test_the_memory_of_a_batch_stands_beside_that_of_a_request_where_it_was_measured():
+    batch = cost("student-xs", batch=16, measured={"batch_memory": measurement(2e9, "byte", 1)})
+    other = cost("student-s", "student-s")
+    text = section(batch, other)
+    rows = by_first_column(read_tables(text)[0])
+    assert [rows[name]["Memory of a batch"] for name in ("student-xs", "student-s")] == ["2.00 GB", "–¹"]
+    assert "Of a batch: the same after a request of 16 outfits." in text
+    assert "of a batch" not in section(other).lower()
+
+
 def test_latency_is_relative_to_the_teacher_in_the_same_configuration():
     text = section(
         cost("teacher", "teacher", 0.02),
