@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -45,8 +46,14 @@ class UserNames:
         return len(self.ends)
 
     def __iter__(self) -> Iterator[str]:
+        start = 0
         for first in range(0, len(self), _AT_ONCE):
-            yield from self.of_numbers(np.arange(first, min(first + _AT_ONCE, len(self))))
+            ends = self.ends[first : first + _AT_ONCE].tolist()
+            letters = self.letters[start : ends[-1]].tobytes()
+            for begin, end in pairwise([start, *ends]):
+                yield _decoded(letters[begin - start : end - start])
+            start = ends[-1]
+            self._let_go()
 
     def of_numbers(self, users: Sequence[int] | NDArray[np.integer]) -> list[str]:
         """The names of some users, by their numbers; not more at a time than may be held."""
@@ -54,11 +61,10 @@ class UserNames:
         stops = self.ends[places]
         starts = np.where(places > 0, self.ends[places - 1], 0)
         found = [
-            self.letters[start:stop].tobytes().decode("utf-8", "backslashreplace")
+            _decoded(self.letters[start:stop].tobytes())
             for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)
         ]
-        let_go(self.letters)
-        let_go(self.ends)
+        self._let_go()
         return found
 
     def numbers_of(self, names: Sequence[str]) -> NDArray[np.int64]:
@@ -71,3 +77,11 @@ class UserNames:
             if name in numbers:
                 numbers[name] = number
         return np.array([numbers[name] for name in names], np.int64)
+
+    def _let_go(self) -> None:
+        let_go(self.letters)
+        let_go(self.ends)
+
+
+def _decoded(name: bytes) -> str:
+    return name.decode("utf-8", "backslashreplace")

@@ -21,7 +21,7 @@ __all__ = ["USERS_AT_ONCE", "KnownUsers", "NewUsers", "blocks_of", "read_users"]
 USERS_AT_ONCE = 1024
 """For so many outfits are ranked at a time."""
 
-_NAMES_AT_ONCE = 1 << 17
+_NAMES_AT_ONCE = 1 << 18
 
 _NEW = "for a new user give a Parquet file with the columns user and items: an outfit that is known, a row"
 
