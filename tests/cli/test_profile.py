@@ -83,7 +83,12 @@ class Turned(Variant):
 @pytest.mark.usefixtures("own_registry")
 @pytest.mark.parametrize(
     ("variant", "engine", "known"),
-    [("turned", "torch", []), ("turned+int8-dynamic", "onnxruntime", ["--dataset", "closet-12"])],
+    [
+        ("turned", "torch", []),
+        pytest.param(
+            "turned+int8-dynamic", "onnxruntime", ["--dataset", "closet-12"], marks=pytest.mark.slow
+        ),
+    ],
 )
 def test_a_variant_that_ranks_otherwise_than_its_fit_is_flagged(
     finished_run, least_effort, capsys, tmp_path, variant, engine, known

@@ -137,6 +137,7 @@ def test_records_stay_engines_are_added_and_a_fault_is_one_rows(fits, tmp_path, 
     assert load_records([tmp_path / "costs"]) == [record]
 
 
+@pytest.mark.slow
 def test_each_workloads_records_are_there_before_the_next_is_measured(fits, tmp_path, monkeypatch):
     sound, _ = fits
     trials = costs([sound], ["torch"], ["start", "request"])

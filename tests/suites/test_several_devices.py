@@ -45,6 +45,7 @@ def stop_after_the_first(epoch: Epoch) -> None:
     raise TrainingStopped
 
 
+@pytest.mark.slow
 def test_it_goes_from_one_process_to_two_and_back(tmp_path: Path) -> None:
     one, two = fit_on(1), fit_on(2)
     assert one.hash == two.hash

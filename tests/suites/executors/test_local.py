@@ -47,6 +47,7 @@ def test_jobs_leave_the_records_of_one_job_though_one_is_killed(
     assert not list(out.rglob("*claim*")), "nothing is left behind"
 
 
+@pytest.mark.slow
 def test_a_trial_that_kills_its_process_is_given_up_and_the_others_stand(
     smoke: Suite, finished: Path, fits_alone: Path, tmp_path: Path
 ) -> None:
