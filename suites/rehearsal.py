@@ -205,7 +205,7 @@ def _seconds_of_scores(trial: FitTrial, model: OutfitModel) -> float:
         0 if recombination is None else recombination.recombined
     )
     device = next(model.parameters()).device
-    categories = torch.arange(batch * dataset.outfit_size, device=device) % len(dataset.categories)
+    categories = torch.arange(_items_of_a_step(trial), device=device) % len(dataset.categories)
     features = torch.randn((len(categories), model.feature_size), device=device, requires_grad=True)
     shape = (batch, dataset.outfit_size)
     users = torch.arange(batch, device=device) % dataset.num_users
