@@ -26,6 +26,7 @@ __all__ = [
     "DatasetLoader",
     "list_datasets",
     "load_dataset",
+    "needs_root",
     "register_dataset",
     "release_root",
     "require_root",
@@ -74,6 +75,16 @@ def list_datasets() -> list[str]:
         ['iqon', 'photos', 'pog', 'pog-synthetic']
     """
     return DATASETS.names()
+
+
+def needs_root(name: str) -> bool:
+    """Whether a dataset of the package is read from disk alone, rather than made on first use.
+
+    Example:
+        >>> [needs_root(name) for name in ("closet-12", "photos")]
+        [False, True]
+    """
+    return name == PHOTOS or name in POLYVORES or (name in RELEASES and name not in POG_LIKES)
 
 
 def load_dataset(

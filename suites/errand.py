@@ -11,7 +11,9 @@ from ..core.cache import cached_in
 from ..core.claims import Claim
 from ..core.errors import Fault, InputError
 from ..core.plugins import load_plugin
+from ..core.progress import say
 from ..datasets import Dataset, load_dataset
+from ..datasets.registry import needs_root
 from ..training.environment import Device
 from .attempt import Ended, attempt, claim_of
 from .cold_settings import is_cold
@@ -76,12 +78,24 @@ def plan_errand(errand: Errand) -> tuple[list[Trial[Any]], dict[str, Dataset]]:
     Raises:
         InputError: If a dataset or the suite cannot be used.
     """
-    suite = errand.suite
+    suite = _at_hand(errand)
     datasets = errand.load(suite.datasets)
     cold = any(is_cold(setting) for part in suite.parts for setting in part.settings)
     new_users = {dataset.cold_sibling for dataset in datasets.values() if cold}
     siblings = errand.load(sorted(filter(None, new_users)))
     return plan_trials(suite, list(datasets.values()), siblings), datasets | siblings
+
+
+def _at_hand(errand: Errand) -> Suite:
+    """The suite on what there is: of several without a root, those parts that are not read from one."""
+    suite = errand.suite
+    if not suite.suites or errand.root is not None:
+        return suite
+    kept = [name for name in suite.datasets if not needs_root(name)]
+    for name in set(suite.datasets).difference(kept) if kept else ():
+        parts = ", ".join(part.name for part in suite.suites if name in part.datasets)
+        say(f"{parts}: {name} is read from disk, and there is no --root, left out")
+    return suite.model_copy(update={"datasets": kept}) if kept else suite
 
 
 class Workplace:

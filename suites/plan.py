@@ -52,7 +52,7 @@ def plan_trials(
 
     Args:
         suite: What to run.
-        datasets: The suite's datasets, loaded.
+        datasets: The suite's datasets, loaded; a part of it is run on those of its own that are there.
         siblings: Their datasets of new users by name, where a setting asks for them.
 
     Returns:
@@ -65,7 +65,7 @@ def plan_trials(
     named = dict(zip(suite.datasets, datasets, strict=True))
     trials: dict[str, Trial[Any]] = {}
     for part in suite.parts:
-        those = [named[name] for name in part.datasets]
+        those = [named[name] for name in part.datasets if name in named]
         if suite.suites:
             those = [dataset for dataset in those if _serves(dataset, part)]
         for trial in _plan_part(part, those, siblings or {}):
@@ -75,10 +75,16 @@ def plan_trials(
 
 def _serves(dataset: Dataset, part: Suite) -> bool:
     """Whether a dataset has what a part of a suite asks for; the part is left out, and that said, if not."""
-    lacking = dataset.cold_sibling is None and any(map(is_cold, part.settings))
-    if lacking:
-        say(f"{part.name}: no dataset of new users goes with {dataset.name}, left out")
-    return not lacking
+    lacks = None
+    if dataset.cold_sibling is None and any(map(is_cold, part.settings)):
+        lacks = f"no dataset of new users goes with {dataset.name}"
+    elif dataset.vectors is None and any(method.items == "features" for method in part.methods.values()):
+        lacks = f"{dataset.name} has no features"
+    elif (lacking := [SCORERS.get(scorer).lacks(dataset) for scorer in part.scorers]) and all(lacking):
+        lacks = f"{dataset.name} has no {lacking[0]}"
+    if lacks:
+        say(f"{part.name}: {lacks}, left out")
+    return lacks is None
 
 
 def _plan_part(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from outfitbench.datasets import InputError, load_dataset
 from outfitbench.suites import list_suites, load_suite
 from outfitbench.suites.cold_trial import ColdTrial
+from outfitbench.suites.errand import Errand, plan_errand
 from outfitbench.suites.plan import plan_trials
 from outfitbench.suites.trial import FitTrial
 
@@ -170,20 +172,48 @@ def test_methods_and_suites_are_not_named_together(suite_file: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["demo", "paper"])
-def test_every_suite_plans_on_any_dataset(name: str) -> None:
-    """Those of the package are parts of these two, or need data of their own."""
+def test_every_suite_plans_on_any_dataset(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     suite = load_suite(name, preset="quick", datasets=["closet-12"])
-    bare = [
-        part.model_copy(update={"cost": None}) for part in suite.parts
-    ]  # the machine's devices are no matter
+    # The machine's devices are no matter.
+    bare = [part.model_copy(update={"cost": None}) for part in suite.parts]
     trials = plan_trials(suite.model_copy(update={"suites": bare, "cost": None}), [load_dataset("closet-12")])
     fits = [trial for trial in trials if isinstance(trial, FitTrial)]
-    asked = {(m.name, kind) for part in bare for m in part.methods.values() for kind in part.negatives}
+    there = [part for part in bare if part.name != "features"]
+    asked = {(m.name, kind) for part in there for m in part.methods.values() for kind in part.negatives}
     assert {(fit.method.name, fit.negatives) for fit in fits} == asked
-    assert len(fits) == len(asked), "what parts share is one trial"
+    stemmed = [(fit.method.name, fit.negatives) for fit in fits if fit.method.stem]
+    assert len(stemmed) == len(set(stemmed)), "what parts share is one trial"
     assert not any(isinstance(trial, ColdTrial) for trial in trials), "nobody new goes with closet-12"
+    said = capsys.readouterr().out
+    assert ("features: closet-12 has no features, left out" in said) == (name == "paper")
 
 
-def test_the_papers_suite_holds_every_table_and_figure_of_it() -> None:
+def test_a_part_that_nothing_can_be_told_of_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    suite = load_suite("paper", preset="quick", datasets=["closet-12"])
+    truth = next(part for part in suite.parts if part.name == "truth")
+    known = load_dataset("closet-12")
+    only = suite.model_copy(update={"suites": [truth]})
+    assert plan_trials(only, [known])
+    assert not plan_trials(only, [replace(known, hidden=None)])
+    assert "truth: closet-12 has no hidden preference, left out" in capsys.readouterr().out
+
+
+def test_without_a_root_a_suite_of_suites_leaves_out_what_is_read_from_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, dataset in (("drawn", "closet-12"), ("read", "photos")):
+        (tmp_path / f"{name}.toml").write_text(f'title = "T"\ndatasets = ["{dataset}"]\n')
+    both, alone = tmp_path / "both.toml", tmp_path / "alone.toml"
+    both.write_text('title = "T"\nsuites = ["drawn.toml", "read.toml"]\n')
+    alone.write_text('title = "T"\nsuites = ["read.toml"]\n')
+    _, datasets = plan_errand(Errand(load_suite(both), tmp_path, "cpu"))
+    assert list(datasets) == ["closet-12"]
+    assert "read: photos is read from disk, and there is no --root, left out" in capsys.readouterr().out
+    with pytest.raises(InputError, match="dataset photos: found no root"):
+        plan_errand(Errand(load_suite(alone), tmp_path, "cpu"))
+
+
+def test_the_papers_suite_holds_every_table_and_figure() -> None:
     names = {part.name for part in load_suite("paper").parts}
     assert names >= {name for name in list_suites() if name.startswith(("table", "fig"))}
+    assert names >= {"truth", "features", "pretrained"}
