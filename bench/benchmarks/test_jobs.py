@@ -66,17 +66,23 @@ def test_a_thousand_trials_that_rank_nothing_in_a_minute(benchmark, two_cores, t
 def test_two_jobs_gain_on_one(benchmark, two_cores, tmp_path):
     """Against one job of one thread, and against one of two, each a command from its start to its report."""
     suite = write_grid(tmp_path / "grid.toml", range(FITS), EPOCHS)
+    fit_seconds = {}
 
     def run(jobs, threads):
         environment = {"OMP_NUM_THREADS": f"{threads}"} if jobs == 1 else {}
-        run_grid(suite, tmp_path / f"{jobs} of {threads}", "--jobs", f"{jobs}", fits=FITS, **environment)
+        out = tmp_path / f"{jobs} of {threads}"
+        found = run_grid(suite, out, "--jobs", f"{jobs}", fits=FITS, **environment)
+        fit_seconds[f"{jobs} of {threads}"] = found
 
     if benchmark.disabled:
         pytest.skip("nothing else is asked here")
+    # The first to run would else draw and decode the garments for those that follow.
+    run_grid(write_grid(tmp_path / "first.toml", [0], 1), tmp_path / "first", fits=1)
     both = seconds_of(lambda: benchmark.pedantic(run, (2, 1), rounds=1))
     one_thread, two_threads = (seconds_of(lambda threads=threads: run(1, threads)) for threads in (1, 2))
     found = {"two_jobs_s": both, "one_thread_s": one_thread, "two_threads_s": two_threads}
-    benchmark.extra_info |= {**found, "gain_at_least": LEAST_GAIN}
-    print(f"\n{FITS} fits: {found}, a gain of {one_thread / both:.2f}")
+    # Where a fit takes longer beside another one, the machine has no two cores' worth of memory and caches.
+    benchmark.extra_info |= {**found, "gain_at_least": LEAST_GAIN, "fit_s": fit_seconds}
+    print(f"\n{FITS} fits: {found}, a gain of {one_thread / both:.2f}; a fit alone: {fit_seconds}")
     assert one_thread / both >= LEAST_GAIN
     assert both <= two_threads
