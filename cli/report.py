@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,6 +22,7 @@ __all__ = ["Report"]
 
 _AGAINST_PAGE = "against.md"
 _BENCHMARKS_PAGE = "benchmarks.md"
+_SEARCHES_PAGE = "searches.md"
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Report:
 
     Attributes:
         runs: Folders that `outfitbench run` or `outfitbench profile` wrote, or record files; beside them, or
-            alone, what pytest-benchmark saved as JSON, or the folder of it.
+            alone, what pytest-benchmark saved as JSON, or the folder of it. Or, alone, the folder of
+            `outfitbench tune`, or its METHOD.study.json.
         out: Folder of the report.
         claims: TOML file of claims to hold against the records, in place of the paper's.
         budget: What a model may cost (latency=10ms,file=20MB): which is the best within it, and what would a
@@ -48,9 +50,13 @@ class Report:
         """Read every record, write the report."""
         from ..reports.benchmarks_page import benchmark_files
         from ..reports.budget import parse_budget
+        from ..reports.searches_page import study_files
         from ..suites.record_files import RECORD_FILE
 
         budgets = [parse_budget(text) for text in self.budget]
+        searches = {path: study_files(path) for path in self.runs}
+        if any(searches.values()):
+            return self._show_searches(searches)
         saved = {path: benchmark_files(path, RECORD_FILE) for path in self.runs}
         runs = [path for path, files in saved.items() if not files]
         timed = [file for files in saved.values() for file in files]
@@ -97,19 +103,48 @@ class Report:
         Raises:
             InputError: If a file cannot be read, or what only records can answer is asked of benchmarks.
         """
-        from ..core.errors import Fault, InputError
-        from ..core.files import atomic_file
         from ..reports.benchmarks_page import benchmarks_page
         from ..reports.quantities import counted
 
+        self._refuse_questions("benchmarks alone")
+        page = self._write(_BENCHMARKS_PAGE, benchmarks_page(timed))
+        return Answer(f"{counted(len(timed), 'file')} of benchmarks in {page}", {"benchmarks": page})
+
+    def _show_searches(self, searches: Mapping[Path, Sequence[Path]]) -> Answer:
+        """What searches found, on a page of its own.
+
+        Raises:
+            InputError: If a file cannot be read, something else stands beside them, or what only records can
+                answer is asked of them.
+        """
+        from ..core.errors import Fault, InputError
+        from ..reports.quantities import counted
+        from ..reports.searches_page import searches_page
+
+        for path, files in searches.items():
+            if not files:
+                expected, fix = "another one, as the others are", "report what was run by itself"
+                raise InputError(Fault(path, "no record of a search", expected, fix))
+        self._refuse_questions("searches alone")
+        files = list(dict.fromkeys(file for found in searches.values() for file in found))
+        page = self._write(_SEARCHES_PAGE, searches_page(files))
+        return Answer(f"{counted(len(files), 'record')} of searches in {page}", {"searches": page})
+
+    def _refuse_questions(self, found: str) -> None:
+        """What only records can answer."""
+        from ..core.errors import Fault, InputError
+
         for option in ("claims", "budget", "against"):
             if getattr(self, option):
-                raise InputError(Fault(f"argument --{option}", "benchmarks alone", "the records of a run"))
-        text = benchmarks_page(timed)
-        page = writable_folder("argument --out", self.out) / _BENCHMARKS_PAGE
+                raise InputError(Fault(f"argument --{option}", found, "the records of a run"))
+
+    def _write(self, name: str, text: str) -> Path:
+        from ..core.files import atomic_file
+
+        page = writable_folder("argument --out", self.out) / name
         with atomic_file(page) as temporary:
             temporary.write_text(text, encoding="utf-8")
-        return Answer(f"{counted(len(timed), 'file')} of benchmarks in {page}", {"benchmarks": page})
+        return page
 
 
 def _within(material: Material, budget: Budget) -> list[BudgetAnswer]:
