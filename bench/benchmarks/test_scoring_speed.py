@@ -17,7 +17,7 @@ IMAGE_SIZE = 64
 """Of the backbone, which takes no part."""
 
 
-@pytest.mark.parametrize("name", ["type-aware", "sce-net", "fhn", "student-xs"])
+@pytest.mark.parametrize("name", ["type-aware", "sce-net", "fhn", "outfit-net-fir", "student-xs"])
 def test_outfits_are_scored_fast(benchmark, polyvore_sized, polyvore_split, name):
     torch.manual_seed(0)
     model = create_model(name, num_users=630).eval()

@@ -22,7 +22,9 @@ PUBLISHED = REPOSITORY / "reports" / "published" / "studies"
 def point(
     number: int, rate: float, alpha: float | None = None, *aucs: float, kept: bool = True
 ) -> TriedPoint:
-    values = {"recipe.learning_rate": rate} | ({} if alpha is None else {"objective.fnd.alpha": alpha})
+    values = {"recipe.learning_rate": rate}
+    if alpha is not None:
+        values["objective.fnd.alpha"] = alpha
     state = "complete" if kept else "pruned"
     best = max(aucs) if kept else None
     return TriedPoint(
