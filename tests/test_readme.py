@@ -21,6 +21,7 @@ from outfitbench.cli.report import Report
 from outfitbench.cli.run import Run
 from outfitbench.cli.tune import Tune
 from outfitbench.models import create_model
+from outfitbench.suites.method_tables import load_methods
 from outfitbench.suites.suite_file import load_suite
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -100,3 +101,9 @@ def test_a_link_leads_somewhere(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", text):
         assert (ROOT / page).parent.joinpath(target).exists(), target
+
+
+def test_every_method_stands_in_the_table_of_methods():
+    page = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.*?) \|", page, flags=re.MULTILINE)
+    assert sorted(key for row in rows for key in re.findall("`(.*?)`", row)) == sorted(load_methods())

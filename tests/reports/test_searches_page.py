@@ -34,11 +34,16 @@ def point(
 
 def study(name: str, points: list[TriedPoint], best: int | None, **over: object) -> StudyRecord:
     space = {key: sorted({one.values[key] for one in points}) for key in points[0].values}
-    known = {
-        "method": "m", "name": name, "suite": None, "dataset": "closet-12", "data_fingerprint": "cd" * 8,
-        "split_scheme": "released", "negatives": "random", "validation": "student", "seed": 0, "epochs": 3,
-        "space": space, "budget": len(points), "pruning": None, "points": points, "best": best, "versions": {},
-    }  # fmt: skip
+    known = {"method": "m", "name": name, "suite": None, "dataset": "closet-12", "data_fingerprint": "cd" * 8}
+    known |= {
+        "split_scheme": "released",
+        "negatives": "random",
+        "validation": "student",
+        "seed": 0,
+        "epochs": 3,
+    }
+    known |= {"space": space, "budget": len(points), "pruning": None, "points": points, "best": best}
+    known |= {"versions": {}}
     return StudyRecord.model_validate(known | over)
 
 
