@@ -82,7 +82,8 @@ def draw_ranked(teacher: Tensor, interesting: int, rest: int, sharpness: float) 
 
     Interesting ones are drawn without replacement from the upper half of the ranking, place r with a
     probability in proportion to e^(−r/T); uninteresting ones uniformly from the lower half, so that none is
-    ranked above an interesting one.
+    ranked above an interesting one. The halves are ours: of a catalogue, the public code draws the
+    interesting ones from the first 500 places, and the others from all that come after.
 
     Args:
         teacher: Scores (N, M), −∞ where an outfit is no part of the sample. M ≥ 2.
@@ -137,6 +138,9 @@ def _gumbel(like: Tensor) -> Tensor:
 
 class DERRDOptions(RecombinedOptions):
     """Options of DE-RRD.
+
+    K, L and T are the defaults of the public code. How many experts there are (30 in the public code) and
+    what they weigh (there 0.01 of a sum of squares, not of a mean) is ours.
 
     Attributes:
         experts: How many experts reconstruct the teacher's outfit vectors; 0 leaves RRD alone.
