@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name everyone knows
 
@@ -155,6 +155,14 @@ class DERRDOptions(RecombinedOptions):
     interesting: Annotated[int, Field(ge=1)] = 40
     uninteresting: Annotated[int, Field(ge=1)] = 40
     sharpness: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 10.0
+
+    @model_validator(mode="after")
+    def _each_has_an_effect(self) -> DERRDOptions:
+        if not self.experts and "experts_weight" in self.model_fields_set:
+            raise ValueError(
+                "experts above 0 where experts_weight is given: without experts it has no effect"
+            )
+        return self
 
 
 @register_objective("de-rrd", options=DERRDOptions)
