@@ -93,6 +93,7 @@ def _plan_part(
     """The trials of a suite that is not made up of others."""
     for key, method in suite.methods.items():
         _check_names(suite, key, method)
+        _check_base(suite, key, method)
         _check_stem(suite, key, method)
         _check_teacher(suite, key, method)
         _check_start(suite, key, method)
@@ -281,6 +282,15 @@ def _check_names(suite: Suite, key: str, method: Method) -> None:
         expected = "an objective whose augmentations hold replace, which look-alike items are found for"
         raise InputError(Fault(f"{where}, neighbours", "a table without effect", expected, "remove it"))
     recombination_of(method)
+
+
+def _check_base(suite: Suite, key: str, method: Method) -> None:
+    """Refuse an objective that is added to another one where the method has no other."""
+    asking = {entry.name: options.beside for entry, options in chosen_objectives(method)}
+    if all(asking.values()):
+        name, found = next(iter(asking.items()))
+        expected = "another objective beside it, which it is added to"
+        raise InputError(Fault(f"suite {suite.name}, method {key}, objective {name}", found, expected))
 
 
 def _check_stem(suite: Suite, key: str, method: Method) -> None:

@@ -2,8 +2,9 @@
 
 Vasileva et al., *Learning Type-Aware Embeddings for Fashion Compatibility* (ECCV 2018,
 https://arxiv.org/abs/1803.09196), on images alone: the text losses of the paper are left out, and so is the
-public code's image-similarity term, whose sign is wrong. Items are encoded as in the FND paper's XS, so that
-the methods differ in what comes after.
+public code's image-similarity term, whose sign is wrong. Masks are rectified in training and in testing
+alike; the public code rectifies them in training alone, and tests with what is below 0, too. Items are
+encoded as in the FND paper's XS, so that the methods differ in what comes after.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ class TypeAware(UserlessModel):
 
     With `normalise`, each of the two terms is first brought to length 1, so that 0 ≤ d ≤ 2.
 
-    The masks are rectified in training and in testing alike. The score of an outfit is minus the mean
-    distance over its pairs, whoever asks; an outfit of fewer than two items has none and scores 0.
+    The score of an outfit is minus the mean distance over its pairs, whoever asks; an outfit of fewer than
+    two items has none and scores 0.
 
     Args:
         backbone: Items to vectors.

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import torch
 from outfitbench.models import create_model
+from outfitbench.models.backbones.backbone import FeatureBackbone
+from outfitbench.models.zoo.fhn import FHN
 
 USERS, WIDTH, OUTFITS = 4, 24, 40
 
@@ -114,6 +116,14 @@ def test_gradients_of_a_score_are_those_of_finite_differences(model):
     features = torch.randn(2, 4, model.feature_size, dtype=torch.float64, requires_grad=True)
     users, categories = torch.tensor([0, 3]), torch.tensor([[0, 0, 1, 2], [0, -1, 1, 2]])
     assert torch.autograd.gradcheck(lambda given: model.score(users, given, categories), (features,))
+
+
+def test_gradients_of_users_and_of_both_weights_are_those_of_finite_differences():
+    model = FHN(FeatureBackbone(3), num_users=2, num_categories=3, feature_size=4).double()
+    features = torch.randn(2, 4, 4, dtype=torch.float64)
+    users, categories = torch.tensor([0, 1]), torch.tensor([[0, 0, 1, 2], [0, -1, 1, 2]])
+    learnt = (model.users.weight, model.user_weights, model.item_weights)
+    assert torch.autograd.gradcheck(lambda *_: model.score(users, features, categories), learnt)
 
 
 def test_both_weights_start_at_1():

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 from outfitbench.models import create_model
+from outfitbench.models.backbones.backbone import FeatureBackbone
+from outfitbench.models.zoo.lpae import LPAE
 
 USERS, WIDTH = 3, 24
 
@@ -80,6 +82,14 @@ def test_gradients_of_a_score_are_those_of_finite_differences():
     features = torch.randn(1, 3, model.feature_size, dtype=torch.float64, requires_grad=True)
     users, categories = torch.tensor([1]), torch.tensor([[0, 1, -1]])
     assert torch.autograd.gradcheck(lambda given: model.score(users, given, categories), (features,))
+
+
+def test_gradients_of_own_and_general_anchors_are_those_of_finite_differences():
+    model = LPAE(FeatureBackbone(3), num_users=2, own=2, general=1, feature_size=8).double()
+    features = torch.randn(2, 3, 8, dtype=torch.float64)
+    users, categories = torch.tensor([0, 1]), torch.tensor([[0, 1, 2], [0, 1, -1]])
+    learnt = (model.anchors, model.general_anchors)
+    assert torch.autograd.gradcheck(lambda *_: model.score(users, features, categories), learnt)
 
 
 def test_outfits_are_embedded_by_the_papers_set_transformer():

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import torch
 from outfitbench.models import create_model
+from outfitbench.models.backbones.backbone import FeatureBackbone
+from outfitbench.models.zoo.sce_net import SCENet
 
 WIDTH = 24
 
@@ -83,6 +85,14 @@ def test_gradients_of_a_distance_are_those_of_finite_differences(model):
     one, other = torch.randn(2, 3, model.feature_size, dtype=torch.float64, requires_grad=True)
     kinds = (torch.tensor([0, 1, 0]), torch.tensor([2, 0, 0]))
     assert torch.autograd.gradcheck(lambda a, b: model.pair_distances(a, b, *kinds), (one, other))
+
+
+def test_gradients_of_masks_and_branch_are_those_of_finite_differences():
+    model = SCENet(FeatureBackbone(3), num_users=1, feature_size=2).double()
+    one, other = torch.randn(2, 3, 2, dtype=torch.float64)
+    kinds = torch.zeros(3, dtype=torch.int64)
+    learnt = (model.masks, *model.joined.parameters(), *model.weights.parameters())
+    assert torch.autograd.gradcheck(lambda *_: model.pair_distances(one, other, kinds, kinds), learnt)
 
 
 @pytest.mark.parametrize("hidden", [True, False])

@@ -65,6 +65,27 @@ def test_every_one_is_a_method_with_a_plan(tmp_path: Path) -> None:
         ),
         ("recd-xs", "[method.recd-xs.objective.recd]\nalpha = 1.0", "no other base has it"),
         (
+            "recd-xs",
+            "[method.recd-xs.objective.recd]\ntemperature = 0.2",
+            'objective recd: found .*, expected no temperature where base = "none"',
+        ),
+        (
+            "n-pair-recd-xs",
+            '[method.n-pair-recd-xs.objective.recd]\nbase = "none"',
+            'method n-pair-recd-xs, objective recd: found base = "none", '
+            "expected another objective beside it, which it is added to$",
+        ),
+        (
+            "rkd-xs",
+            "[method.rkd-xs.objective.rkd]\ndistance = 0.0\nangle = 0.0",
+            "objective rkd: found .*, expected distance or angle above 0",
+        ),
+        (
+            "de-rrd-xs",
+            "[method.de-rrd-xs.objective.de-rrd]\nexperts = 0\nexperts_weight = 0.1",
+            "objective de-rrd: found .*, expected experts above 0 where experts_weight is given",
+        ),
+        (
             "rkd-xs",
             '[method.teacher]\nmodel = "type-aware"\nobjective = "type-aware"',
             "objective rkd, teacher: found model TypeAware, whose outfits are no vectors",

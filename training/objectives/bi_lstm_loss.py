@@ -27,8 +27,8 @@ class BiLSTM(Objective):
     b over the distinct items of the step, so that an item worn twice is one class. Negatives lend their items
     to the choice and have no loss of their own.
 
-    Han et al., *Learning Fashion Compatibility with Bidirectional LSTMs* (ACM MM 2017), without the
-    text–image term.
+    Han et al., *Learning Fashion Compatibility with Bidirectional LSTMs* (ACM MM 2017),
+    https://arxiv.org/abs/1707.05691, without the text–image term.
     """
 
     def __init__(self, options: ObjectiveOptions, model: OutfitModel) -> None:

@@ -19,9 +19,12 @@ __all__ = ["BPR", "bpr"]
 
 
 def bpr(positive: Tensor, negative: Tensor, temperature: float) -> Tensor:
-    r"""Bayesian personalized ranking (Rendle et al. 2009): each positive against one negative, its own.
+    r"""Bayesian personalized ranking: each positive against one negative, its own.
 
     $$-\frac1N \sum_i \log \sigma\left((r_i - r_{ii}) / \tau\right)$$
+
+    Rendle et al., *BPR: Bayesian Personalized Ranking from Implicit Feedback* (UAI 2009),
+    https://arxiv.org/abs/1205.2618.
 
     Args:
         positive: (N,), the score of each pair.

@@ -29,7 +29,9 @@ def contrastive(views: Tensor, temperature: float) -> Tensor:
 
     $$-\frac1{2N} \sum_n \log \frac{\exp(s_{n,p(n)}/\tau)}{\sum_{t \ne n} \exp(s_{n,t}/\tau)}$$
 
-    where s is the cosine of two views and p(n) the other view of n's outfit.
+    where s is the cosine of two views and p(n) the other view of n's outfit. SimCLR: Chen et al., *A Simple
+    Framework for Contrastive Learning of Visual Representations* (ICML 2020),
+    https://arxiv.org/abs/2002.05709.
 
     Args:
         views: (2N, d), projected outfits g(o), of any length; rows 2n and 2n + 1 are one outfit's views.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name everyone knows
 
@@ -82,7 +82,8 @@ def draw_ranked(teacher: Tensor, interesting: int, rest: int, sharpness: float) 
 
     Interesting ones are drawn without replacement from the upper half of the ranking, place r with a
     probability in proportion to e^(−r/T); uninteresting ones uniformly from the lower half, so that none is
-    ranked above an interesting one.
+    ranked above an interesting one. The halves are ours: of a catalogue, the public code draws the
+    interesting ones from the first 500 places, and the others from all that come after.
 
     Args:
         teacher: Scores (N, M), −∞ where an outfit is no part of the sample. M ≥ 2.
@@ -138,6 +139,9 @@ def _gumbel(like: Tensor) -> Tensor:
 class DERRDOptions(RecombinedOptions):
     """Options of DE-RRD.
 
+    K, L and T are the defaults of the public code. How many experts there are (30 in the public code) and
+    what they weigh (there 0.01 of a sum of squares, not of a mean) is ours.
+
     Attributes:
         experts: How many experts reconstruct the teacher's outfit vectors; 0 leaves RRD alone.
         experts_weight: Of their mean squared error.
@@ -151,6 +155,14 @@ class DERRDOptions(RecombinedOptions):
     interesting: Annotated[int, Field(ge=1)] = 40
     uninteresting: Annotated[int, Field(ge=1)] = 40
     sharpness: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 10.0
+
+    @model_validator(mode="after")
+    def _each_has_an_effect(self) -> DERRDOptions:
+        if not self.experts and "experts_weight" in self.model_fields_set:
+            raise ValueError(
+                "experts above 0 where experts_weight is given: without experts it has no effect"
+            )
+        return self
 
 
 @register_objective("de-rrd", options=DERRDOptions)

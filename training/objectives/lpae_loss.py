@@ -36,8 +36,6 @@ def all_pairs(positive: Tensor, negative: Tensor, temperature: float) -> Tensor:
 
     $$\frac1{N^2} \sum_{i,j} \log\left(1 + \exp(-(s^+_i - s^-_j)/\tau)\right)$$
 
-    Lu et al., *Personalized Outfit Recommendation with Learnable Anchors* (CVPR 2021).
-
     Args:
         positive: (N,), the score of each pair.
         negative: (N, N), as the other objectives take it. Only the diagonal counts: the score that user j
@@ -86,6 +84,8 @@ def log_det(anchors: Tensor) -> Tensor:
 class LPAE(Objective):
     """BPR over all pairs of the batch, and the log-determinant that keeps a user's anchors apart.
 
+    Lu et al., *Personalized Outfit Recommendation with Learnable Anchors* (CVPR 2021),
+    https://openaccess.thecvf.com/content/CVPR2021/html/Lu_Personalized_Outfit_Recommendation_With_Learnable_Anchors_CVPR_2021_paper.html.
     The mean of the regulariser is over the users of the batch's pairs, as in the public code: who has more
     outfits counts more often.
     """

@@ -19,9 +19,12 @@ __all__ = ["NPair", "n_pair"]
 
 
 def n_pair(positive: Tensor, negative: Tensor, temperature: float) -> Tensor:
-    r"""N-pair loss (Sohn 2016) as in Eq. 10: each positive against all negatives of the batch.
+    r"""N-pair loss as in Eq. 10: each positive against all negatives of the batch.
 
     $$-\frac1N \sum_i \log \frac{\exp(r_i/\tau)}{\exp(r_i/\tau) + \sum_k \exp(r_{ik}/\tau)}$$
+
+    Sohn, *Improved Deep Metric Learning with Multi-class N-pair Loss Objective* (NIPS 2016),
+    https://papers.nips.cc/paper/2016/hash/6b180037abbebea991d8b1232f8a8ca9-Abstract.html.
 
     Args:
         positive: (N,), the score of each pair.

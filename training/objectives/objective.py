@@ -54,6 +54,11 @@ class ObjectiveOptions(BaseModel):
 
     weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
 
+    @property
+    def beside(self) -> str:
+        """What asks for another objective beside it, that it is added to; empty where nothing does."""
+        return ""
+
     def searched(self) -> Mapping[str, tuple[bool | int | float | str, ...]]:
         """Values that a search tries, by option; a subclass names its own, others stay as they are."""
         return {}

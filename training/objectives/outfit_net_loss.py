@@ -22,8 +22,9 @@ _ITEMS = ("backbone.", "head.")
 class OutfitNet(BPR):
     """BPR of a second stage: its items have been learnt by a first one, whose weights it starts from.
 
-    Lin et al., *OutfitNet* (WWW 2020): the difference of a user's scores of a positive and a negative outfit
-    is maximised, as in the first stage. The same without a first stage is objective `bpr`.
+    Lin, Moosaei and Yang, *OutfitNet* (WWW 2020), https://doi.org/10.1145/3366423.3380096: the difference of
+    a user's scores of a positive and a negative outfit is maximised, as in the first stage. The same without
+    a first stage is objective `bpr`.
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"start"})

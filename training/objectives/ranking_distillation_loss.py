@@ -93,7 +93,7 @@ def ranking_distillation(
 
 
 class RankingDistillationOptions(RecombinedOptions):
-    """Options of ranking distillation.
+    """Options of ranking distillation; K, λ and μ are the defaults of the public code.
 
     Attributes:
         top: K, how many of the teacher's best count as liked.

@@ -80,7 +80,7 @@ _STRENGTH = {"constant": lambda done: 1.0, "falling": lambda done: 1.0 - done, "
 
 
 class RecDOptions(FNDROptions):
-    """Options of RecD; those of FND are of the base "fnd-r" alone.
+    """Options of RecD; those of FND are of the base "fnd-r" alone, and a temperature is of a base.
 
     Attributes:
         base: What the divergences are added to: "n-pair-r", N-pair with the recombined outfits; "fnd-r", FND
@@ -120,12 +120,19 @@ class RecDOptions(FNDROptions):
             return "teacher_users"
         return "outfit_cosine" if self.outfit_cosine else ""
 
+    @property
+    def beside(self) -> str:
+        """See `ObjectiveOptions.beside`: without a base of its own."""
+        return 'base = "none"' if self.base == "none" else ""
+
     @model_validator(mode="after")
     def _each_has_an_effect(self) -> RecDOptions:
         if not (self.over_outfits or self.over_users):
             raise ValueError("over_outfits or over_users above 0: without both there is nothing to distil")
         if self.base != "fnd-r" and (idle := sorted(_OF_FND & self.model_fields_set)):
             raise ValueError(f'base = "fnd-r" where {idle[0]} is given: no other base has it')
+        if self.base == "none" and "temperature" in self.model_fields_set:
+            raise ValueError('no temperature where base = "none": the other objective has its own')
         return self
 
 

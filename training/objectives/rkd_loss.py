@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch.nn import functional as F  # noqa: N812 - the name everyone knows
 
 from ...core.errors import Fault, InputError
@@ -103,6 +103,12 @@ class RKDOptions(ObjectiveOptions):
     distance: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
     angle: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 2.0
     outfits: Annotated[int, Field(ge=3, le=512)] = 64
+
+    @model_validator(mode="after")
+    def _each_has_an_effect(self) -> RKDOptions:
+        if not (self.distance or self.angle):
+            raise ValueError("distance or angle above 0: without both there is nothing to distil")
+        return self
 
 
 @register_objective("rkd", options=RKDOptions)

@@ -40,9 +40,10 @@ class SCENetOptions(ObjectiveOptions):
 class SCENet(Objective):
     """Type-Aware's triplets, each pair under the conditions of its own, with regularisers.
 
-    Tan et al., *Learning Similarity Conditions Without Explicit Supervision* (ICCV 2019). The lengths that
-    are kept small are those of e, the vectors whose distances are taken, each pair's anew; the public code
-    takes those of the network's features, whose length e does not see.
+    Tan et al., *Learning Similarity Conditions Without Explicit Supervision* (ICCV 2019),
+    https://arxiv.org/abs/1908.08589. The lengths that are kept small are those of e, the vectors whose
+    distances are taken, each pair's anew; the public code takes those of the network's features, whose length
+    e does not see.
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"pairs"})

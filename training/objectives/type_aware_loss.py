@@ -37,7 +37,8 @@ class TypeAwareOptions(ObjectiveOptions):
 def type_aware(nearer: Tensor, farther: Tensor, margin: float) -> Tensor:
     """Mean over triplets of max(0, d(anchor, positive) − d(anchor, negative) + margin).
 
-    Vasileva et al., *Learning Type-Aware Embeddings for Fashion Compatibility* (ECCV 2018), Eq. 2.
+    Vasileva et al., *Learning Type-Aware Embeddings for Fashion Compatibility* (ECCV 2018),
+    https://arxiv.org/abs/1803.09196, Eq. 2.
 
     Args:
         nearer: (T,), distance of the anchor to an item of its outfit.

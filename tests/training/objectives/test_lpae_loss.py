@@ -19,6 +19,8 @@ def test_every_positive_stands_against_every_negative_of_its_own_user() -> None:
     )
     found = all_pairs(torch.from_numpy(positive), torch.from_numpy(negative), 0.5)
     assert found.item() == pytest.approx(expected, rel=1e-9)
+    scores = tuple(torch.from_numpy(values).requires_grad_(True) for values in (positive, negative))
+    assert torch.autograd.gradcheck(lambda *scores: all_pairs(*scores, 0.5), scores)
 
 
 def test_a_negative_that_is_masked_has_no_loss_and_no_gradient() -> None:

@@ -237,6 +237,7 @@ def test_users_that_are_no_vectors_are_refused():
         {"over_users": 0, "over_outfits": 0},
         {"alpha": 1.25},
         {"base": "none", "alpha_mode": "absolute"},
+        {"base": "none", "temperature": 0.1},
         {"teacher_users": True},
         {"schedule": "cosine"},
     ],

@@ -14,11 +14,17 @@ from outfitbench.training.objectives import OBJECTIVES
 from outfitbench.training.objectives.objective import Outfits
 from outfitbench.training.step import TrainingStep
 
+WHOLE = [[0, 0, 1, 2], [0, 0, 1, 2]]
+"""Categories of negatives that have what each positive's slot asks for."""
 
-def batch() -> Batch:
+OTHERS = [[0, -1, 1, 2], [0, -1, 2, 2]]
+"""Neither has a second top, and one has shoes in a bottom's slot: there is no negative for the second top of
+the first positive, which is in three pairs, nor for the bottom of the other one, which is in two."""
+
+
+def batch(negatives: list[list[int]] = WHOLE) -> Batch:
     generator = torch.Generator().manual_seed(1)
     categories = torch.tensor([[0, 0, 1, 2], [0, -1, 1, 2]])
-    other = torch.tensor([[0, 0, 1, 2], [0, 0, 1, 2]])
     rows = [torch.randint(8, (2, 4), generator=generator) for _ in range(2)]
     kinds = torch.zeros(8, dtype=torch.int64)
     return Batch(
@@ -26,17 +32,18 @@ def batch() -> Batch:
         inputs=torch.randn(8, 6, generator=generator),
         item_categories=kinds,
         positives=Outfits(rows[0], categories),
-        negatives=Outfits(rows[1], other),
+        negatives=Outfits(rows[1], torch.tensor(negatives)),
         posted=None,
     )
 
 
-def test_the_losses_are_those_worked_out_pair_by_pair() -> None:
+@pytest.mark.parametrize(("negatives", "count"), [(WHOLE, 12 + 6), (OTHERS, 12 - 3 + 6 - 2)])
+def test_the_losses_are_those_worked_out_pair_by_pair(negatives: list[list[int]], count: int) -> None:
     torch.manual_seed(0)
     model = create_model("type-aware", num_users=2, input_kind="features", feature_size=6).eval()
     entry = OBJECTIVES.entry("type-aware")
     step = TrainingStep(model, {"type-aware": (1.0, entry.value(entry.options(), model))})
-    seen = batch()
+    seen = batch(negatives)
     total, named = step(seen)
     total.backward()
     with torch.no_grad():
@@ -51,14 +58,14 @@ def test_the_losses_are_those_worked_out_pair_by_pair() -> None:
     for n in range(2):
         kinds = seen.positives.categories[n].tolist()
         for i, j in itertools.permutations(range(4), 2):
-            if kinds[i] < 0 or kinds[j] < 0 or int(seen.negatives.categories[n, j]) != kinds[j]:
+            if kinds[i] < 0 or kinds[j] < 0 or negatives[n][j] != kinds[j]:
                 continue
             anchor, positive = features[seen.positives.rows[n, i]], features[seen.positives.rows[n, j]]
             negative = features[seen.negatives.rows[n, j]]
             near = distance(anchor, positive, kinds[i], kinds[j])
             far = distance(anchor, negative, kinds[i], kinds[j])
             hinges.append(max(0.0, near - far + 0.3))
-    assert len(hinges) == 12 + 6
+    assert len(hinges) == count
     masks = np.maximum(model.masks.detach().numpy(), 0)
     assert float(named["triplet"]) == pytest.approx(np.mean(hinges), rel=1e-4)
     assert float(named["feature norm"]) == pytest.approx(
