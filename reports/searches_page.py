@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from ..core.errors import Fault, InputError
 from ..core.names import shown
-from ..suites.search_space import Value
 from ..suites.study_record import StudyRecord, TriedPoint
 from .markdown import code, escape, table
 from .quantities import BLANK, counted
@@ -64,9 +63,9 @@ def searches_page(files: Sequence[Path]) -> str:
         rules = dict.fromkeys(study.pruning or "never" for study in studies)
         parts += [f"## {escape(told[0])}", " · ".join(map(escape, told[1:]))]
         parts[-1] += f" · ended early: {escape('; '.join(rules))}."
-        by_rates: dict[tuple[Value, ...], list[StudyRecord]] = defaultdict(list)
+        by_rates: dict[tuple[float, ...], list[StudyRecord]] = defaultdict(list)
         for study in studies:
-            by_rates[tuple(study.space.get(_RATE, ()))].append(study)
+            by_rates[tuple(map(float, study.space.get(_RATE, ())))].append(study)
         parts += [_table(rates, members) for rates, members in sorted(by_rates.items(), reverse=True)]
         parts += _notes(studies)
     return "\n\n".join(parts) + "\n"
@@ -88,10 +87,10 @@ def _notes(studies: Sequence[StudyRecord]) -> list[str]:
     return [f"{escape(', '.join(names))}: {escape(note)}." for note, names in told.items()]
 
 
-def _table(rates: Sequence[Value], studies: Sequence[StudyRecord]) -> str:
+def _table(rates: Sequence[float], studies: Sequence[StudyRecord]) -> str:
     rows = []
     for study in sorted(studies, key=lambda study: study.name):
-        by_rest: dict[str, dict[Value | None, TriedPoint]] = defaultdict(dict)
+        by_rest: dict[str, dict[object, TriedPoint]] = defaultdict(dict)
         for point in study.points:
             by_rest[_rest(point.values)][point.values.get(_RATE)] = point
         told = counted(sum(point.state == "complete" for point in study.points), "fit")
@@ -104,7 +103,7 @@ def _table(rates: Sequence[Value], studies: Sequence[StudyRecord]) -> str:
     return table(rows, text_columns=2)
 
 
-def _rest(values: Mapping[str, Value]) -> str:
+def _rest(values: Mapping[str, object]) -> str:
     """All but the rate: "α" is how the paper calls FND's."""
     named = {key.rpartition(".")[2]: value for key, value in values.items() if key != _RATE}
     return ", ".join(f"{'α' if key == 'alpha' else code(key)} = {value}" for key, value in named.items())

@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "reports": {
         "core",
         "suites.records",
+        "suites.study_record",
         "suites.record_files",
         "evaluation.metrics",
         "evaluation.user_scores",
