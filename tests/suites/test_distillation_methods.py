@@ -30,7 +30,7 @@ def test_every_one_is_a_method_with_a_plan(tmp_path: Path) -> None:
     suite = suite_of(tmp_path, *(f"{name}-xs" for name in ALL))
     fits = [t for t in plan_trials(suite, [load_dataset("closet-12")]) if isinstance(t, FitTrial)]
     assert len(fits) == len(ALL) + 1  # and their teacher
-    assert recombination_of(suite.methods["recd-xs"]) == (128, 0.0)
+    assert recombination_of(suite.methods["recd-xs"]) == (16, 0.0)
     assert recombination_of(suite.methods["n-pair-recd-xs"]) == (1024, 0.0)
     assert recombination_of(suite.methods["rkd-xs"]) is None
     (recd,) = (fit for fit in fits if fit.method.name == "RecD XS on N-pair + R")
@@ -50,11 +50,11 @@ def test_every_one_is_a_method_with_a_plan(tmp_path: Path) -> None:
         (
             "recd-xs",
             "[method.recd-xs.objective.n-pair-r]\nrecombined = 512",
-            "found recombined = 128 and 512, expected one number",
+            "found recombined = 16 and 512, expected one number",
         ),
         (
             "recd-xs",
-            "[method.recd-xs.objective.n-pair-r]\nrecombined = 128\nexchanged = 0.5",
+            "[method.recd-xs.objective.n-pair-r]\nrecombined = 16\nexchanged = 0.5",
             "found exchanged = 0.0 and 0.5, expected one number",
         ),
         (

@@ -87,7 +87,7 @@ def test_freezing_saves_nothing_where_no_image_is_seen() -> None:
         ("n-pair-xs", 1.0),
         ("fnd-xs", 1.35),  # its teacher scores without gradient
         ("fnd-cl-xs", 1.35 * 2),  # two views of each of 32 positives beside 64 outfits
-        ("recd-xs", 1.35 * 3),  # 128 recombined ones
+        ("recd-xs", 1.35 * 1.25),  # 16 recombined ones
     ],
 )
 def test_time_left_counts_the_outfits_that_a_step_scores(
