@@ -28,11 +28,10 @@ def test_outfits_are_scored_fast(benchmark, polyvore_sized, polyvore_split, name
     if benchmark.disabled:
         return
     speed = len(polyvore_split) / benchmark.stats.stats.median
-    work = count_work(model, IMAGE_SIZE).score.of(1)
-    possible = measure_ceiling(usable_cores()).products.median / work.flops
-    benchmark.extra_info |= {"outfits_per_second": speed, "at_least": LEAST, "products_allow": possible}
-    print(
-        f"\n{benchmark.name}: {speed:,.0f} outfits/s, at least {LEAST:,} are asked for; bare matrix products "
-        f"allow {possible:,.0f}"
-    )
+    benchmark.extra_info |= {"outfits_per_second": speed, "at_least": LEAST}
+    told = f"\n{benchmark.name}: {speed:,.0f} outfits/s, at least {LEAST:,} are asked for"
+    if flops := count_work(model, IMAGE_SIZE).score.of(1).flops:  # OutfitNet FIR multiplies no matrices
+        benchmark.extra_info["products_allow"] = measure_ceiling(usable_cores()).products.median / flops
+        told += f"; bare matrix products allow {benchmark.extra_info['products_allow']:,.0f}"
+    print(told)
     assert speed >= LEAST, f"{benchmark.name} scores {speed:,.0f} outfits/s, expected {LEAST:,} at least"
