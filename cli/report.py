@@ -107,7 +107,7 @@ class Report:
         from ..reports.quantities import counted
 
         self._refuse_questions("benchmarks alone")
-        page = self._write(_BENCHMARKS_PAGE, benchmarks_page(timed))
+        page = _write(self.out, _BENCHMARKS_PAGE, benchmarks_page(timed))
         return Answer(f"{counted(len(timed), 'file')} of benchmarks in {page}", {"benchmarks": page})
 
     def _show_searches(self, searches: Mapping[Path, Sequence[Path]]) -> Answer:
@@ -127,7 +127,7 @@ class Report:
                 raise InputError(Fault(path, "no record of a search", expected, fix))
         self._refuse_questions("searches alone")
         files = list(dict.fromkeys(file for found in searches.values() for file in found))
-        page = self._write(_SEARCHES_PAGE, searches_page(files))
+        page = _write(self.out, _SEARCHES_PAGE, searches_page(files))
         return Answer(f"{counted(len(files), 'record')} of searches in {page}", {"searches": page})
 
     def _refuse_questions(self, found: str) -> None:
@@ -138,13 +138,15 @@ class Report:
             if getattr(self, option):
                 raise InputError(Fault(f"argument --{option}", found, "the records of a run"))
 
-    def _write(self, name: str, text: str) -> Path:
-        from ..core.files import atomic_file
 
-        page = writable_folder("argument --out", self.out) / name
-        with atomic_file(page) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-        return page
+def _write(out: Path, name: str, text: str) -> Path:
+    """Write a page into the folder of the report."""
+    from ..core.files import atomic_file
+
+    page = writable_folder("argument --out", out) / name
+    with atomic_file(page) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return page
 
 
 def _within(material: Material, budget: Budget) -> list[BudgetAnswer]:
@@ -184,12 +186,10 @@ def _answer(answer: BudgetAnswer) -> dict[str, Any]:
 
 
 def _against(material: Material, older: Material, out: Path) -> Regression:
-    from ..core.files import atomic_file
     from ..reports.regression import regression, regression_page
 
     found = regression(material, older)
-    with atomic_file(out / _AGAINST_PAGE) as temporary:
-        temporary.write_text(regression_page(found), encoding="utf-8")
+    _write(out, _AGAINST_PAGE, regression_page(found))
     return found
 
 

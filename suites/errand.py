@@ -89,13 +89,13 @@ def plan_errand(errand: Errand) -> tuple[list[Trial[Any]], dict[str, Dataset]]:
 def _at_hand(errand: Errand) -> Suite:
     """The suite on what there is: of several without a root, those parts that are not read from one."""
     suite = errand.suite
-    if not suite.suites or errand.root is not None:
-        return suite
     kept = [name for name in suite.datasets if not needs_root(name)]
-    for name in set(suite.datasets).difference(kept) if kept else ():
+    if not suite.suites or errand.root is not None or not kept:
+        return suite
+    for name in filter(needs_root, suite.datasets):
         parts = ", ".join(part.name for part in suite.suites if name in part.datasets)
         say(f"{parts}: {name} is read from disk, and there is no --root, left out")
-    return suite.model_copy(update={"datasets": kept}) if kept else suite
+    return suite.model_copy(update={"datasets": kept})
 
 
 class Workplace:
