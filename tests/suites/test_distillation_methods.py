@@ -63,10 +63,10 @@ def test_every_one_is_a_method_with_a_plan(tmp_path: Path) -> None:
             '[method.teacher]\nmodel = "lpae-u"\nobjective = "n-pair"',
             "objective recd, teacher_users, teacher: found model LPAE, whose users are no vectors",
         ),
-        ("recd-xs", "[method.recd-xs.objective.recd]\nalpha = 1.0", "no other base has it"),
+        ("n-pair-recd-xs", "[method.n-pair-recd-xs.objective.recd]\nalpha = 1.0", "no other base has it"),
         (
-            "recd-xs",
-            "[method.recd-xs.objective.recd]\ntemperature = 0.2",
+            "n-pair-recd-xs",
+            '[method.n-pair-recd-xs.objective.recd]\nbase = "none"\ntemperature = 0.2',
             'objective recd: found .*, expected no temperature where base = "none"',
         ),
         (

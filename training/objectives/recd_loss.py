@@ -10,7 +10,7 @@ from torch.nn import functional as F  # noqa: N812 - the name everyone knows
 
 from ...core.errors import Fault, InputError
 from ...models.vectors import cosines, unit
-from .false_negative_loss import FNDOptions
+from .false_negative_loss import FND, FNDOptions
 from .fnd_r_loss import FNDR, FNDROptions
 from .n_pair_loss import n_pair
 from .objective import (
@@ -80,11 +80,12 @@ _STRENGTH = {"constant": lambda done: 1.0, "falling": lambda done: 1.0 - done, "
 
 
 class RecDOptions(FNDROptions):
-    """Options of RecD; those of FND are of the base "fnd-r" alone, and a temperature is of a base.
+    """Options of RecD; those of FND are of the bases "fnd" and "fnd-r", and a temperature is of a base.
 
     Attributes:
         base: What the divergences are added to: "n-pair-r", N-pair with the recombined outfits; "fnd-r", FND
-            with them; or "none", where another objective of the method is the base.
+            with them; "fnd", FND of the batch's negatives alone; or "none", where another objective of the
+            method is the base, whose scores are then computed apart.
         distillation: λ, the weight of both divergences.
         over_outfits: Factor of the divergence over the outfits of a user; 0 leaves it out.
         over_users: Factor of the divergence over the users of an outfit; 0 leaves it out.
@@ -99,7 +100,7 @@ class RecDOptions(FNDROptions):
             over the step's outfits.
     """
 
-    base: Literal["n-pair-r", "fnd-r", "none"] = "n-pair-r"
+    base: Literal["n-pair-r", "fnd-r", "fnd", "none"] = "n-pair-r"
     distillation: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     over_outfits: NonNegative = 1.0
     over_users: NonNegative = 1.0
@@ -111,7 +112,12 @@ class RecDOptions(FNDROptions):
 
     def searched(self) -> dict[str, tuple[float, ...]]:
         """Those of its base."""
-        return super().searched() if self.base == "fnd-r" else {}
+        return super().searched() if self.on_fnd else {}
+
+    @property
+    def on_fnd(self) -> bool:
+        """Whether the base is FND's loss."""
+        return self.base in ("fnd", "fnd-r")
 
     @property
     def over_vectors(self) -> str:
@@ -129,8 +135,8 @@ class RecDOptions(FNDROptions):
     def _each_has_an_effect(self) -> RecDOptions:
         if not (self.over_outfits or self.over_users):
             raise ValueError("over_outfits or over_users above 0: without both there is nothing to distil")
-        if self.base != "fnd-r" and (idle := sorted(_OF_FND & self.model_fields_set)):
-            raise ValueError(f'base = "fnd-r" where {idle[0]} is given: no other base has it')
+        if not self.on_fnd and (idle := sorted(_OF_FND & self.model_fields_set)):
+            raise ValueError(f'base = "fnd" or "fnd-r" where {idle[0]} is given: no other base has it')
         if self.base == "none" and "temperature" in self.model_fields_set:
             raise ValueError('no temperature where base = "none": the other objective has its own')
         return self
@@ -155,7 +161,7 @@ class RecD(Objective):
         super().__init__(options, model)
         self._options = options
         self._model = (model,)  # in a tuple: its parameters are not ours
-        self._fnd = FNDR(options, model)
+        self._fnd = (FND if options.base == "fnd" else FNDR)(options, model)
         if options.over_vectors:
             require_user_vectors(f"recd, {options.over_vectors}", model)
 
@@ -171,14 +177,14 @@ class RecD(Objective):
             raise InputError(Fault(f"objective {where}", found, f"its student's width, {ours}"))
 
     def begin(self, fit: FitContext) -> Forecast:
-        """Take over the teacher's users, if so chosen; see `FND.begin` for the base "fnd-r"."""
+        """Take over the teacher's users, if so chosen; see `FND.begin` for a base of that kind."""
         assert fit.teacher is not None  # it is one of the needs
         if self._options.teacher_users != "none":
             users = self._model[0].user_vectors()
             with torch.no_grad():
                 users.copy_(unit(fit.teacher.user_vectors()))
             users.requires_grad_(self._options.teacher_users == "start")
-        return self._fnd.begin(fit) if self._options.base == "fnd-r" else Forecast()
+        return self._fnd.begin(fit) if self._options.on_fnd else Forecast()
 
     def forward(self, step: StepContext) -> dict[str, Tensor]:
         """The base loss by its name, "outfits for a user", "users for an outfit" and "outfit cosine"."""
@@ -186,7 +192,7 @@ class RecD(Objective):
         users = self._users(step)
         # In one matrix, so that a model that embeds outfits does so once.
         everyone = users if base == "none" else torch.cat([step.users, users])
-        taught = everyone if base == "fnd-r" else users
+        taught = everyone if options.on_fnd else users
         outfits = Outfits.joined(step.positives, step.negatives, step.recombined)
         losses = {}
         if options.outfit_cosine:
@@ -214,9 +220,10 @@ class RecD(Objective):
         """Of scores whose first rows are the batch's users, and whose first columns its positives."""
         pairs = len(step.users)
         positives = student[:pairs, :pairs].diagonal()
-        negatives = hide_posted(student[:pairs, pairs:], step.posted)
-        if self._options.base == "fnd-r":
-            return self._fnd.of_scores(step, positives, negatives, teacher[:pairs, pairs:])
+        unliked = slice(pairs, 2 * pairs if self._options.base == "fnd" else None)
+        negatives = hide_posted(student[:pairs, unliked], step.posted)
+        if self._options.on_fnd:
+            return self._fnd.of_scores(step, positives, negatives, teacher[:pairs, unliked])
         return n_pair(positives, negatives, self._options.temperature)
 
     def _users(self, step: StepContext) -> Tensor:

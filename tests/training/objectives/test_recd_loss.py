@@ -10,6 +10,7 @@ import torch
 from outfitbench.core.errors import InputError
 from outfitbench.models import create_model
 from outfitbench.training.objectives import recombination_divergences
+from outfitbench.training.objectives.false_negative_loss import FND, FNDOptions
 from outfitbench.training.objectives.fnd_r_loss import FNDR, FNDROptions
 from outfitbench.training.objectives.n_pair_r_loss import NPairR
 from outfitbench.training.objectives.objective import FitContext, Outfits, RecombinedOptions
@@ -97,10 +98,11 @@ def step() -> Step:
     )
 
 
-def n_pair_by_hand(step: Step, alpha: float | None = None) -> float:
-    """N-pair, or FND with this α (Eq. 12 and 13), over the step's negatives and recombined outfits."""
+def n_pair_by_hand(step: Step, alpha: float | None = None, recombined: bool = True) -> float:
+    """N-pair, or FND with this α (Eq. 12 and 13), over the step's negatives and its recombined outfits."""
     scores, taught = step.student.detach().numpy(), step.taught.numpy()
-    others = {0: [2, 4, 5, 6], 1: [2, 3, 4, 5, 6]}  # the first pair's user posted negative 1, outfit 3
+    more = [4, 5, 6] if recombined else []
+    others = {0: [2, *more], 1: [2, 3, *more]}  # the first pair's user posted negative 1, outfit 3
     losses = []
     for pair, user in enumerate([3, 1]):
         d = 1.0 if alpha is None else alpha * (MEAN[user] - taught[user, others[pair]])
@@ -122,7 +124,7 @@ def test_fnd_r_is_fnd_over_all_negatives(step):
 
 
 @pytest.mark.parametrize("users", ["batch", 2, 256])
-@pytest.mark.parametrize("base", ["n-pair-r", "fnd-r", "none"])
+@pytest.mark.parametrize("base", ["n-pair-r", "fnd-r", "fnd", "none"])
 def test_recd_is_its_base_and_the_weighted_divergences(step, users, base):
     part = RecD(RecDOptions(users=users, base=base, distillation=3.0), SimpleNamespace(num_users=5))
     part._fnd._alpha = 2.0
@@ -133,7 +135,11 @@ def test_recd_is_its_base_and_the_weighted_divergences(step, users, base):
     by_user, by_outfit = divergences_by_hand(step, chosen)
     assert losses.pop("outfits for a user").item() == pytest.approx(3 * by_user)
     assert losses.pop("users for an outfit").item() == pytest.approx(3 * by_outfit)
-    expected = {"n-pair-r": n_pair_by_hand(step), "fnd-r": n_pair_by_hand(step, alpha=2.0)}
+    expected = {
+        "n-pair-r": n_pair_by_hand(step),
+        "fnd-r": n_pair_by_hand(step, alpha=2.0),
+        "fnd": n_pair_by_hand(step, alpha=2.0, recombined=False),
+    }
     assert {name: loss.item() for name, loss in losses.items()} == pytest.approx(
         {name: loss for name, loss in expected.items() if name == base}
     )
@@ -233,7 +239,7 @@ def test_users_that_are_no_vectors_are_refused():
         {"exchanged": 1.5},
         {"users": 1},
         {"distillation": 0},
-        {"base": "fnd"},
+        {"base": "bpr"},
         {"over_users": 0, "over_outfits": 0},
         {"alpha": 1.25},
         {"base": "none", "alpha_mode": "absolute"},
@@ -245,3 +251,13 @@ def test_users_that_are_no_vectors_are_refused():
 def test_options_that_cannot_be(options):
     with pytest.raises(ValidationError):
         RecDOptions(**options)
+
+
+def test_on_fnd_it_is_fnd_and_recd_beside_it_in_one_matrix(step):
+    options = {"alpha": 2.0, "alpha_mode": "absolute"}
+    together = RecD(RecDOptions(base="fnd", **options), SimpleNamespace(num_users=5))
+    apart = RecD(RecDOptions(base="none"), SimpleNamespace(num_users=5))(step)
+    apart |= FND(FNDOptions(**options), None)(step)
+    assert {name: loss.item() for name, loss in together(step).items()} == pytest.approx(
+        {name: loss.item() for name, loss in apart.items()}
+    )
