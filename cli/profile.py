@@ -43,6 +43,7 @@ class Profile:
         batch: Outfits in a request of workload batch, items in one of encode.
         threads: Threads of every engine; by default as many as there are cores that may be used.
         effort: "quick" for a first look, "full" for figures to publish.
+        time_limit: Seconds after which an engine's process that does not answer is ended; 1,800 by default.
         out: Where to leave cost records that `outfitbench report` reads; those that are there stay.
     """
 
@@ -60,6 +61,7 @@ class Profile:
     batch: int | None = None
     threads: int | None = None
     effort: Literal["quick", "full"] = "quick"
+    time_limit: int | None = None
     out: Path | None = None
 
     def run(self, session: Session) -> Answer:
@@ -83,8 +85,8 @@ class Profile:
         devices = _each_once(self.device) or ("cpu",)
         workloads = _each_once(self.workload) or default_workloads(dataset=dataset is not None)
         effort = FULL if self.effort == "full" else QUICK
-        if self.batch is not None:
-            effort = effort.model_copy(update={"batch": self.batch})
+        asked = {"batch": self.batch, "limit_seconds": self.time_limit}
+        effort = effort.model_copy(update={name: value for name, value in asked.items() if value is not None})
         with scratch_folder() as folder:
             datasets = {} if dataset is None else {dataset.fingerprint: dataset}
             chosen = [*chosen, *compressed(chosen, _each_once(self.variant), folder, datasets)]
@@ -151,7 +153,7 @@ class Profile:
     def _check_counts(self) -> None:
         from ..core.errors import Fault, InputError
 
-        for name in ("image_size", "outfit_size", "batch"):
+        for name in ("image_size", "outfit_size", "batch", "time_limit"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InputError(Fault(f"argument --{name.replace('_', '-')}", str(value), "1 or more"))

@@ -212,6 +212,7 @@ def test_a_model_without_numbers_fails_beside_one_that_is_measured(least_effort,
         (["student-xs", "--dataset", "closet-13"], "closet-12"),
         (["student-xs", "--batch", "0"], "argument --batch: found 0, expected 1 or more"),
         (["student-xs", "--image-size", "-1"], "argument --image-size: found -1"),
+        (["student-xs", "--time-limit", "0"], "argument --time-limit: found 0, expected 1 or more"),
         (["student-xs", "--threads", "100000"], "argument threads: found 100000"),
         pytest.param(
             ["student-xs", "--device", "cuda"],
@@ -235,9 +236,10 @@ def test_sizes_and_threads_reach_what_measures(capsys, monkeypatch):
 
     monkeypatch.setattr("outfitbench.bench.profile_subjects", stop)
     sizes = ["--image-size", "96", "--outfit-size", "4", "--batch", "7", "--threads", "1"]
-    assert main(["profile", "student-xs", "fhn", *sizes]) == 2
+    assert main(["profile", "student-xs", "fhn", *sizes, "--time-limit", "60"]) == 2
     assert [subject.input_size for subject in asked["subjects"]] == [96, 96]
-    assert (asked["outfit_size"], asked["effort"].batch, asked["threads"]) == (4, 7, 1)
+    assert (asked["outfit_size"], asked["threads"]) == (4, 1)
+    assert (asked["effort"].batch, asked["effort"].limit_seconds) == (7, 60)
 
 
 def test_a_runs_methods_know_the_size_of_their_images(finished_run, capsys):
