@@ -12,7 +12,7 @@ from lightning_fabric import Fabric
 from numpy.typing import NDArray
 
 from ..core.files import sweep
-from ..core.hashes import file_hash
+from ..core.hashes import content_hash, file_hash
 from ..core.machine import describe_machine
 from ..core.progress import say
 from ..evaluation.item_inputs import input_kind
@@ -25,6 +25,7 @@ from ..training.method import Method
 from ..training.neighbours import load_table
 from ..training.network import Network, fresh_network, is_heavy, trained_network
 from ..training.objectives.objective import FitContext
+from ..training.precision import machine_key
 from ..training.ranks import run_in_ranks
 from ..training.teacher import Teacher
 from .describing import chosen_objectives, create_objectives
@@ -224,6 +225,9 @@ def _teacher(trial: FitTrial, folder: Path, device: str) -> Teacher:
     teaching = trial.inputs["teacher"]
     assert isinstance(teaching, FitTrial)
     network = trained_network(teaching.method, trial.dataset, weights_of(folder), device)
+    record = load_record(folder / RECORD_FILE)
+    assert isinstance(record, FitRecord)
+    state = {"teacher": teaching.hash, "weights": record.weights, "machine": machine_key(device)}
     return Teacher(
         network.model,
         trial.dataset,
@@ -231,6 +235,7 @@ def _teacher(trial: FitTrial, folder: Path, device: str) -> Teacher:
         trial.negatives,
         held_out=teaching.validation_split,
         batch_size=trial.method.recipe.batch_size,
+        kept=trial.dataset.cache / "taught" / content_hash(state),
     )
 
 

@@ -14,9 +14,9 @@ from ..core.cache import cache_folder
 from ..core.errors import InputError
 from ..core.files import atomic_file, made_once
 from ..core.hashes import content_hash
-from ..core.machine import describe_machine
+from ..core.machine import accelerator_name, describe_machine
 
-__all__ = ["Precision", "faster_precision"]
+__all__ = ["Precision", "faster_precision", "machine_key"]
 
 Precision = Literal["fp32", "bf16"]
 
@@ -39,13 +39,13 @@ def faster_precision(device: str) -> Precision:
     if device == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
     with contextlib.suppress(InputError, OSError):
-        path = cache_folder() / "precision" / f"{_machine_key(device)}.txt"
+        path = cache_folder() / "precision" / f"{machine_key(device)}.txt"
         return made_once(path, lambda: _read(path), lambda: _write(path, _measure()))
     return _measure()
 
 
-def _machine_key(device: str) -> str:
-    """What the answer depends on: the processor, the instructions it is let use, and torch."""
+def machine_key(device: str) -> str:
+    """What speed and the last digits depend on: the processor, the instructions it is let use, and torch."""
     machine = describe_machine()
     return content_hash(
         {
@@ -54,7 +54,7 @@ def _machine_key(device: str) -> str:
             "flags": machine.cpu_flags,
             "capability": torch.backends.cpu.get_cpu_capability(),
             "torch": torch.__version__,
-            "device": device,
+            "device": accelerator_name() if device == "cuda" else device,
         }
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from ..core.checked_array import CheckedArray
 from ..datasets import Dataset, OutfitTable, sample_negatives
 from ..datasets.outfit_hash import PostedOutfits
 from ..evaluation.item_inputs import ItemInputs
-from ..evaluation.scoring import encode_items, score_outfits
+from ..evaluation.scoring import FeatureTable, encode_items, score_outfits
 from ..models import OutfitModel
 from .batches import HARD_SHARE, draw_epoch
 from .history import Distillation, PositiveMean
@@ -45,6 +47,8 @@ class Teacher:
         negatives: Kind of the student's training negatives.
         held_out: The split that the teacher chose its epoch by: positives that it was not trained on.
         batch_size: Pairs of a student's step.
+        kept: Folder of these weights, data and machine, where its items' features are kept for the next
+            student that asks; None keeps none.
 
     Attributes:
         feature_size: Width of its items' features, and of its outfit vectors.
@@ -62,18 +66,19 @@ class Teacher:
         *,
         held_out: str = "valid-teacher",
         batch_size: int = 32,
+        kept: Path | None = None,
     ) -> None:
         self._model = model.eval().requires_grad_(False)
         self._dataset, self._negatives, self._batch_size = dataset, negatives, batch_size
-        train = dataset.split("train")
-        self._table = encode_items(model, inputs, train.distinct_items, dataset.num_items)
+        train, held = dataset.split("train"), dataset.split(held_out)
+        self._table = self._encoded(inputs, train, kept and kept / "train.npy")
         self._device = self._table.features.device
         self.feature_size = self._table.features.shape[1]
         self._train = _Scored(self._scores(train), train.users)
-        kept = dataset.split(held_out)
-        self._held_out = _Scored(self._scores(kept, inputs), kept.users)
+        held_out_items = self._encoded(inputs, held, kept and kept / f"{held_out}.npy")
+        self._held_out = _Scored(self._scores(held, held_out_items), held.users)
         own = _mean_by_user(*self._train, dataset.num_users)
-        self._has_held_out = np.isin(np.arange(dataset.num_users), kept.users)
+        self._has_held_out = np.isin(np.arange(dataset.num_users), held.users)
         others = np.where(self._has_held_out, _mean_by_user(*self._held_out, dataset.num_users), own)
         self._mean: dict[PositiveMean, NDArray[np.float32]] = {"train": own, "held-out": others}
         self._asked = {over: torch.from_numpy(mean).to(self._device) for over, mean in self._mean.items()}
@@ -233,12 +238,23 @@ class Teacher:
         """Scores of training positives; of held-out ones, for each its user's mean of them."""
         return self._train.scores if over == "train" else self._mean[over][self._train.users]
 
-    def _scores(self, outfits: OutfitTable, inputs: ItemInputs | None = None) -> NDArray[np.float32]:
-        """Scores of outfits: of training items, or of whatever `inputs` hold."""
-        table = self._table
-        if inputs is not None:
-            table = encode_items(self._model, inputs, outfits.distinct_items, self._dataset.num_items)
-        return score_outfits(self._model, self._dataset, table, outfits).cpu().numpy()
+    def _encoded(self, inputs: ItemInputs, outfits: OutfitTable, kept: Path | None) -> FeatureTable:
+        """Features of the outfits' items, from the file where they are kept, if they are."""
+        ids, num_items = outfits.distinct_items, self._dataset.num_items
+        if kept is None:
+            return encode_items(self._model, inputs, ids, num_items)
+
+        def encode() -> list[NDArray[np.float32]]:
+            return [encode_items(self._model, inputs, ids, num_items).features.cpu().numpy()]
+
+        features = CheckedArray(kept, (len(ids), self._model.feature_size), np.dtype(np.float32))
+        device = next(self._model.parameters()).device
+        return FeatureTable(ids, torch.tensor(features.made_once(encode), device=device), num_items)
+
+    def _scores(self, outfits: OutfitTable, table: FeatureTable | None = None) -> NDArray[np.float32]:
+        """Scores of outfits, of training items if no other table is given."""
+        known = self._table if table is None else table
+        return score_outfits(self._model, self._dataset, known, outfits).cpu().numpy()
 
 
 class _Scored(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -188,3 +189,19 @@ def test_a_teacher_that_learned_nothing_is_refused(dataset: Dataset) -> None:
         model.head[-1].weight.zero_()  # every outfit looks the same
     with pytest.raises(TrainingError, match="learned nothing"):
         Teacher(model, dataset, ItemInputs(dataset, 64), "random")
+
+
+def test_its_features_are_kept_for_the_next_student(
+    model: OutfitModel, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scores(kept: Path | None) -> list[np.ndarray]:
+        teacher = Teacher(model, dataset, ItemInputs(dataset, 64), "random", kept=kept)
+        return [teacher._train.scores, teacher._held_out.scores, teacher._random]
+
+    expected = scores(None)
+    np.testing.assert_equal(scores(tmp_path), expected)
+    train, _ = sorted(tmp_path.glob("*.npy"))
+    train.write_bytes(train.read_bytes()[:-1000])
+    np.testing.assert_equal(scores(tmp_path), expected)  # a broken file is made anew
+    monkeypatch.setattr("outfitbench.training.teacher.encode_items", None)
+    np.testing.assert_equal(scores(tmp_path), expected)
