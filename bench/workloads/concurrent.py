@@ -57,8 +57,8 @@ class Concurrent(Workload):
     def turn(self, served: ServedModel, effort: Effort, folder: Path | None) -> Turn:
         """`Effort.samples` answers, divided among the clients, for each number of clients."""
         request = served.request(1)
-        served.warm_seconds_of("request", lambda: answer(served.engine, request), 1)
-        turn = Turn({})
+        _, flags = served.warm_seconds_of("request", lambda: answer(served.engine, request), 1)
+        turn = Turn({}, dict.fromkeys(self.enough, flags))
         for clients in CLIENTS:
             each = -(-effort.samples // clients)
             seconds, elapsed = _ask(served, request, clients, each, effort.turn_seconds)
@@ -70,21 +70,23 @@ class Concurrent(Workload):
 def _ask(
     served: ServedModel, request: Request, clients: int, each: int, cap_seconds: float
 ) -> tuple[list[float], float]:
-    """What every answer took, and how long it took until all had theirs."""
+    """What every answer but a client's first took, and how long it took until all had theirs."""
     start = threading.Barrier(clients)
     taken: list[list[float]] = [[] for _ in range(clients)]
     spans: list[tuple[float, float]] = []
     errors: list[Exception] = []
 
     def client(own: list[float]) -> None:
-        start.wait()
-        begun = time.perf_counter()
         try:
+            answer(served.engine, request)  # the first of a thread makes what its others find there
+            start.wait()
+            begun = time.perf_counter()
             while len(own) < each and (not own or time.perf_counter() - begun < cap_seconds):
                 own.append(seconds_of(lambda: answer(served.engine, request)))
+            spans.append((begun, time.perf_counter()))
         except Exception as error:
             errors.append(error)
-        spans.append((begun, time.perf_counter()))
+            start.abort()  # the others would wait for it
 
     threads = [threading.Thread(target=client, args=(own,), daemon=True) for own in taken]
     with collector_off():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import asdict
 
 import numpy as np
@@ -101,6 +102,27 @@ def test_clients_wait_for_one_another_and_all_are_answered(served):
     for clients in (1, 2, 4, 8):
         (rate,), waits = samples[f"rate_of_{clients}"], samples[f"latency_of_{clients}"]
         assert rate * sum(waits) / len(waits) <= clients  # Little: nobody asks twice at a time
+
+
+def test_a_clients_first_answer_does_not_count(served, monkeypatch):
+    """A thread that is new to a library takes longer for it."""
+    score, of_clients = served.engine.score, []
+
+    def noted(*asked):
+        if threading.current_thread() is not threading.main_thread():
+            of_clients.append(asked)
+        return score(*asked)
+
+    monkeypatch.setattr(served.engine, "score", noted)
+    samples = turn(served, "concurrent")
+    assert sum(len(samples[f"latency_of_{clients}"]) for clients in (1, 2, 4, 8)) == 4 + 4 + 4 + 8
+    assert len(of_clients) == (4 + 1) + 2 * (2 + 1) + 4 * (1 + 1) + 8 * (1 + 1)
+
+
+def test_clients_say_that_their_request_never_settled(served, monkeypatch):
+    monkeypatch.setattr("outfitbench.bench.workloads.served.warm_up", lambda *_, **__: False)
+    found = WORKLOADS.get("concurrent")().turn(served, LEAST, None)
+    assert found.flags == {f"latency_of_{clients}": ["not settled"] for clients in (1, 2, 4, 8)}
 
 
 def test_what_a_client_meets_is_raised(served, monkeypatch):
