@@ -8,7 +8,10 @@ from typing import Any
 
 def read_request(path: Path, categories: list[str]) -> dict[str, Any]:
     """The request in a file."""
-    request: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        request: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        sys.exit(f"{path.name}: found no request ({error}), expected one as JSON")
     items: dict[str, str] = request.get("items", {})
     for name, kind in items.items():
         if kind not in categories:

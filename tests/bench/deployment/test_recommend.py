@@ -207,6 +207,16 @@ def test_what_cannot_be_answered_is_refused_in_a_line(deployed, wardrobe, wrong,
     assert (done.returncode, done.stdout, done.stderr) == (1, "", line + "\n")
 
 
+def test_a_file_that_holds_no_request_is_refused_in_a_line(deployed, tmp_path):
+    broken = tmp_path / "broken.json"
+    broken.write_text('{"user": 0, ')
+    for request in (broken, tmp_path / "none.json"):
+        done = command(deployed, request)
+        assert (done.returncode, done.stdout) == (1, "")
+        (line,) = done.stderr.splitlines()
+        assert line.startswith(f"{request.name}: found no request (")
+
+
 @pytest.mark.parametrize(
     ("name", "refused"),
     [("type-aware", ""), ("lpae-u", '"user": found 77, expected one of 0 to 4\n')],
