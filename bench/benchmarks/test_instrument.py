@@ -93,6 +93,23 @@ def test_the_harness_adds_less_than_two_percent_to_a_millisecond(tell):
     assert ratio < 1.02
 
 
+def test_two_runs_agree_or_say_that_they_may_not(tell):
+    """Their medians, turn by turn: within 5 %, or one of them carries a flag."""
+    effort = Effort(rounds=ROUNDS, samples=SAMPLES, warm_seconds=1.0, turn_seconds=5.0)
+    subject = Subject(model="student-xs", num_users=3, input_size=64)
+    asked = {"engines": ["torch", "onnxruntime"], "workloads": ["request"], "effort": effort}
+    runs = [list(profile_subjects([subject], **asked)) for _ in range(2)]
+    found, silent = [], []
+    for rows in zip(*runs, strict=True):
+        one, other = (row.measurements["latency"] for row in rows)
+        ratio = median_ratio(other.turn_medians, one.turn_medians)
+        flagged = any([*one.remarks, *other.remarks, *rows[0].flags, *rows[1].flags])
+        found.append(f"{ratio:.3f}{' (flagged)' if flagged else ''}")
+        silent += [] if flagged else [ratio]
+    tell(f"ratios of two runs {', '.join(found)}", "1 ± 5 %, or flagged")
+    assert all(ratio == pytest.approx(1, abs=0.05) for ratio in silent)
+
+
 def test_256_mebibytes_are_measured_as_that(tell, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))  # for the process that is measured
     monkeypatch.setattr("outfitbench.bench.seat.check_parity", lambda *_: None)  # it answers 0
