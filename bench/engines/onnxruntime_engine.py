@@ -102,7 +102,7 @@ class OnnxRuntimeEngine:
 
     def device_seconds(self, request: Request, samples: int) -> list[float]:
         """Both graphs on inputs and outputs that stay on the device, synchronized before and after."""
-        if self._device == "cpu":
+        if self.provider == PROVIDERS["cpu"]:
             return []
         flat = request.categories.reshape(-1)
         items = self._encoder.values(images=as_floats(request.items), categories=flat)

@@ -9,10 +9,16 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from outfitbench.bench import EngineError, ExportedModel, Subject
+from outfitbench.bench import EngineError, EngineProfile, ExportedModel, Subject, profile_subjects
+from outfitbench.bench.effort import Effort
 from outfitbench.bench.engines import engine_factory, needs_export
 from outfitbench.bench.engines.engine import answer
-from outfitbench.bench.engines.onnxruntime_engine import TensorRtEngine, open_session
+from outfitbench.bench.engines.onnxruntime_engine import (
+    PROVIDERS,
+    OnnxRuntimeEngine,
+    TensorRtEngine,
+    open_session,
+)
 from outfitbench.bench.engines.torch_engine import TorchEngine
 from outfitbench.bench.request import make_request
 from outfitbench.models import create_model, list_models
@@ -87,6 +93,68 @@ def test_an_engine_of_one_device_refuses_the_other(subject: Subject):
         assert needs_export(name) == (not name.startswith("torch"))
         with pytest.raises(EngineError, match=f"^engine {name}: found device {device}, expected c[a-z]*$"):
             engine_factory(name)(subject, device, 1).load()
+
+
+def test_what_stays_on_a_device_is_what_a_request_is_answered_by(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+):
+    """The binding of both graphs, as on CUDA; here the device is the processor."""
+    engine, request = OnnxRuntimeEngine(subject, "cpu", 1), make_request(5, "image", 16, batch=4)
+    engine.load()
+    assert engine.device_seconds(request, 3) == []
+    scores, timed = [], engine._device_call
+
+    def noted(encode: onnxruntime.IOBinding, score: onnxruntime.IOBinding) -> float:
+        seconds = timed(encode, score)
+        scores.append(score.get_outputs()[0].numpy())
+        return seconds
+
+    monkeypatch.setattr(engine, "_device_call", noted)
+    engine.provider = PROVIDERS["cuda"]
+    assert all(seconds > 0 for seconds in engine.device_seconds(request, 3))
+    assert len(scores) == 3
+    for found in scores:
+        np.testing.assert_allclose(found, answer(engine, request), atol=1e-6)
+
+
+ON_A_GPU = {
+    **dict.fromkeys(
+        ["torch", "torch-channels-last", "torch-compile", "torch-cuda-graphs", "onnxruntime"], 1e-4
+    ),
+    "torch-bf16": 3e-2,
+}
+"""How far answers may be from PyTorch's on the processor."""
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("name", ON_A_GPU)
+def test_an_engine_answers_on_a_gpu_as_pytorch_does_on_the_processor(subject: Subject, name: str):
+    engine, eager = engine_factory(name)(subject, "cuda", 1), TorchEngine(subject, "cpu", 1)
+    for each in (engine, eager):
+        each.load()
+    for n, k in SIZES:
+        request = make_request(5, "image", 16, batch=n, outfit_size=k)
+        if engine.compiles:
+            engine.compile(request)
+        np.testing.assert_allclose(answer(engine, request), answer(eager, request), atol=ON_A_GPU[name])
+        seconds = engine.device_seconds(request, 3)
+        assert len(seconds) == 3
+        assert min(seconds) > 0
+    assert (engine.device_memory() or {})["peak_memory"] > 0
+
+
+@pytest.mark.cuda
+def test_what_a_gpu_costs_is_measured_beside_the_processor(subject: Subject):
+    effort = Effort(rounds=2, samples=3, batch=2, batches=1, warm_seconds=0.1, turn_seconds=5.0)
+    asked = {"devices": ["cpu", "cuda"], "workloads": ["start", "request"], "effort": effort}
+    rows = list(profile_subjects([subject], **asked))
+    assert [row.reason for row in rows if not isinstance(row, EngineProfile)] == []
+    on_device = [row for row in rows if row.device == "cuda"]
+    assert {row.provider for row in on_device} == {None, "CUDAExecutionProvider"}
+    for row in on_device:
+        assert row.machine.accelerator
+        name = "peak_memory" if row.workload == "start" else "device_latency"
+        assert row.measurements[name].median > 0
 
 
 @pytest.mark.skipif(
