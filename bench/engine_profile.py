@@ -100,6 +100,7 @@ class FailedProfile:
         reason: What was found, in one line.
         output: All that the engine's process printed, or a traceback; empty where there is nothing to say.
         error: What was raised.
+        variant: As in `EngineProfile`.
     """
 
     method: str
@@ -109,6 +110,7 @@ class FailedProfile:
     reason: str
     output: str
     error: Exception
+    variant: str = ""
 
 
 P = TypeVar("P", bound=EngineProfile)

@@ -20,7 +20,10 @@ from .measurement import Measurement
 from .seat import Seat
 from .workloads import WORKLOADS
 
-__all__ = ["MeasuredCell", "attempt"]
+__all__ = ["MeasuredCell", "attempt", "reason_of"]
+
+_EXPECTED = (EngineError, ParityError, InputError, ModelError)
+"""Errors whose message says all that there is to say."""
 
 _BITS = {"bf16": 16, "int8": 8}
 """Of a weight, where an engine keeps it in fewer than 32."""
@@ -168,16 +171,16 @@ class MeasuredCell:
         )
 
     def _failed(self, error: Exception) -> FailedProfile:
-        expected = isinstance(error, EngineError | ParityError | InputError | ModelError)
         output = error.output if isinstance(error, EngineError) else ""
         return FailedProfile(
             method=self.seat.subject.label or self.seat.subject.model,
             engine=self.seat.engine,
             device=self.seat.device,
             workload=self._name,
-            reason=str(error) if expected else why(error),
-            output=output if expected else "".join(traceback.format_exception(error)),
+            reason=reason_of(error),
+            output=output if isinstance(error, _EXPECTED) else "".join(traceback.format_exception(error)),
             error=error,
+            variant=self.seat.subject.variant,
         )
 
 
@@ -188,3 +191,13 @@ def attempt(step: Callable[[], object]) -> Exception | None:
     except Exception as error:
         return error
     return None
+
+
+def reason_of(error: Exception) -> str:
+    """What was found, in one line; of an error that nobody expected with its kind.
+
+    Example:
+        >>> reason_of(EngineError("engine torch: found no CUDA device")), reason_of(KeyError("weight"))
+        ('engine torch: found no CUDA device', "KeyError ('weight')")
+    """
+    return str(error) if isinstance(error, _EXPECTED) else why(error)

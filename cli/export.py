@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional, UseAppendAction, arg
 
 from .answer import FAILED, Answer
+from .compressed import Unmade, compressed
 from .named_datasets import named_datasets
 from .session import Session, writable_folder
-from .subjects import Chosen, choose_subjects, compressed
+from .subjects import Chosen, choose_subjects
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ..bench.deployment.card import Origin
     from ..bench.exported import ExportedModel
+    from ..datasets import Dataset
 
 __all__ = ["Export"]
 
@@ -44,46 +46,67 @@ class Export:
     users: int | None = None
 
     def run(self, session: Session) -> Answer:
-        """Export each, and say where it lies and how well it agrees."""
-        from ..bench.deployment.deploy import deploy
+        """Export each, and say where it lies and how well it agrees; what fails costs the others nothing.
+
+        Raises:
+            InputError: As `deploy`, where all fails; so for `EngineError` and `ParityError`.
+        """
+        from ..bench.measured_cell import attempt
         from ..bench.parity import LOST_PARITY
         from ..bench.scratch import scratch_folder
-        from ..datasets.tables import CATEGORIES
 
         chosen = choose_subjects([self.source], session, users=self.users, methods=self.method)
         folder = writable_folder("argument --out", self.out)
         datasets, unnamed = named_datasets(chosen, self.root, session)
+        exports: list[tuple[Chosen, ExportedModel]] = []
         with scratch_folder() as scratch:
-            chosen = [*chosen, *compressed(chosen, tuple(dict.fromkeys(self.variant)), scratch, datasets)]
-            exports = [
-                deploy(
-                    choice.subject,
-                    folder / choice.slug,
-                    _origin(choice),
-                    choice.categories or CATEGORIES,
-                    None if choice.fit is None else datasets.get(choice.fit.data_fingerprint),
+            made, failed = compressed(chosen, tuple(dict.fromkeys(self.variant)), scratch, datasets)
+            for choice in [*chosen, *made]:
+                error = attempt(
+                    lambda choice=choice: exports.append((choice, _deployed(choice, folder, datasets)))
                 )
-                for choice in chosen
-            ]
-            flagged = _flagged(chosen, exports)
+                if error is not None:
+                    failed.append(Unmade(choice, choice.subject.variant, error))
+        if failed and not exports:
+            raise failed[0].error
+        flagged = _flagged(exports)
+        said = [_said(export) for _, export in exports]
+        lost = any(LOST_PARITY in line for line in flagged)
         return Answer(
-            "\n".join([*map(_said, exports), *flagged, *unnamed]),
+            "\n".join([*said, *map(str, failed), *flagged, *unnamed]),
             {
-                "exports": [export.model_dump(mode="json") for export in exports],
+                "exports": [export.model_dump(mode="json") for _, export in exports],
+                "failed": [
+                    {"method": one.method, "variant": one.variant, "reason": one.reason} for one in failed
+                ],
                 "flagged": flagged,
                 "unnamed": unnamed,
             },
-            status=FAILED if any(LOST_PARITY in line for line in flagged) else 0,
+            status=FAILED if failed or lost else 0,
         )
 
 
-def _flagged(chosen: Sequence[Chosen], exports: Sequence[ExportedModel]) -> list[str]:
+def _deployed(choice: Chosen, folder: Path, datasets: Mapping[str, Dataset]) -> ExportedModel:
+    """Write a model into a folder of its own."""
+    from ..bench.deployment.deploy import deploy
+    from ..datasets.tables import CATEGORIES
+
+    return deploy(
+        choice.subject,
+        folder / choice.slug,
+        _origin(choice),
+        choice.categories or CATEGORIES,
+        None if choice.fit is None else datasets.get(choice.fit.data_fingerprint),
+    )
+
+
+def _flagged(exports: Sequence[tuple[Chosen, ExportedModel]]) -> list[str]:
     """A line for each flag of a variant, such as that it answers otherwise than its fit."""
     from ..bench.parity import LOST_PARITY
     from ..bench.variants import tolerance_of
 
     flagged: list[str] = []
-    for choice, export in zip(chosen, exports, strict=True):
+    for choice, export in exports:
         flags, variant = [*choice.flags], choice.subject.variant
         if not flags and variant and not tolerance_of(variant).allows(export.parity):
             flags = [f"{LOST_PARITY} (Kendall's τ {export.parity['kendall_tau']:.3f})"]

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from tyro.conf import Positional, UseAppendAction, arg
 
 from .answer import FAILED, Answer
+from .compressed import Unmade, compressed
 from .profile_table import row, summaries
 from .session import Session, writable_folder
-from .subjects import Chosen, choose_subjects, compressed
+from .subjects import Chosen, choose_subjects
 from .terminal import table
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Profile:
         from ..bench import FULL, QUICK, profile_subjects
         from ..bench.scratch import scratch_folder
         from ..bench.workloads import default_workloads
+        from ..core.progress import say
 
         self._check_counts()
         out = None if self.out is None else writable_folder("argument --out", self.out)
@@ -89,7 +91,10 @@ class Profile:
         effort = effort.model_copy(update={name: value for name, value in asked.items() if value is not None})
         with scratch_folder() as folder:
             datasets = {} if dataset is None else {dataset.fingerprint: dataset}
-            chosen = [*chosen, *compressed(chosen, _each_once(self.variant), folder, datasets)]
+            made, unmade = compressed(chosen, _each_once(self.variant), folder, datasets)
+            chosen = [*chosen, *made]
+            for one in unmade:
+                say(str(one))  # now, as there may be minutes of measuring to come
             outcomes = list(
                 profile_subjects(
                     [choice.subject for choice in chosen],
@@ -104,11 +109,12 @@ class Profile:
             )
         owners = [choice for _ in workloads for choice in chosen for _ in range(len(engines) * len(devices))]
         outcomes = [_flagged(choice, outcome) for choice, outcome in zip(owners, outcomes, strict=True)]
-        return self._answer(list(zip(owners, outcomes, strict=True)), dataset, effort, out)
+        return self._answer(list(zip(owners, outcomes, strict=True)), unmade, dataset, effort, out)
 
     def _answer(
         self,
         outcomes: Sequence[tuple[Chosen, EngineProfile | FailedProfile]],
+        unmade: Sequence[Unmade],
         dataset: Dataset | None,
         effort: Effort,
         out: Path | None,
@@ -123,6 +129,9 @@ class Profile:
 
         profiles = [(owner, found) for owner, found in outcomes if not isinstance(found, FailedProfile)]
         failed = [found for _, found in outcomes if isinstance(found, FailedProfile)]
+        failed += [
+            FailedProfile(one.method, "", "", "", one.reason, "", one.error, one.variant) for one in unmade
+        ]
         if failed and not profiles:
             raise failed[0].error
         kept: list[Path] = []
@@ -136,7 +145,7 @@ class Profile:
         lost = _lost_parity([profile for _, profile in profiles])
         lines += lost
         lines += [f"{path}: measured before, kept; another --out takes these figures" for path in kept]
-        told = ("method", "engine", "device", "workload", "reason")
+        told = ("method", "variant", "engine", "device", "workload", "reason")
         return Answer(
             "\n".join(lines),
             {
@@ -204,10 +213,9 @@ def _lost_parity(profiles: Sequence[EngineProfile]) -> list[str]:
 
 
 def _told(failed: Sequence[FailedProfile]) -> list[str]:
-    """A line for each reason, with the workloads that it stands for."""
+    """A line for each reason, with the workloads that it stands for; a variant that is not there has none."""
     asked: dict[str, list[str]] = {}
     for one in failed:
-        asked.setdefault(f"failed: {one.method} · {one.engine} · {one.device}: {one.reason}", []).append(
-            one.workload
-        )
-    return [f"{line} ({', '.join(workloads)})" for line, workloads in asked.items()]
+        what = " · ".join(filter(None, [one.method, one.variant, one.engine, one.device]))
+        asked.setdefault(f"failed: {what}: {one.reason}", []).append(one.workload)
+    return [line + (f" ({', '.join(names)})" if any(names) else "") for line, names in asked.items()]

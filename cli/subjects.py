@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from ..core.errors import Fault, InputError
 from ..core.hashes import file_hash
-from ..core.names import shown, unknown_name, why
+from ..core.names import shown, unknown_name
 from .session import Session
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..datasets import Dataset
     from ..suites.records import DatasetRecord, FitRecord, VariantRecord
 
-__all__ = ["Chosen", "choose_subjects", "compressed"]
+__all__ = ["Chosen", "choose_subjects"]
 
 _USERS = 630
 """Of a model by name, where nothing else is said: as many as Polyvore-630 has."""
@@ -105,82 +105,6 @@ def choose_subjects(
             found = f"{image_size} beside {choice.slug}, which knows the size of its inputs"
             raise InputError(Fault("argument --image-size", found, "models by name that see images"))
     return [replace(each, subject=replace(each.subject, input_size=image_size)) for each in chosen]
-
-
-def compressed(
-    chosen: Sequence[Chosen],
-    variants: Iterable[str],
-    folder: Path,
-    datasets: Mapping[str, Dataset] | None = None,
-) -> list[Chosen]:
-    """What compression makes of trained methods: what the run has made already, else made here.
-
-    Args:
-        chosen: Trained methods.
-        variants: Names of variants.
-        folder: Where the files of those that are made here go, each in a folder of its own.
-        datasets: By fingerprint, for variants that look at the items that a model was trained on. By its
-            outfits one that is made here is held against the fit; where it is not there, by made requests.
-
-    Raises:
-        InputError: For an unknown variant, a model that was not trained, a variant that looks at items of a
-            dataset that is not there, one that is trained on and that the run has not, or files that were
-            altered since their record.
-        EngineError: If a variant is made of an export, and the exporter cannot follow the model.
-    """
-    made: list[Chosen] = []
-    for variant in variants:
-        from ..bench.variants import variant_steps
-
-        variant_steps(variant)  # an unknown name is refused before what is not trained
-        for choice in chosen:
-            if choice.trained is None:
-                found = f"{choice.slug}, which is not trained"
-                raise InputError(Fault("argument variant", found, "the trained methods of a run"))
-            slug = f"{choice.slug}-{variant}"
-            subject, trained, flags = _of_run(choice, variant) or _made_here(
-                choice, variant, folder / f"variant-{slug}", datasets or {}
-            )
-            made.append(replace(choice, subject=subject, slug=slug, trained=trained, flags=tuple(flags)))
-    return made
-
-
-def _of_run(choice: Chosen, variant: str) -> tuple[Subject, str, list[str]] | None:
-    """A variant that the run has made, the hash of its trial, and its flags."""
-    from ..suites.run_variant import held_variant
-
-    if variant not in choice.variants:
-        return None
-    record, folder = choice.variants[variant]
-    return held_variant(record, choice.subject, folder), record.trial, record.flags
-
-
-def _made_here(
-    choice: Chosen, variant: str, folder: Path, datasets: Mapping[str, Dataset]
-) -> tuple[Subject, str, list[str]]:
-    """A variant that nobody has made, the hash of the trial that would make the same, and its flags."""
-    from ..bench.agreement import held_against_fit
-    from ..bench.measured_cell import attempt
-    from ..bench.variants import make_variant, trained_parts, variant_steps
-    from ..suites.describing import describe_variant
-
-    assert choice.trained is not None, "what is not trained is refused"
-    if parts := trained_parts(variant):
-        found = f"{variant} of {choice.slug}, of which {parts[-1]} has to be trained on"
-        expected = "a run of a suite that names it under [variants]"
-        raise InputError(Fault("argument variant", found, expected))
-    dataset = None if choice.fit is None else datasets.get(choice.fit.data_fingerprint)
-    if dataset is None and any(step.value.needs_sample for step in variant_steps(variant)):
-        found = f"{variant} of {choice.slug} without its dataset"
-        expected = f"{choice.dataset} as it was trained on, whose items calibrate it"
-        raise InputError(Fault("argument variant", found, expected, "--dataset, or --root, has it"))
-    described = describe_variant(variant, {"weights": choice.trained})
-    made = make_variant(variant, choice.subject, folder, dataset=dataset)
-    flags: list[str] = []
-    error = attempt(lambda: flags.extend(held_against_fit(choice.subject, made, dataset)))
-    if error is not None:  # its engine is not here, or a stranger's
-        flags.append(f"not held against what it was made of: {why(error)}")
-    return made, described.hash, flags
 
 
 def _by_name(name: str, session: Session, users: int, dataset: Dataset | None) -> Subject:

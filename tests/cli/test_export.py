@@ -30,12 +30,13 @@ from safetensors.torch import load_file, save_file
 
 @pytest.fixture(scope="module")
 def exported(finished_run, tmp_path_factory):
-    """What the command answers of a run's one fit and of a variant of it, and where they lie."""
+    """What the command answers of a run's one fit and of variants of it, and where two of them lie."""
     out = tmp_path_factory.mktemp("served")
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        command = ["export", str(finished_run.folder), "--out", str(out), "--variant", "fp16"]
-        assert main([*command, "--json", "--quiet"]) == 0
+        variants = [word for name in ("low-rank", "torch-bf16", "fp16") for word in ("--variant", name)]
+        command = ["export", str(finished_run.folder), "--out", str(out), *variants]
+        assert main([*command, "--json", "--quiet"]) == 1  # two of them are nothing to export
     return json.loads(printed.getvalue()), sorted(out.iterdir(), key=lambda folder: len(folder.name))
 
 
@@ -49,6 +50,17 @@ def test_a_trained_method_is_exported_with_its_weights(exported):
     assert export["parity"]["max_abs_difference"] <= 1e-4
     session = onnxruntime.InferenceSession(folder / "encoder.onnx", providers=["CPUExecutionProvider"])
     assert session.get_inputs()[0].shape[1:] == [3, 64, 64]
+
+
+def test_a_variant_that_cannot_be_exported_costs_no_other(exported):
+    """Of a network without wide layers, and one that PyTorch makes as it loads the weights."""
+    answer, folders = exported
+    assert len(answer["exports"]) == len(folders) == 2
+    of_none, of_pytorch = answer["failed"]
+    assert (of_none["method"], of_none["variant"]) == ("N-pair XS", "low-rank")
+    assert of_none["reason"].startswith("variant low-rank, model student-xs: found no fully connected layer")
+    assert of_pytorch["variant"] == "torch-bf16"
+    assert of_pytorch["reason"].startswith("variant torch-bf16: found what PyTorch does")
 
 
 @pytest.fixture

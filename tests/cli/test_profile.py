@@ -8,9 +8,10 @@ import shutil
 
 import pytest
 from outfitbench.bench.variants import make_variant
+from outfitbench.cli.compressed import compressed
 from outfitbench.cli.main import main
 from outfitbench.cli.session import Session
-from outfitbench.cli.subjects import choose_subjects, compressed
+from outfitbench.cli.subjects import choose_subjects
 from outfitbench.core.errors import Fault, InputError
 from outfitbench.core.hashes import file_hash
 from outfitbench.core.machine import accelerator_name, describe_machine
@@ -52,10 +53,23 @@ def test_a_variant_of_a_trained_method_stands_beside_it(finished_run, least_effo
     assert halved < 0.51 * size
     assert main(["profile", "student-xs", "--variant", "fp16", "--quiet"]) == 2
     assert "expected the trained methods of a run" in capsys.readouterr().err
-    assert main(["profile", str(finished_run.folder), "--variant", "int8-static", "--quiet"]) == 2
-    found = capsys.readouterr().err
-    assert "argument variant: found int8-static of" in found
-    assert "without its dataset, expected closet-12 as it was trained on, whose items calibrate it" in found
+
+
+def test_a_variant_that_cannot_be_made_costs_no_other_row(finished_run, least_effort, capsys):
+    """Of a network without wide layers, one without items to calibrate it, and one that is trained on."""
+    names = ["low-rank", "int8-static", "pruned-50", "fp16"]
+    words = [word for name in names for word in ("--variant", name)]
+    arguments = [str(finished_run.folder), "--engine", "torch", "--workload", "start", *words]
+    assert main(["profile", *arguments, "--json", "--quiet"]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert [profile["variant"] for profile in answer["profiles"]] == ["", "fp16"]
+    assert [(row["method"], row["variant"]) for row in answer["failed"]] == [
+        ("N-pair XS", name) for name in names[:3]
+    ]
+    reasons = [row["reason"] for row in answer["failed"]]
+    assert reasons[0].startswith("variant low-rank, model student-xs: found no fully connected layer of 256")
+    assert "without its dataset, expected closet-12 as it was trained on, whose items" in reasons[1]
+    assert "of which pruned-50 has to be trained on" in reasons[2]
 
 
 TURNED = """
@@ -136,7 +150,7 @@ def test_what_a_run_found_of_its_variant_is_said_and_not_found_out_again(finishe
         flags=flags,
     )
     write_record(record, files.parent)
-    (made,) = compressed(choose_subjects([str(run)], Session()), ["fp16"], tmp_path / "here")
+    (made,), _ = compressed(choose_subjects([str(run)], Session()), ["fp16"], tmp_path / "here")
     assert [*made.flags] == flags
     assert not (tmp_path / "here").exists()
 
