@@ -20,6 +20,11 @@ _ANSWER_SECONDS = 4.0
 
 _EXPECTED = "the address of a Ray cluster", "start one there: ray start --head"
 
+_CLIENT_PORT = "the port is 10001 by default"
+
+_PING = "/ray.rpc.RayletDriver/ClusterInfo", b"\x08\x06"
+"""What is asked to find out who answers, and how: a `ClusterInfoRequest` of type PING."""
+
 
 def connect(address: str) -> Any:  # noqa: ANN401 - the package ray
     """Be a driver of a cluster.
@@ -72,7 +77,7 @@ def _refuse_silent(where: str, address: str) -> str:
     target = address.removeprefix("ray://")
     host, _, port = target.rpartition(":")
     if not host or not port.isdecimal() or int(port) >= 1 << 16:
-        raise InputError(Fault(where, address, "ray://HOST:PORT", "the port is 10001 by default"))
+        raise InputError(Fault(where, address, "ray://HOST:PORT", _CLIENT_PORT))
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_SECONDS).close()
     except OSError as error:
@@ -83,14 +88,23 @@ def _refuse_silent(where: str, address: str) -> str:
 def _refuse_stranger(where: str, address: str, target: str, grpc: Any) -> None:  # noqa: ANN401 - a package
     """Refuse an address at which something else than a cluster answers, likewise.
 
+    Another port of the cluster's own head is such a place, too: 6379, say, which `ray start` tells of.
+
     Raises:
         InputError: If it is so.
     """
-    try:
-        with grpc.insecure_channel(target) as channel:
+    found = f"{address}, where something else answers"
+    with grpc.insecure_channel(target) as channel:
+        try:
             grpc.channel_ready_future(channel).result(timeout=_ANSWER_SECONDS)
-    except grpc.FutureTimeoutError as error:
-        raise InputError(Fault(where, f"{address}, where something else answers", *_EXPECTED)) from error
+            if address.startswith("ray://"):
+                method, request = _PING
+                channel.unary_unary(method)(request, timeout=_ANSWER_SECONDS)
+        except grpc.FutureTimeoutError as error:
+            raise InputError(Fault(where, found, *_EXPECTED)) from error
+        except grpc.RpcError as error:
+            if error.code() is grpc.StatusCode.UNIMPLEMENTED:  # what else there is Ray itself tells
+                raise InputError(Fault(where, found, "a Ray cluster's head", _CLIENT_PORT)) from error
 
 
 def _unusable(where: str, address: str, error: Exception) -> Fault:

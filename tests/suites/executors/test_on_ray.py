@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +212,20 @@ class TestOnACluster:
             with pytest.raises(InputError, match=f"found {address}, where something else answers, expected"):
                 create_executor(address, Errand(smoke, tmp_path, "cpu"))
             assert time.monotonic() - started < 10
+
+    def test_another_port_of_a_head_is_refused_in_time(self, smoke: Suite, tmp_path: Path) -> None:
+        """Its store of addresses answers there (6379), which Ray itself asks again and again for 30 s."""
+        grpc = pytest.importorskip("grpc")
+        store = grpc.server(ThreadPoolExecutor(1))
+        address = f"ray://127.0.0.1:{store.add_insecure_port('127.0.0.1:0')}"
+        store.start()
+        try:
+            started = time.monotonic()
+            with pytest.raises(InputError, match=f"found {address}, where something else .* port is 10001"):
+                create_executor(address, Errand(smoke, tmp_path, "cpu"))
+            assert time.monotonic() - started < 10
+        finally:
+            store.stop(None)
 
     def test_a_head_of_another_version_is_refused_in_one_line(self) -> None:
         from outfitbench.core.ray_address import _unusable
