@@ -92,10 +92,13 @@ class Data:
         dataset = self._load(session)
         if dataset.pictures is not None:
             dataset.image_array()
-        candidates = {setting: dataset.candidates("test", setting).fingerprint for setting in SETTINGS}
+        # Hard negatives are other users' outfits.
+        settings = [setting for setting in SETTINGS if setting != "hard" or not dataset.anonymous]
+        candidates = {setting: dataset.candidates("test", setting).fingerprint for setting in settings}
+        users = "users not known" if dataset.anonymous else f"{dataset.num_users} users"
         return Answer(
             f"{dataset.name}: {dataset.origin}\n"
-            f"{dataset.num_users} users, {dataset.num_items} items, "
+            f"{users}, {dataset.num_items} items, "
             f"{len(dataset.split('train'))} training and {len(dataset.split('test'))} test outfits\n"
             f"fingerprint {dataset.fingerprint}, cache {dataset.cache}",
             {
@@ -141,6 +144,8 @@ class Data:
         dataset = self._load(session)
         statistics = asdict(describe(dataset))
         spelled = {key: _readable(value) for key, value in statistics.items()}
+        if dataset.anonymous:
+            spelled["users"] = "not known: all outfits stand under one"
         spelled["sizes"] = ", ".join(
             f"{count:,} outfits of {size} items" for size, count in statistics["sizes"].items()
         )

@@ -12,6 +12,8 @@ from outfitbench.core.cache import cache_folder
 from outfitbench.datasets import load_dataset
 from outfitbench.datasets.closet import make_closet
 
+from ..datasets.written_releases import polyvore_outfits
+
 NAME = "closet-12"
 
 
@@ -44,6 +46,17 @@ def test_make_leaves_everything_ready(capsys, cache):
     assert made["fingerprint"] == dataset.fingerprint
     assert made["items"] == dataset.num_items
     assert made["candidate_fingerprints"]["hard"] == dataset.candidates("test", "hard").fingerprint
+
+
+def test_where_nobody_knows_the_users_there_are_no_hard_negatives(capsys, cache, tmp_path):
+    told = ["polyvore-outfits", "--root", str(polyvore_outfits(tmp_path / "root", 60)), "--cache", str(cache)]
+    status, out, _ = run(capsys, "make", *told, "--json")
+    assert status == 0
+    assert list(json.loads(out)["candidate_fingerprints"]) == ["random"]
+    assert "\nusers not known, 36 items, 60 training and 30 test outfits\n" in run(capsys, "make", *told)[1]
+    _, out, _ = run(capsys, "stats", *told)
+    assert "\nusers: not known: all outfits stand under one\n" in out
+    assert "\ndrawn negatives repeated: random 0\n" in out
 
 
 def test_stats_count_what_is_there(capsys):
