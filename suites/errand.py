@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -105,16 +105,24 @@ class Workplace:
         errand: What is run; its plugins are loaded here.
 
     Raises:
-        InputError: If a dataset is not to be had here, or is another than the caller's.
+        InputError: If a plugin cannot be loaded.
     """
 
     def __init__(self, errand: Errand) -> None:
         for plugin in errand.plugins:
             load_plugin(plugin)
         self._errand = errand
+        self._trials: dict[str, Trial[Any]] = {}
+        self._lacks: InputError | None = None
         with cached_in(errand.cache):
-            trials, _ = plan_errand(errand)
-        self._trials = {trial.hash: trial for trial in trials}
+            for name in _at_hand(errand).datasets:  # one that is missing here is of no concern to the others
+                only = errand.suite.model_copy(update={"datasets": [name]})
+                try:
+                    trials, _ = plan_errand(replace(errand, suite=only))
+                except InputError as error:
+                    self._lacks = self._lacks or error
+                else:
+                    self._trials |= {trial.hash: trial for trial in trials}
         self._claims: dict[str, Claim] = {}
 
     def attempt(self, named: str, number: str) -> Ended:
@@ -123,8 +131,13 @@ class Workplace:
         Args:
             named: Its hash.
             number: What to say before its label when it begins.
+
+        Raises:
+            InputError: If its dataset is not to be had here, or is another than the caller's.
         """
         if (trial := self._trials.get(named)) is None:
+            if self._lacks is not None:
+                raise self._lacks
             return Ended(failed="outfitbench plans no such trial here: install the same sources everywhere")
         claim, device = self._claims.setdefault(named, claim_of(trial, self._errand.out)), self._errand.device
         assert device != "auto", "the executor has chosen"
