@@ -1,4 +1,4 @@
-"""The 62 categories of IQON3000 in English."""
+"""The categories of IQON3000 in English: 61 names, as the 62nd is that of an item that has none."""
 
 from __future__ import annotations
 

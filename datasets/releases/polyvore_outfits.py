@@ -84,17 +84,19 @@ def _read_categories(path: Path, faults: FaultSink) -> dict[str, str] | None:
     if not isinstance(found, dict):
         faults(Fault(f"{path}:1", "no object", expected))
         return None
-    kinds = ((item, of_item.get("semantic_category")) for item, of_item in found.items() if _is(of_item))
+    kinds = (
+        (item, of_item.get("semantic_category")) for item, of_item in found.items() if _is_object(of_item)
+    )
     return {item: kind.strip() for item, kind in kinds if isinstance(kind, str)}
 
 
-def _is(element: Any) -> bool:  # noqa: ANN401 - any JSON value
+def _is_object(element: Any) -> bool:  # noqa: ANN401 - any JSON value
     return isinstance(element, dict)
 
 
 def _items_of(element: Any, where: str, faults: FaultSink) -> list[str] | None:  # noqa: ANN401
-    items = element.get("items") if _is(element) else None
-    ids = [string_or_number(item.get("item_id")) if _is(item) else None for item in items or ()]
+    items = element.get("items") if _is_object(element) else None
+    ids = [string_or_number(item.get("item_id")) if _is_object(item) else None for item in items or ()]
     if not isinstance(items, list) or None in ids:
         found = shown(json.dumps(element, ensure_ascii=False))
         faults(UnusableRow(where, found, "a set: {set_id, items: [{item_id, index}, …]}"))
@@ -104,5 +106,5 @@ def _items_of(element: Any, where: str, faults: FaultSink) -> list[str] | None: 
 
 def _named(element: Any) -> str:  # noqa: ANN401
     """The set's own name: the release has all of them on one line."""
-    name = string_or_number(element.get("set_id")) if _is(element) else None
+    name = string_or_number(element.get("set_id")) if _is_object(element) else None
     return "" if name is None else f", set {name}"

@@ -20,6 +20,7 @@ from outfitbench.datasets.releases.pog_like import POG_LIKES, PogLike
 from outfitbench.datasets.splits import split_posts
 from outfitbench.datasets.stats import describe
 
+from ..conftest import REPOSITORY
 from .written_releases import iqon_set, polyvore_outfits, write_iqon, write_pog, write_polyvore_outfits
 
 Worn = frozenset[tuple[str, str]]
@@ -75,6 +76,14 @@ def test_iqon_is_read_as_it_was_written(tmp_path: Path, cache: Path, apart: bool
     assert dataset.images(np.arange(4), size=8).shape == (4, 8, 8, 3)
     assert not inspect_dataset("iqon", tmp_path / "root", cache=cache).faults
     assert len(set(CATEGORY_NAMES.values())) == len(CATEGORY_NAMES) == 61
+
+
+def test_the_page_shows_the_categories_of_iqon_as_they_are_read() -> None:
+    page = (REPOSITORY / "docs" / "datasets.md").read_text(encoding="utf-8")
+    rows = page.partition("### The categories of IQON3000")[2].partition("\n### ")[0].splitlines()
+    cells = [cell.strip() for row in rows if row.startswith("| ") for cell in row.strip("|").split("|")]
+    shown = dict(zip(cells[::2], cells[1::2], strict=True))
+    assert {name: english for name, english in shown.items() if name} == CATEGORY_NAMES
 
 
 def test_pog_is_read_as_it_was_written(tmp_path: Path, cache: Path) -> None:
