@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -77,6 +79,27 @@ def test_the_last_shard_to_finish_has_all_records(smoke: Suite, finished: Path, 
     assert [outcome.others_lack > 0 for outcome in outcomes] == [True, False]
     assert len({trial.hash for outcome in outcomes for trial in outcome.trials}) == 5
     assert Counter(record.kind for record in outcomes[1].records)["quality"] == 2
+
+
+def test_of_two_calls_on_one_shard_the_second_waits_and_does_nothing_again(
+    smoke: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(schedule, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(attempt, "_RUNS", {})  # whoever ran anything would fail
+    shard = Shard(1, 1).of(planned(smoke.model_copy(update={"methods": {}, "scorers": ["random"]})))
+    (trial,) = shard
+    first = attempt.claim_of(trial, tmp_path)
+    assert first.take()
+
+    def end() -> None:
+        (trial_folder(tmp_path, trial) / RECORD_FILE).touch()
+        first.release()
+
+    ending = threading.Timer(0.3, end)
+    ending.start()
+    assert run_trials(shard, tmp_path, Here(tmp_path, "cpu")) == {}
+    ending.join()
+    assert f"waiting for process {os.getpid()} on " in capsys.readouterr().out
 
 
 def test_what_another_shard_does_not_begin_is_begun_here(
