@@ -1,4 +1,4 @@
-"""Two processes at one step, over gloo: the loss and the gradients of a single one.
+"""Two processes at one step, over gloo or NCCL: the loss and the gradients of a single one.
 
 The other process runs this file.
 """
@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from outfitbench.models import create_model
 from outfitbench.training.batches import Batch
@@ -20,6 +21,12 @@ from outfitbench.training.objectives.objective import Outfits
 from outfitbench.training.ranks import connect
 from outfitbench.training.share import WHOLE, Share
 from outfitbench.training.step import TrainingStep
+
+ON_TWO_GPUS = [
+    pytest.mark.cuda,
+    pytest.mark.skipif(torch.cuda.device_count() < 2, reason="there are no two GPUs"),
+    pytest.mark.filterwarnings("ignore"),  # NCCL's warnings are not ours
+]
 
 
 def a_batch() -> Batch:
@@ -39,16 +46,17 @@ def a_step(share: Share) -> TrainingStep:
     return TrainingStep(model, objectives, None, share)
 
 
-def together(rank: int, meeting: Path) -> dict[str, Any]:
+def together(rank: int, meeting: Path, device: str) -> dict[str, Any]:
     """How far the two are off, and what is drawn next."""
-    alone = a_step(WHOLE)
-    loss, _ = alone(a_batch())
-    loss.backward()
-    where = Environment(device="cpu", precision="fp32", threads=1, ranks=2)
+    where = Environment(device=device, precision="fp32", threads=1, ranks=2)
     fabric = connect(where, rank, "ddp_find_unused_parameters_true", meeting)
+    batch = a_batch().to(fabric.device)
+    alone = a_step(WHOLE).to(fabric.device)
+    loss, _ = alone(batch)
+    loss.backward()
     shared = a_step(Share.of(fabric))
     step, _ = fabric.setup(shared, torch.optim.SGD(shared.parameters(), 0.1))
-    found, _ = step(a_batch())
+    found, _ = step(batch)
     fabric.backward(found)
     drawn = float(torch.rand(1))
     torch.distributed.destroy_process_group()
@@ -60,11 +68,12 @@ def together(rank: int, meeting: Path) -> dict[str, Any]:
     return {"ranks": fabric.world_size, "off": off, "drawn": drawn}
 
 
-def test_two_processes_give_the_loss_and_gradients_of_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=ON_TWO_GPUS)])
+def test_two_processes_give_the_loss_and_gradients_of_one(tmp_path: Path, device: str) -> None:
     meeting = tmp_path / "meeting"
-    command = [sys.executable, __file__, str(meeting)]
+    command = [sys.executable, __file__, str(meeting), device]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
-        mine = together(0, meeting)
+        mine = together(0, meeting, device)
         theirs = json.loads(other.communicate()[0])
     for found in (mine, theirs):
         assert found["ranks"] == 2
@@ -74,4 +83,4 @@ def test_two_processes_give_the_loss_and_gradients_of_one(tmp_path: Path) -> Non
 
 
 if __name__ == "__main__":
-    print(json.dumps(together(1, Path(sys.argv[1]))))
+    print(json.dumps(together(1, Path(sys.argv[1]), sys.argv[2])))
