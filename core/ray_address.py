@@ -25,6 +25,9 @@ _CLIENT_PORT = "the port is 10001 by default"
 _PING = "/ray.rpc.RayletDriver/ClusterInfo", b"\x08\x06"
 """What is asked to find out who answers, and how: a `ClusterInfoRequest` of type PING."""
 
+_PING_SECONDS = 2.0
+"""So long may that take; a head that is slower is left to Ray, which waits for longer."""
+
 
 def connect(address: str) -> Any:  # noqa: ANN401 - the package ray
     """Be a driver of a cluster.
@@ -99,7 +102,7 @@ def _refuse_stranger(where: str, address: str, target: str, grpc: Any) -> None: 
             grpc.channel_ready_future(channel).result(timeout=_ANSWER_SECONDS)
             if address.startswith("ray://"):
                 method, request = _PING
-                channel.unary_unary(method)(request, timeout=_ANSWER_SECONDS)
+                channel.unary_unary(method)(request, timeout=_PING_SECONDS)
         except grpc.FutureTimeoutError as error:
             raise InputError(Fault(where, found, *_EXPECTED)) from error
         except grpc.RpcError as error:
