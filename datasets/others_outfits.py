@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["OthersOutfits"]
 
+_MOST_SHUFFLED = 1 << 31
+"""Users times positives, up to which each user is dealt from a deck of all that others posted: a minute."""
+
 
 class OthersOutfits(NamedTuple):
     """The positives of a split as hard negatives of those users who have not posted them.
@@ -77,9 +80,25 @@ class OthersOutfits(NamedTuple):
 
     def deal(self, rows: NDArray[np.integer], rng: np.random.Generator) -> NDArray[np.int64]:
         """The same without replacement: no user is dealt an outfit again before all others are dealt."""
-        chosen = np.empty(len(rows), dtype=np.int64)
         asked_by = self.users[rows]
-        for user in np.unique(asked_by):
+        users, wanted = np.unique(asked_by, return_counts=True)
+        if len(users) * len(self.users) <= _MOST_SHUFFLED:
+            return self._from_decks(users, asked_by, rng)
+        # Of very many outfits each user wants a few, and hardly ever draws one twice.
+        chosen = np.empty(len(rows), dtype=np.int64)
+        own = np.bincount(self.own // self.num_outfits, minlength=int(users.max()) + 1)[users]
+        greedy = users[2 * wanted > self.num_outfits - own]
+        scarce = np.isin(asked_by, greedy)
+        chosen[scarce] = self._from_decks(greedy, asked_by[scarce], rng)
+        chosen[~scarce] = self._drawn_apart(rows[~scarce], rng)
+        return chosen
+
+    def _from_decks(
+        self, users: NDArray[np.int64], asked_by: NDArray[np.int64], rng: np.random.Generator
+    ) -> NDArray[np.int64]:
+        """A deck of all that may be dealt for each user, shuffled."""
+        chosen = np.empty(len(asked_by), dtype=np.int64)
+        for user in users:
             start, end = np.searchsorted(self.own, [user * self.num_outfits, (user + 1) * self.num_outfits])
             allowed = np.ones(self.num_outfits, dtype=bool)
             allowed[self.own[start:end] - user * self.num_outfits] = False
@@ -88,4 +107,16 @@ class OthersOutfits(NamedTuple):
             wanted = np.flatnonzero(asked_by == user)
             # Round the same deck as often as it takes: no stretch of its length holds an outfit twice.
             chosen[wanted] = np.resize(shuffled[np.sort(first)], len(wanted))
+        return chosen
+
+    def _drawn_apart(self, rows: NDArray[np.integer], rng: np.random.Generator) -> NDArray[np.int64]:
+        """As `draw`, and again where a user has drawn an outfit before."""
+        chosen = self.draw(rows, rng)
+        again = np.arange(len(rows))
+        while len(again):
+            _, first = np.unique(
+                self.users[rows] * self.num_outfits + self.outfits[chosen], return_index=True
+            )
+            again = np.setdiff1d(np.arange(len(rows)), first, assume_unique=True)
+            chosen[again] = self.draw(rows[again], rng)
         return chosen

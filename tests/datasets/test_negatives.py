@@ -308,9 +308,21 @@ class TestDistinct:
         drawn = sample_negatives(positives, ITEM_CATEGORY, per_positive=4, distinct=True, seed=2).items
         assert [len(set(map(as_set, four))) for four in np.split(drawn, 3)] == [4, 4, 4]
 
+
+@pytest.fixture(scope="class", params=[None, 0], ids=["from decks", "drawn, as of millions"])
+def large(request):
+    """What is done for few outfits, and for so many that no deck of all can be shuffled for each user."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param is not None:
+            patch.setattr("outfitbench.datasets.others_outfits._MOST_SHUFFLED", request.param)
+        yield
+
+
+@pytest.mark.usefixtures("large")
+class TestDistinctHard:
     @settings(deadline=None)
     @given(tables(), st.integers(1, 12), st.integers(0, 2**63))
-    def test_the_hard_ones_of_a_user_repeat_only_when_all_have_come(self, positives, per_positive, seed):
+    def test_those_of_a_user_repeat_only_when_all_have_come(self, positives, per_positive, seed):
         allowed = [
             {as_set(positives.items[other]) for other in outfits_of_others(row, positives)}
             for row in range(len(positives))
@@ -328,7 +340,7 @@ class TestDistinct:
         for row, own in enumerate(np.split(drawn.items, len(positives))):
             assert len(set(map(as_set, own))) == min(per_positive, len(allowed[row]))
 
-    def test_each_hard_one_comes_as_often_as_any_other(self):
+    def test_each_comes_as_often_as_any_other(self):
         positives = table((0, [0, 5, 10]), *((1 + n % 2, [n, 6, 11]) for n in range(5)))
         drawn = np.concatenate(
             [
@@ -340,7 +352,7 @@ class TestDistinct:
         )
         assert chisquare(np.bincount(drawn, minlength=5)).pvalue > 1e-3
 
-    def test_hard_ones_are_nothing_that_the_user_posted_elsewhere(self):
+    def test_they_are_nothing_that_the_user_posted_elsewhere(self):
         positives = table((0, [0, 5, 10]), *((1, [n, 6, 11]) for n in range(5)))
         avoid = table((0, [2, 6, 11]), (1, [0, 5, 10]), (0, [4, 9, 14]))
         options = {"per_positive": 8, "hard": 1.0, "distinct": True}
