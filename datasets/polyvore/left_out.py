@@ -18,11 +18,13 @@ class RowSink:
 
     Attributes:
         skip: Whether unusable rows are passed over. Whatever else is wrong is refused all the same.
-        rows: The unusable rows so far by what they are called ("rows of …"), each with its first fault.
+        rows: Where the unusable rows so far stand, by what they are called ("rows of …").
+        first: The first fault of each of these kinds.
     """
 
     skip: bool
-    rows: dict[str, dict[str, UnusableRow]] = field(default_factory=dict)
+    rows: dict[str, set[str]] = field(default_factory=dict)
+    first: dict[str, UnusableRow] = field(default_factory=dict)
 
     def __call__(self, fault: Fault) -> None:
         """Take in a fault.
@@ -32,7 +34,9 @@ class RowSink:
         """
         if not self.skip or not isinstance(fault, UnusableRow):
             raise InputError(fault)
-        self.rows.setdefault(fault.counted(2), {}).setdefault(str(fault.where), fault)
+        kind = fault.counted(2)
+        self.first.setdefault(kind, fault)
+        self.rows.setdefault(kind, set()).add(str(fault.where))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -43,8 +47,8 @@ class RowSink:
     def notes(self) -> list[str]:
         """The same as sentences with an example each, for `Dataset.notes`."""
         said: list[str] = []
-        for rows in self.rows.values():
-            first = next(iter(rows.values()))
+        for kind, rows in self.rows.items():
+            first = self.first[kind]
             said.append(
                 f"{len(rows):,} unusable {first.counted(len(rows))} left out: {_without_advice(first)}"
             )
