@@ -116,26 +116,17 @@ class Data:
 
     def _check(self, session: Session) -> Answer:
         from ..datasets.check import inspect_dataset
-        from ..datasets.polyvore.left_out import RowSink
-        from ..datasets.polyvore.number_rows import UnusableRow
 
-        found = inspect_dataset(self.name, self.root, cache=session.cache)
-        faults, passed = [], RowSink(skip=True)
-        for fault in found.faults:
-            if self.skip_unusable and isinstance(fault, UnusableRow):
-                passed(fault)
-            else:
-                faults.append(fault)
-        notes = [*found.notes, *passed.notes]
-        lines = [*map(str, faults)] or [f"{self.name}: no fault found"]
+        found = inspect_dataset(self.name, self.root, cache=session.cache, skip_unusable=self.skip_unusable)
+        lines = [*map(str, found.faults)] or [f"{self.name}: no fault found"]
         return Answer(
-            "\n".join([*lines, *(f"note: {note}" for note in notes)]),
+            "\n".join([*lines, *(f"note: {note}" for note in found.notes)]),
             {
                 "dataset": self.name,
-                "faults": [asdict(fault) for fault in faults],
-                "notes": notes,
+                "faults": [asdict(fault) for fault in found.faults],
+                "notes": found.notes,
             },
-            status=BAD_INPUT if faults else 0,
+            status=BAD_INPUT if found.faults else 0,
         )
 
     def _stats(self, session: Session) -> Answer:

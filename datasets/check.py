@@ -23,7 +23,8 @@ from .polyvore.catalog import Catalog, is_file_name
 from .polyvore.contents import read_contents, read_negatives
 from .polyvore.features import odd_values
 from .polyvore.layout import IMAGE_FOLDER
-from .polyvore.left_out import say_repeated
+from .polyvore.left_out import RowSink, say_repeated
+from .polyvore.number_rows import UnusableRow
 from .polyvore.places import ItemPlaces
 from .polyvore.tree import Tree, find_tree
 from .registry import DATASETS, PHOTOS, POLYVORES, load_dataset, release_root, require_root, tree_root
@@ -63,7 +64,13 @@ def check_dataset(name: str, root: Path | str | None = None, *, cache: Path | No
     return inspect_dataset(name, root, cache=cache).faults
 
 
-def inspect_dataset(name: str, root: Path | str | None = None, *, cache: Path | None = None) -> Findings:
+def inspect_dataset(
+    name: str,
+    root: Path | str | None = None,
+    *,
+    cache: Path | None = None,
+    skip_unusable: bool = False,
+) -> Findings:
     """Look at all of a dataset's files: lists, outfits, released negatives, and every image or feature.
 
     Training negatives are not looked at, for nothing reads them.
@@ -72,19 +79,35 @@ def inspect_dataset(name: str, root: Path | str | None = None, *, cache: Path | 
         name: A name that `load_dataset` knows.
         root: As for `load_dataset`.
         cache: As for `load_dataset`.
+        skip_unusable: Whether what `load_dataset` then leaves out is no fault, but counted in a note.
     """
     cache = cache_folder() if cache is None else Path(cache)
     try:
-        if name == PHOTOS:
-            return _inspect_photos(require_root(name, root), cache)
-        if name in CLOSETS or name in POLYVORES:
-            return _inspect_tree(tree_root(name, root, cache), name, cache)
-        if name in RELEASES:
-            return _inspect_release(name, release_root(name, root, cache), cache)
-        DATASETS.get(name, "argument name")
-        return _inspect_loaded(name, root, cache)
+        found = _inspect(name, root, cache, skip_unusable)
     except InputError as error:
-        return Findings([error.fault], [])
+        found = Findings([error.fault], [])
+    return _without_unusable(found) if skip_unusable else found
+
+
+def _inspect(name: str, root: Path | str | None, cache: Path, skip_unusable: bool) -> Findings:
+    if name == PHOTOS:
+        return _inspect_photos(require_root(name, root), cache)
+    if name in CLOSETS or name in POLYVORES:
+        return _inspect_tree(tree_root(name, root, cache), name, cache)
+    if name in RELEASES:
+        return _inspect_release(name, release_root(name, root, cache), cache, skip_unusable)
+    DATASETS.get(name, "argument name")
+    return _inspect_loaded(name, root, cache)
+
+
+def _without_unusable(found: Findings) -> Findings:
+    """The same with unusable rows as notes."""
+    passed = RowSink(skip=True)
+    faults = [fault for fault in found.faults if not isinstance(fault, UnusableRow)]
+    for fault in found.faults:
+        if isinstance(fault, UnusableRow):
+            passed(fault)
+    return Findings(faults, [*found.notes, *passed.notes])
 
 
 def check_images(source: ImageSource) -> list[Fault]:
@@ -126,9 +149,9 @@ def _inspect_photos(root: Path, cache: Path) -> Findings:
     return Findings(found, [*notes, *photos.notes, *(() if found else photos.copies(cache))])
 
 
-def _inspect_release(name: str, root: Path, cache: Path) -> Findings:
+def _inspect_release(name: str, root: Path, cache: Path, skip_unusable: bool) -> Findings:
     found: list[Fault] = []
-    posts = inspect_release(name, root, found.append)
+    posts = inspect_release(name, root, found.append, skip_unusable=skip_unusable)
     if posts is None:
         return Findings(found, [])
     pictures = open_pictures(root, posts.item_names, posts.image_files, cache)

@@ -105,7 +105,8 @@ def load_dataset(
         split: "released", or "9:2:2" to split all outfits anew for each user.
         cache: Folder for what is derived; the usual cache by default.
         skip_unusable: Whether rows of outfits that cannot be used are left out, counted and said
-            (`Dataset.left_out`, `Dataset.notes`), instead of refused. Repeated rows always are.
+            (`Dataset.left_out`, `Dataset.notes`), instead of refused; of a release also those with an item
+            whose image is no file. Repeated rows always are.
 
     Raises:
         InputError: If the name or the split scheme is unknown, the root is missing, or the data is not sound.

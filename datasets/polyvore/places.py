@@ -14,7 +14,7 @@ from . import layout
 from .features import LmdbFeatures, is_lmdb_file
 from .name_forms import files_by_name, keys_by_name
 
-__all__ = ["ItemPlaces"]
+__all__ = ["ItemPlaces", "image_file"]
 
 _FEATURES = "features"
 _USUAL_FEATURES = "resnet34"
@@ -36,13 +36,18 @@ class ItemPlaces:
 
     def open_images(self, names: Sequence[str], cache: Path) -> ImageSource | None:
         """The images by those names, from a folder or an LMDB; None if there is neither."""
-        files = [_image_file(name) for name in names]
-        for place in self._image_places():
-            if place.is_file() or (place / "data.mdb").is_file():
-                return LmdbImages(place, keys_by_name(place, files), cache)
-            if place.is_dir():
-                return FolderImages(files_by_name(place, files), cache)
-        return None
+        place = self._image_place()
+        if place is None:
+            return None
+        files = [image_file(name) for name in names]
+        if _is_lmdb(place):
+            return LmdbImages(place, keys_by_name(place, files), cache)
+        return FolderImages(files_by_name(place, files), cache)
+
+    def image_folder(self) -> Path | None:
+        """The folder in which images are files of their own; None if they lie in an LMDB, or nowhere."""
+        place = self._image_place()
+        return None if place is None or _is_lmdb(place) else place
 
     def open_features(self, names: Sequence[str], cache: Path) -> LmdbFeatures | EncodedFeatures | None:
         """The features of the images by those names; None if there are none.
@@ -53,7 +58,7 @@ class ItemPlaces:
         for place in self._feature_places():
             if (place / MANIFEST).is_file():
                 return EncodedFeatures(place, names, cache)
-            keys = keys_by_name(place, [_image_file(name) for name in names])
+            keys = keys_by_name(place, [image_file(name) for name in names])
             return LmdbFeatures(place, keys, cache, stated=_STATED_SIZES.get(_title(place)))
         return None
 
@@ -71,6 +76,9 @@ class ItemPlaces:
         """Whether there is any place for images or features."""
         return any(place.exists() for place in self._image_places()) or bool(self._feature_places())
 
+    def _image_place(self) -> Path | None:
+        return next((place for place in self._image_places() if place.is_dir() or _is_lmdb(place)), None)
+
     def _image_places(self) -> Iterator[Path]:
         yield self.home / layout.IMAGE_FOLDER
         yield from sorted(self.home.glob("images/[0-9]*x[0-9]*"))
@@ -84,6 +92,11 @@ def _title(place: Path) -> str:
     return place.name.removesuffix(".mdb").removesuffix(".lmdb")
 
 
-def _image_file(name: str) -> str:
+def _is_lmdb(place: Path) -> bool:
+    """Whether images lie there as an LMDB; who opens it says whether it is one."""
+    return place.is_file() or (place / "data.mdb").is_file()
+
+
+def image_file(name: str) -> str:
     """The file of an image name; some lists leave the suffix away."""
     return name if PurePosixPath(name).suffix else f"{name}.jpg"

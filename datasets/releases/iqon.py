@@ -17,12 +17,14 @@ from ...core.names import shown
 from ..user_names import UserNames
 from .iqon_categories import CATEGORY_NAMES
 from .json_files import broken_json, json_text, string_or_number
+from .listed_images import ListedImages
 from .posts import OutfitsRead, Posts, UnusableSet
 
 __all__ = ["IQON3000"]
 
 _SET = "one set: {setId, user, items: [{itemId, 'category x color'}, …]}"
 _KIND_AND_COLOUR = "category x color"
+_IMAGES, _IMAGE = "images", "_m.jpg"
 
 
 class IQON3000:
@@ -45,15 +47,23 @@ class IQON3000:
         ]
         return sorted(found)
 
-    def read(self, root: Path, files: Sequence[Path], faults: FaultSink) -> Posts | None:
+    def images(self, root: Path) -> ListedImages | None:
+        """See `Reader.images`; none at all is a release without images."""
+        folder = root / _IMAGES
+        found = ListedImages(root, folder if folder.is_dir() else root, _IMAGE)
+        return found if len(found) else None
+
+    def read(
+        self, root: Path, files: Sequence[Path], faults: FaultSink, images: ListedImages | None
+    ) -> Posts | None:
         """See `Reader.read`."""
         categories: dict[str, str] = {}
-        images: dict[str, str] = {}
+        image_files: dict[str, str] = {}
         others: Counter[str] = Counter()
         users: dict[str, int] = {}
         of_posts = array("i")
-        outfits = OutfitsRead(categories, faults)
-        apart = (root / "images").is_dir()
+        outfits = OutfitsRead(categories, faults, images)
+        apart = (root / _IMAGES).is_dir()
         for path in files:
             found = _read_set(path, faults)
             if found is None:
@@ -62,12 +72,13 @@ class IQON3000:
             for item, kind in items:
                 if kind and categories.setdefault(item, kind) != kind:
                     others[f"{item} ({categories[item]}, {kind})"] += 1
-            if not outfits.add(f"{path}:1", [item for item, _ in items], UnusableSet):
+            folder = f"{_IMAGES}/{user}/{name}" if apart else path.parent.relative_to(root).as_posix()
+            of_set = {item: f"{folder}/{item}{_IMAGE}" for item, _ in items}
+            if not outfits.add(f"{path}:1", [item for item, _ in items], UnusableSet, of_set.__getitem__):
                 continue
             of_posts.append(users.setdefault(user, len(users)))
-            folder = f"images/{user}/{name}" if apart else path.parent.relative_to(root).as_posix()
-            for item, _ in items:
-                images.setdefault(item, f"{folder}/{item}_m.jpg")
+            for item, file in of_set.items():
+                image_files.setdefault(item, file)
         kinds, of_items = outfits.item_category()
         names = outfits.item_names()
         return Posts(
@@ -79,7 +90,7 @@ class IQON3000:
             posted=np.arange(len(of_posts)),
             num_users=len(users),
             user_names=UserNames.of([user.encode("utf-8", "backslashreplace") for user in users]),
-            image_files=[images[item] for item in names],
+            image_files=[image_files[item] for item in names],
             notes=_say_others(others),
         )
 

@@ -16,6 +16,7 @@ from ..polyvore.number_rows import UnusableRow
 from ..polyvore.outfits import RepeatedRows
 from ..polyvore.text_files import excerpt
 from ..user_names import UserNames
+from .listed_images import ListedImages, usual_images
 from .posts import OutfitsRead, Posts
 
 __all__ = ["POG"]
@@ -39,11 +40,17 @@ class POG:
         """What the release is read from."""
         return [root / name for name in (_OUTFITS, _ITEMS, _USERS)]
 
-    def read(self, root: Path, files: Sequence[Path], faults: FaultSink) -> Posts | None:
+    def images(self, root: Path) -> ListedImages | None:
+        """See `Reader.images`."""
+        return usual_images(root)
+
+    def read(
+        self, root: Path, files: Sequence[Path], faults: FaultSink, images: ListedImages | None
+    ) -> Posts | None:
         """See `Reader.read`."""
         outfits_file, items_file, users_file = files
         categories = _read_categories(items_file, _worn_items(outfits_file, faults), faults)
-        outfits = OutfitsRead(categories, faults)
+        outfits = OutfitsRead(categories, faults, images)
         numbers = _read_outfits(outfits_file, outfits, faults)
         users, posts, lines, lost = _read_users(users_file, numbers, faults)
         kept, repeated = _without_repeats(posts, lines, users_file)

@@ -15,6 +15,7 @@ from ...core.names import shown
 from ..polyvore.number_rows import UnusableRow
 from ..splits import SPLITS
 from .json_files import broken_json, json_elements, json_text, string_or_number
+from .listed_images import ListedImages, usual_images
 from .posts import OutfitsRead, Posts
 
 __all__ = ["PolyvoreOutfits"]
@@ -42,12 +43,18 @@ class PolyvoreOutfits:
         """What the release is read from."""
         return [root / _METADATA, *(root / self._variant / f"{split}.json" for split in SPLITS)]
 
-    def read(self, root: Path, files: Sequence[Path], faults: FaultSink) -> Posts | None:
+    def images(self, root: Path) -> ListedImages | None:
+        """See `Reader.images`."""
+        return usual_images(root)
+
+    def read(
+        self, root: Path, files: Sequence[Path], faults: FaultSink, images: ListedImages | None
+    ) -> Posts | None:
         """See `Reader.read`."""
         categories = _read_categories(files[0], faults)
         if categories is None:
             return None
-        outfits, parts = OutfitsRead(categories, faults), array("b")
+        outfits, parts = OutfitsRead(categories, faults, images), array("b")
         for part, path in enumerate(files[1:]):
             text = json_text(path, _SETS, faults)
             elements = () if text is None else json_elements(text, path, _SETS, faults)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +14,7 @@ from ...core.names import shown
 from ..polyvore.number_rows import UnusableRow
 from ..tables import NO_ITEM
 from ..user_names import UserNames
+from .listed_images import ListedImages
 
 __all__ = ["OutfitsRead", "Posts", "UnusableSet"]
 
@@ -70,11 +71,16 @@ class OutfitsRead:
         categories: The category of each item by its name. What has none, or an empty one, makes its outfits
             unusable.
         faults: Where unusable outfits are reported.
+        images: The images that are there: an item without one makes its outfits unusable. None to let every
+            item pass.
     """
 
-    def __init__(self, categories: Mapping[str, str], faults: FaultSink) -> None:
+    def __init__(
+        self, categories: Mapping[str, str], faults: FaultSink, images: ListedImages | None = None
+    ) -> None:
         self._categories = categories
         self._faults = faults
+        self._images = images
         self._numbers: dict[str, int] = {}
         self._items = array("i")
         self._starts = array("q", [0])
@@ -82,18 +88,26 @@ class OutfitsRead:
     def __len__(self) -> int:
         return len(self._starts) - 1
 
-    def add(self, where: str, items: Sequence[str], fault: type[UnusableRow] = UnusableRow) -> bool:
+    def add(
+        self,
+        where: str,
+        items: Sequence[str],
+        fault: type[UnusableRow] = UnusableRow,
+        image_of: Callable[[str], str] | None = None,
+    ) -> bool:
         """Take in an outfit.
 
         Args:
             where: Its file and line.
             items: Names of its items.
             fault: What it is where it is unusable.
+            image_of: The image of an item that no outfit before wore, by its path from the root; by default
+                it follows from the item's name.
 
         Returns:
             Whether it was kept; its number is then that of those kept before.
         """
-        wrong = self._wrong(items)
+        wrong = self._wrong(items) or self._without_image(items, image_of)
         if wrong is not None:
             self._faults(fault(where, *wrong))
             return False
@@ -110,6 +124,18 @@ class OutfitsRead:
         for item in items:
             if not self._categories.get(item):
                 return f"item {shown(item)}, of which no category is known", "items with a category"
+        return None
+
+    def _without_image(
+        self, items: Sequence[str], image_of: Callable[[str], str] | None
+    ) -> tuple[str, str] | None:
+        """The same where an image is missing; items of outfits that were kept have theirs."""
+        if self._images is None:
+            return None
+        image_of = image_of or self._images.file_of
+        for item in items:
+            if item not in self._numbers and (file := image_of(item)) not in self._images:
+                return f"item {shown(item)}, whose image {shown(file)} is missing", "items with an image"
         return None
 
     def item_names(self) -> list[str]:

@@ -95,6 +95,28 @@ def test_rows_that_a_run_would_leave_out_are_counted(capsys, broken_tree):
     assert note in out.splitlines()
 
 
+def test_outfits_that_a_run_would_leave_out_for_an_image_are_counted(capsys, cache, tmp_path):
+    root = polyvore_outfits(tmp_path / "root", 60)
+    (root / "images" / "bags7.jpg").unlink()
+    asked = ["polyvore-outfits", "--root", str(root), "--cache", str(cache)]
+    status, out, _ = run(capsys, "check", *asked)
+    assert status == 2
+    assert (
+        out == f"{root}/images/bags7.jpg: found no such file or directory, expected a readable image file\n"
+    )
+    status, out, _ = run(capsys, "check", *asked, "--skip-unusable")
+    assert status == 0
+    first, *notes = out.splitlines()
+    assert first == "polyvore-outfits: no fault found"
+    assert all("item 'bags7', whose image 'images/bags7.jpg' is missing" in note for note in notes)
+    status, _, err = run(capsys, "stats", *asked)
+    assert status == 2
+    assert "bags7.jpg: found no such file (1 of 36 images are missing)" in err
+    status, out, _ = run(capsys, "stats", *asked, "--skip-unusable")
+    assert status == 0
+    assert [line for line in out.splitlines() if line.startswith("note: ")] == notes
+
+
 def test_a_sound_dataset_has_no_fault(capsys):
     assert run(capsys, "check", NAME)[:2] == (0, f"{NAME}: no fault found\n")
 
