@@ -19,19 +19,20 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Encode:
-    """Encode a catalogue's images into shards of Parquet; what was encoded before is not encoded again.
+    """Encode a catalogue into shards of Parquet; what was encoded before is not encoded again.
 
     Attributes:
         source: The folder of a run.
         images: A folder that holds a folder of images for each class (top/x.jpg), at any depth; or a Parquet
-            file with the columns item, category and image (the bytes of a file).
+            file with the columns item, category and image (the bytes of a file). For a method that was
+            trained on feature vectors: a Parquet file with features (lists of float32) in place of image.
         out: Folder for the shards and their manifest.
         method: Whose encoder: a method of the run by its name (FND XS) or ID (fnd-xs); can be left out where
             there is but one.
         fit: Of several fits of that method, the one to take, by the name that the message gives it.
         device: Where to encode.
         on: local; ray, for the Ray cluster that this machine is in or one of its own; or a cluster's address.
-            Each shard is a task there, and all machines must see the images.
+            Each shard is a task there, and all machines must see DIR or PARQUET.
     """
 
     source: Annotated[Positional[Path], arg(metavar="RUN")]
@@ -54,7 +55,7 @@ class Encode:
         out = writable_folder("argument --out", self.out)
         with cluster_for(self.on, self.device) as cluster:
             model, encoder = load_fit(chosen, self.device if cluster is None else "cpu")
-            catalogue = open_catalogue(self.images, chosen.categories)
+            catalogue = open_catalogue(self.images, chosen.categories, encoder.vector_size)
             manifest = encode_catalogue(model, catalogue, encoder, out, cluster=cluster)
         lines = [f"{out}: {manifest.items:,} items by {encoder.feature_size} features of {encoder.method}"]
         lines += [f"note: {note}" for note in catalogue.notes]

@@ -161,7 +161,7 @@ class Recommend:
         from ..core.errors import Fault, InputError
 
         if found != wanted:
-            what = f"features by {method} with other weights or images"
+            what = f"features by {method} with other weights or inputs"
             fix = "encode the catalogue with it"
             raise InputError(Fault(self.features, what, "those of the method that ranks", fix))
 

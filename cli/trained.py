@@ -50,7 +50,7 @@ def load_fit(chosen: Chosen, device: str) -> tuple[OutfitModel, Encoder]:
     """The model of a fit on its device, and what is told of it as the encoder of a catalogue.
 
     Raises:
-        InputError: If it sees no images, its weights cannot be read, or there is no such device.
+        InputError: If its weights cannot be read, or there is no such device.
     """
     import torch
 
@@ -61,19 +61,18 @@ def load_fit(chosen: Chosen, device: str) -> tuple[OutfitModel, Encoder]:
     subject = chosen.subject
     if device == "cuda" and not torch.cuda.is_available():
         raise InputError(Fault("argument --device", "cuda, and PyTorch sees none", "cpu"))
-    if subject.input_kind != "image":
-        found = "a model of features, which sees no images"
-        raise InputError(Fault(f"method {subject.label}", found, "a method that was trained on images"))
     assert subject.weights is not None, "a fit has weights"
-    assert subject.input_size is not None, "a fit knows its images' size"
+    assert subject.input_size is not None, "a fit knows its inputs' size"
+    sees_images = subject.input_kind == "image"
     model = load_model(subject).to(device)
     encoder = Encoder(
         method=subject.label,
         model=subject.model,
         weights=file_hash(subject.weights),
         categories=list(chosen.categories),
-        image_size=subject.input_size,
-        decoder=DECODER_VERSION,
+        image_size=subject.input_size if sees_images else None,
+        decoder=DECODER_VERSION if sees_images else None,
+        vector_size=None if sees_images else subject.input_size,
         feature_size=model.feature_size,
     )
     return model, encoder

@@ -1,7 +1,8 @@
-"""A shop's catalogue: items with a category and an image each, in a folder or a Parquet file, as a stream.
+"""A shop's catalogue: items with a category and an image or a feature vector each, as a stream.
 
-Other than a dataset it has no users and no outfits, may be far larger than memory, and may hold images that
-are broken: each item is read when its turn comes, and says itself what is wrong with it.
+It is a folder of images or a Parquet file. Other than a dataset it has no users and no outfits, may be far
+larger than memory, and may hold items that are broken: each is read when its turn comes, and says itself what
+is wrong with it.
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..core.errors import Fault, InputError, refuse
-from ..core.names import shown, unknown_name
+from ..core.names import unknown_name
 from ..core.parquet import open_parquet
+from .catalogue_columns import ROWS_AT_ONCE, ImageColumn, SeenColumn, VectorColumn
 from .photos.classes import MAPPING_FILES, NO_CATEGORY, category_of, class_key, read_mapping
 from .photos.walk import PassedOver, class_folders, composed
 
@@ -24,8 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Catalogue", "CatalogueItem", "open_catalogue"]
 
-_COLUMNS = {"item": "its name", "category": "one of the model's", "image": "the bytes of an image file"}
-_ROWS_AT_ONCE = 256
+_COLUMNS = {"item": "its name", "category": "one of the model's"}
 
 
 @dataclass(frozen=True)
@@ -34,31 +38,32 @@ class CatalogueItem:
 
     Attributes:
         name: Unique in its catalogue.
-        category: By number in the model's categories; −1 where `image` is a fault.
-        image: The file, or its bytes, or what is wrong with the item.
+        category: By number in the model's categories; −1 where `content` is a fault.
+        content: The file of its image, or the file's bytes, or its feature vector, float32 (F,), or what is
+            wrong with the item.
     """
 
     name: str
     category: int
-    image: Path | bytes | Fault
+    content: Path | bytes | NDArray[np.float32] | Fault
 
-    def read(self) -> bytes:
-        """The bytes of its image.
+    def read(self) -> bytes | NDArray[np.float32]:
+        """The bytes of its image, or its feature vector.
 
         Raises:
             InputError: If it has none, or the file is missing or cannot be read.
         """
-        match self.image:
-            case bytes(data):
-                return data
-            case Fault() as fault:
-                raise InputError(fault)
-            case path:
+        match self.content:
+            case Path() as path:
                 try:
                     return path.read_bytes()
                 except OSError as error:
                     reason = (error.strerror or str(error)).lower()
                     raise InputError(Fault(path, reason, "a readable file")) from error
+            case Fault() as fault:
+                raise InputError(fault)
+            case content:
+                return content
 
 
 class Catalogue(Protocol):
@@ -94,22 +99,33 @@ class Catalogue(Protocol):
         ...
 
 
-def open_catalogue(source: Path, categories: Sequence[str]) -> Catalogue:
+def open_catalogue(source: Path, categories: Sequence[str], vector_size: int | None = None) -> Catalogue:
     """The items of a folder or a Parquet file.
 
     Args:
         source: A folder with a folder of images for each class, at any depth, named by a category or a class
-            of garments (`photos.classes`); or a Parquet file with the columns item, category and image.
+            of garments (`photos.classes`); or a Parquet file with the columns item, category and image, or
+            features in its place.
         categories: The model's, by number.
+        vector_size: F, where the model sees feature vectors, which only a Parquet file has; None where it
+            sees images.
 
     Raises:
-        InputError: If it cannot be read, has no items, has a class of an unknown category, or lacks a column.
+        InputError: If it cannot be read, has no items, has a class of an unknown category, lacks a column, or
+            holds vectors of another width.
     """
-    if source.is_dir():
-        return _FolderCatalogue(source, categories)
+    if vector_size is None:
+        column, wanted = ImageColumn(), "a folder of images or a Parquet file"
+        if source.is_dir():
+            return _FolderCatalogue(source, categories)
+    else:
+        column = VectorColumn(vector_size)
+        wanted = f"a Parquet file with the columns item, category and {column.name} ({column.holds})"
+        if source.is_dir():
+            raise InputError(Fault(source, "a folder, and a model of features, which sees no images", wanted))
     if not source.exists():
-        raise InputError(Fault(source, "nothing", "a folder of images or a Parquet file"))
-    return _ParquetCatalogue(source, categories)
+        raise InputError(Fault(source, "nothing", wanted))
+    return _ParquetCatalogue(source, categories, column)
 
 
 class _FolderCatalogue:
@@ -129,12 +145,12 @@ class _FolderCatalogue:
         return iter(self._items)
 
     def key(self, first: int, stop: int) -> str:
-        return _key((item.name, item.category, *_stamp(item.image)) for item in self._items[first:stop])
+        return _key((item.name, item.category, *_stamp(item.content)) for item in self._items[first:stop])
 
     def part(self, first: int, stop: int) -> Catalogue:
         part = copy(self)
         part._items = [
-            replace(item, image=item.image.absolute()) if isinstance(item.image, Path) else item
+            replace(item, content=item.content.absolute()) if isinstance(item.content, Path) else item
             for item in self._items[first:stop]
         ]
         return part
@@ -152,34 +168,38 @@ class _ParquetCatalogue:
 
     notes: Sequence[str] = ()
 
-    def __init__(self, path: Path, categories: Sequence[str]) -> None:
+    def __init__(self, path: Path, categories: Sequence[str], column: SeenColumn) -> None:
         self._path, self._called = path.absolute(), path
         self._number = {name: number for number, name in enumerate(categories)}
-        self._first, self._length = 0, open_parquet(path, _COLUMNS).metadata.num_rows
+        self._column, self._columns = column, {**_COLUMNS, column.name: column.holds}
+        file = open_parquet(path, self._columns)
+        self._first, self._length = 0, file.metadata.num_rows
         if not self._length:
             raise InputError(Fault(path, "no rows", "an item a row"))
+        column.check(file, path)
 
     def __len__(self) -> int:
         return self._length
 
     def items(self) -> Iterator[CatalogueItem]:
         for row, rows in self._batches():
-            columns = rows.select(list(_COLUMNS)).to_pydict().values()
-            for number, (item, category, image) in enumerate(zip(*columns, strict=True), row + 1):
-                yield self._item(number, item, category, image)
+            named = (rows.column(name).to_pylist() for name in _COLUMNS)
+            values = self._column.values(rows.column(self._column.name))
+            for number, (item, category, value) in enumerate(zip(*named, values, strict=True), row + 1):
+                yield self._item(number, item, category, value)
 
     def _batches(self) -> Iterator[tuple[int, pyarrow.RecordBatch]]:
         """The rows that are its own, some at a time, and how many of the file come before these.
 
         Groups of rows before its first are not read; of its first group, what comes before it is.
         """
-        file = open_parquet(self._path, _COLUMNS)
+        file = open_parquet(self._path, self._columns)
         row = group = 0
         while row + (rows := file.metadata.row_group(group).num_rows) <= self._first:
             row, group = row + rows, group + 1
         groups = list(range(group, file.num_row_groups))
         stop = self._first + self._length
-        for batch in file.iter_batches(_ROWS_AT_ONCE, row_groups=groups, columns=list(_COLUMNS)):
+        for batch in file.iter_batches(ROWS_AT_ONCE, row_groups=groups, columns=list(self._columns)):
             own = range(max(row, self._first), min(row + len(batch), stop))
             if own:
                 yield own.start, batch.slice(own.start - row, len(own))
@@ -187,18 +207,15 @@ class _ParquetCatalogue:
             if row >= stop:
                 return
 
-    def _item(self, row: int, item: Any, category: Any, image: Any) -> CatalogueItem:  # noqa: ANN401
+    def _item(self, row: int, item: Any, category: Any, value: Any) -> CatalogueItem:  # noqa: ANN401
         where = f"{self._called}, row {row}"
-        name = where if item is None else str(item)
-        number = self._number.get(category, -1)
-        if item is None or not isinstance(image, bytes):
-            found = "no item" if item is None else "no image" if image is None else f"image {shown(image)}"
-            return CatalogueItem(name, -1, Fault(where, found, "an item's name and the bytes of its image"))
-        if number < 0:
-            return CatalogueItem(
-                name, -1, unknown_name("a category of the model", str(category), self._number, where)
-            )
-        return CatalogueItem(name, number, image)
+        if item is None:
+            return CatalogueItem(where, -1, Fault(where, "no item", "an item's name"))
+        fault = self._column.fault(value, where)
+        number = self._number.get(str(category), -1)  # POG's are numbers
+        if fault is None and number < 0:
+            fault = unknown_name("a category of the model", str(category), self._number, where)
+        return CatalogueItem(str(item), number if fault is None else -1, fault or value)
 
     def key(self, first: int, stop: int) -> str:
         own = self._first + first, self._first + stop

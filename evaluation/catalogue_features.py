@@ -42,15 +42,16 @@ class _Part(BaseModel):
 
 
 class Encoder(_Part):
-    """Who encoded the items, and how they were seen.
+    """Who encoded the items, and how they were seen: as images, or as feature vectors.
 
     Attributes:
         method: The row's name in a table.
         model: The zoo's name of the model.
         weights: Hash of the weights file.
         categories: Names of the categories, by number.
-        image_size: H = W in pixels.
-        decoder: Version of how files become pixels.
+        image_size: H = W in pixels; None where vectors were seen.
+        decoder: Version of how files become pixels; None where vectors were seen.
+        vector_size: F, the width of the vectors that were seen; None where images were.
         feature_size: Width of an item's features.
     """
 
@@ -58,14 +59,15 @@ class Encoder(_Part):
     model: str
     weights: str
     categories: list[str]
-    image_size: int
-    decoder: int
+    image_size: int | None = None
+    decoder: int | None = None
+    vector_size: int | None = None
     feature_size: int
 
     @property
     def key(self) -> str:
         """Hash of all that decides what an item's features are."""
-        return content_hash(self.model_dump(exclude={"method"}))
+        return content_hash(self.model_dump(exclude={"method"}, exclude_none=True))
 
 
 class BrokenItem(_Part):
@@ -85,7 +87,7 @@ class FeatureShard(_Part):
 
     Attributes:
         file: Its name.
-        key: Of the encoder and of the items, their images included.
+        key: Of the encoder and of the items, their images or vectors included.
         finished: Whether it is written.
         items: How many it holds.
         broken: Those that it should hold and does not.

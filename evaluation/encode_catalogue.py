@@ -35,8 +35,8 @@ def encode_catalogue(
     """Encode what is not encoded yet.
 
     Args:
-        model: In evaluation mode, on its device (of a cluster: on the CPU); it sees images.
-        catalogue: The items.
+        model: In evaluation mode, on its device (of a cluster: on the CPU).
+        catalogue: The items, with what the model sees of them.
         encoder: Who encodes, as the manifest tells.
         out: Folder for the shards `features-00000.parquet` … and their `manifest.json`.
         shard_items: Items of a shard.
@@ -67,10 +67,10 @@ def encode_catalogue(
             sweep(out)  # what was begun by processes that were killed
         change = catalogue.change()
         if not change and _keys(catalogue, encoder, shard_items) != keys:
-            change = "images that changed"
+            change = "files that changed"
         if change:
             fix = "run it again: what did not change is not encoded again"
-            raise InputError(Fault("argument --images", f"{change} since the start", "images that stay", fix))
+            raise InputError(Fault("argument --images", f"{change} since the start", "files that stay", fix))
         for left in {*out.glob("features-*.parquet")} - {out / shard.file for shard in manifest.shards}:
             left.unlink()
         manifest = manifest.model_copy(update={"whole": True})
@@ -79,7 +79,7 @@ def encode_catalogue(
 
 
 def _keys(catalogue: Catalogue, encoder: Encoder, shard_items: int) -> list[str]:
-    """What each shard is told by: its items, their images as they are now, and who encodes them."""
+    """What each shard is told by: its items, their files as they are now, and who encodes them."""
     starts = range(0, len(catalogue), shard_items)
     return [f"{encoder.key}-{catalogue.key(first, first + shard_items)}" for first in starts]
 
@@ -96,4 +96,4 @@ def _refuse_others(path: Path, encoder: Encoder) -> None:
 
 def _write(out: Path, manifest: Manifest) -> None:
     with atomic_file(out / MANIFEST) as part:
-        part.write_text(manifest.model_dump_json(indent=1) + "\n")
+        part.write_text(manifest.model_dump_json(indent=1, exclude_none=True) + "\n")

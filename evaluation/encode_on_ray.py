@@ -93,7 +93,7 @@ def encode_part(
         The shard, and its file where it does not lie in the caller's folder.
 
     Raises:
-        InputError: If pyarrow is not installed, the images are others than the caller's, or the file cannot
+        InputError: If pyarrow is not installed, the files are others than the caller's, or the file cannot
             be written.
     """
     need_pyarrow("argument --on")
@@ -102,7 +102,7 @@ def encode_part(
     if not shard.key.endswith(part.key(0, shard_items)):
         expected = "the caller's, with the same sizes and times of change"
         fix = "let every machine see the same files; where they changed meanwhile, run it again"
-        raise InputError(Fault("argument --images", "no such images, or others", expected, fix))
+        raise InputError(Fault("argument --images", "no such files, or others", expected, fix))
     torch.set_num_threads(cores)
     with TemporaryDirectory(prefix="outfitbench-") as scratch:
         there = sees(out, identity)

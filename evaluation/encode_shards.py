@@ -1,9 +1,9 @@
 """Shards of a catalogue's features: images are decoded by threads, encoded here, and written by the shard.
 
-Images are decoded some batches ahead while others are encoded, and stay bytes until the model takes them. A
-shard is written when all its items are encoded. No more than a shard's features and a few batches of images
-are held. Which items a batch holds depends on its shard alone, so that a shard's file is the same whichever
-process encodes it.
+Images are decoded some batches ahead while others are encoded, and stay bytes until the model takes them; a
+model of feature vectors takes an item's vector as it is. A shard is written when all its items are encoded.
+No more than a shard's features and a few batches of images are held. Which items a batch holds depends on its
+shard alone, so that a shard's file is the same whichever process encodes it.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ class _Batch:
         shard: Its number.
         items: The items, until they are decoded.
         ends: Whether no others of the shard follow.
-        names: Of those whose images are sound.
+        names: Of those that are sound.
         categories: Of these, by number.
-        images: Of these, uint8 (H, W, 3) each.
+        inputs: Of these, what the model sees: images, uint8 (H, W, 3) each, or vectors, float32 (F,) each.
         broken: The others.
     """
 
@@ -56,14 +56,14 @@ class _Batch:
     ends: bool
     names: list[str] = field(default_factory=list)
     categories: list[int] = field(default_factory=list)
-    images: list[NDArray[np.uint8]] = field(default_factory=list)
+    inputs: list[NDArray[np.uint8] | NDArray[np.float32]] = field(default_factory=list)
     broken: list[BrokenItem] = field(default_factory=list)
 
-    def decoded(self, size: int) -> _Batch:
-        """The batch with images in place of its items."""
+    def decoded(self, size: int | None) -> _Batch:
+        """The batch with what the model sees in place of its items: images of that size, or vectors."""
         for item in self.items:
             try:
-                self.images.append(decode(item.read(), item.name, size))
+                self.inputs.append(_decoded(item, size))
                 self.names.append(item.name)
                 self.categories.append(item.category)
             except InputError as error:
@@ -96,14 +96,14 @@ def encode_shards(
     """
     unfinished = [not shard.finished for shard in manifest.shards]
     wanted = _batches(catalogue, unfinished, shard_items)
-    batches = _decoded(wanted, manifest.encoder.image_size, threads or usable_cores())
+    batches = _decoded_ahead(wanted, manifest.encoder.image_size, threads or usable_cores())
     of_shard: list[_Batch] = []
     vectors: list[NDArray[np.float32]] = []
     with shard_progress(catalogue, manifest) as advance:
         for batch in batches:
             vectors.append(_features(model, batch))
             advance(len(batch.names) + len(batch.broken))
-            batch.images = []
+            batch.inputs = []
             of_shard.append(batch)
             if batch.ends:
                 shard = manifest.shards[batch.shard]
@@ -140,8 +140,17 @@ def _batches(catalogue: Catalogue, wanted: list[bool], shard_items: int) -> Iter
                 yield _Batch(shard, some, ends=not left)
 
 
-def _decoded(batches: Iterator[_Batch], size: int, threads: int) -> Iterator[_Batch]:
-    """The batches with their images, in order, decoded by threads, some batches ahead."""
+def _decoded(item: CatalogueItem, size: int | None) -> NDArray[np.uint8] | NDArray[np.float32]:
+    """What the model sees of an item."""
+    content = item.read()
+    if not isinstance(content, bytes):
+        return content
+    assert size is not None, "the catalogue was opened for a model of images"
+    return decode(content, item.name, size)
+
+
+def _decoded_ahead(batches: Iterator[_Batch], size: int | None, threads: int) -> Iterator[_Batch]:
+    """The batches with what the model sees, in order, decoded by threads, some batches ahead."""
     waiting: deque[Future[_Batch]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         for batch in batches:
@@ -154,12 +163,14 @@ def _decoded(batches: Iterator[_Batch], size: int, threads: int) -> Iterator[_Ba
 
 @torch.inference_mode()
 def _features(model: OutfitModel, batch: _Batch) -> NDArray[np.float32]:
-    if not batch.images:
+    if not batch.inputs:
         return np.empty((0, model.feature_size), np.float32)
     device = next(model.parameters()).device
-    images = torch.from_numpy(np.stack(batch.images)).permute(0, 3, 1, 2)
+    inputs = torch.from_numpy(np.stack(batch.inputs))
+    if inputs.ndim == 4:
+        inputs = inputs.permute(0, 3, 1, 2)  # pixels (n, H, W, 3)
     categories = torch.tensor(batch.categories)
-    return model.encode_items(as_float(images.to(device)), categories.to(device)).float().cpu().numpy()
+    return model.encode_items(as_float(inputs.to(device)), categories.to(device)).float().cpu().numpy()
 
 
 def _write_shard(

@@ -69,7 +69,7 @@ def test_from_a_run_and_a_shop_to_every_users_best(finished_run, shop, capsys, t
     told["encoder"]["weights"] = "0"
     manifest.write_text(json.dumps(told))
     assert main(["recommend", *arguments, *files]) == 2
-    assert "found features by N-pair XS with other weights or images" in capsys.readouterr().err
+    assert "found features by N-pair XS with other weights or inputs" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,16 @@ def test_what_cannot_be_encoded(finished_run, shop, capsys, tmp_path, source, sa
     assert main(["encode", *source, *images, "--out", str(tmp_path / "out"), "--quiet"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line
+
+
+def test_vectors_for_a_method_that_was_trained_on_images(finished_run, capsys, tmp_path):
+    table = {"item": ["a"], "category": ["top"], "features": [[0.5, 1.0]]}
+    pq.write_table(pa.table(table), tmp_path / "vectors.parquet")
+    given = ["--images", str(tmp_path / "vectors.parquet"), "--out", str(tmp_path / "out"), "--quiet"]
+    assert main(["encode", str(finished_run.folder), *given]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "found no column image among 'item, category, features', expected the columns item" in line
+    assert line.endswith("image (the bytes of an image file, which the model sees)")
 
 
 def test_a_run_of_two_fits_wants_one_named(finished_run, shop, capsys, tmp_path):

@@ -142,6 +142,32 @@ def test_from_a_file_through_the_head_without_a_common_folder(
     assert encoded == encode("local", open_catalogue(shop / "images.parquet", CATEGORIES))
 
 
+def test_vectors_are_encoded_as_by_one_process(cluster: object, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = create_model("student-xs", num_users=2, input_kind="features", feature_size=8).eval()
+    seen = {"image_size": None, "decoder": None, "vector_size": 8, "feature_size": model.feature_size}
+    vectors = np.random.default_rng(0).normal(size=(len(NAMES), 8)).astype(np.float32)
+    vectors[1] = np.nan
+    rows = {"item": NAMES, "category": [name.split("/")[0] for name in NAMES], "features": vectors.tolist()}
+    pq.write_table(pa.table(rows), tmp_path / "shop.parquet", row_group_size=3)
+    made = []
+    for on in ("ray", "local"):
+        catalogue = open_catalogue(tmp_path / "shop.parquet", CATEGORIES, 8)
+        with cluster_for(on, "cpu") as machines:
+            manifest = encode_catalogue(
+                model,
+                catalogue,
+                ENCODER.model_copy(update=seen),
+                tmp_path / on,
+                shard_items=2,
+                cluster=machines,
+            )
+        assert (manifest.items, [item.item for item in manifest.broken]) == (8, [BROKEN])
+        files = sorted(path for path in (tmp_path / on).iterdir() if path.name != ".identity")
+        made.append({path.name: path.read_bytes() for path in files})
+    assert made[0] == made[1]
+
+
 def test_a_machine_without_the_images_is_named_and_the_rest_is_kept(
     cluster: object,
     shop: Path,
@@ -157,7 +183,7 @@ def test_a_machine_without_the_images_is_named_and_the_rest_is_kept(
         return put_model(*given)
 
     monkeypatch.setattr("outfitbench.evaluation.encode_on_ray.put_model", put)
-    told = r"argument --images: found no such images, or others, .* run it again \(on %s\)$"
+    told = r"argument --images: found no such files, or others, .* run it again \(on %s\)$"
     with pytest.raises(InputError, match=told % re.escape(socket.gethostname())):
         encode("ray", open_catalogue(tmp_path / "images", CATEGORIES))
     kept = sorted(path.name for path in (tmp_path / "ray").glob("*.parquet"))

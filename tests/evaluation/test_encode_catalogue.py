@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import pickle
 from pathlib import Path
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from outfitbench.core.errors import InputError
+from outfitbench.core.hashes import content_hash
 from outfitbench.datasets.catalogue import open_catalogue
 from outfitbench.evaluation.catalogue_features import CatalogueFeatures, Encoder
 from outfitbench.evaluation.encode_catalogue import encode_catalogue
@@ -105,6 +107,15 @@ def test_features_of_another_model_are_kept(model, shop, tmp_path):
     other = ENCODER.model_copy(update={"weights": "1"})
     with pytest.raises(InputError, match=r"manifest.json, weights: found 0, expected 1; give another --out"):
         encode(model, shop, tmp_path / "out", encoder=other)
+
+
+def test_features_of_images_keep_the_key_that_they_had_before_vectors_were_seen(model, shop, tmp_path):
+    encode(model, shop, tmp_path / "out")
+    told = json.loads((tmp_path / "out" / "manifest.json").read_text())["encoder"]
+    seen = {"weights": "0", "categories": list(CATEGORIES), "image_size": SIZE, "decoder": 1}
+    whose = {"model": "student-xs", "feature_size": 128} | seen
+    assert told == {"method": "XS"} | whose
+    assert ENCODER.key == content_hash(whose)
 
 
 def test_a_parquet_file_gives_the_same_as_its_folder(model, shop, tmp_path):
