@@ -71,6 +71,20 @@ class _Batch:
         self.items = []
         return self
 
+    def finite(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Of its items' features (n, D) those that are finite; the other items are broken.
+
+        A number that stands for none, such as the largest of float32, is finite, and overflows in the model.
+        """
+        is_finite = np.isfinite(vectors).all(axis=1)
+        found = "what the model makes NaN or infinity of"
+        for row in np.flatnonzero(~is_finite).tolist():
+            self.broken.append(BrokenItem(item=self.names[row], found=found))
+        kept = np.flatnonzero(is_finite).tolist()
+        self.names = [self.names[row] for row in kept]
+        self.categories = [self.categories[row] for row in kept]
+        return vectors[kept]
+
 
 def encode_shards(
     model: OutfitModel,
@@ -101,7 +115,7 @@ def encode_shards(
     vectors: list[NDArray[np.float32]] = []
     with shard_progress(catalogue, manifest) as advance:
         for batch in batches:
-            vectors.append(_features(model, batch))
+            vectors.append(batch.finite(_features(model, batch)))
             advance(len(batch.names) + len(batch.broken))
             batch.inputs = []
             of_shard.append(batch)

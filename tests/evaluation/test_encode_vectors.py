@@ -71,15 +71,17 @@ def test_every_item_is_encoded_as_the_model_does_it(model, expected, tmp_path):
 def test_broken_vectors_are_listed_and_nothing_else_is_lost(model, expected, tmp_path):
     rows: list[list[float] | None] = [*VECTORS.tolist()]
     rows[3], rows[40], rows[60] = None, [np.nan, *rows[40][1:]], rows[60][1:]
+    rows[70] = [float(np.finfo(np.float32).max)] * WIDTH
     manifest = encode(model, write(tmp_path / "shop", rows), tmp_path / "out")
     assert {item.item: item.found for item in manifest.broken} == {
         "i3": "no features",
         "i40": "NaN or infinity",
         "i60": "5 numbers",
+        "i70": "what the model makes NaN or infinity of",
     }
     features = CatalogueFeatures(tmp_path / "out", tmp_path)
-    sound = np.delete(np.arange(ITEMS), [3, 40, 60])
-    assert features.rows(NAMES)[sound].tolist() == [*range(ITEMS - 3)]
+    sound = np.delete(np.arange(ITEMS), [3, 40, 60, 70])
+    assert features.rows(NAMES)[sound].tolist() == [*range(ITEMS - 4)]
     np.testing.assert_allclose(features.vectors.part(0, ITEMS), expected[sound], atol=1e-5)
     np.testing.assert_array_equal(features.categories.part(0, ITEMS), KINDS[sound])
 
