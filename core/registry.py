@@ -11,7 +11,7 @@ import pkgutil
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -75,6 +75,8 @@ class Registry(Generic[T]):
         kind: What is named, in lower case: "model". `outfitbench.KINDs` is the group of entry points of
             installed packages that add to it.
         home: Modules, or packages whose modules, enter our own names when imported; imported on first use.
+        later: Likewise, but imported only where a name is none of those, or all names are asked for: modules
+            that take long.
 
     Example:
         >>> greetings = Registry("greeting")
@@ -89,10 +91,9 @@ class Registry(Generic[T]):
         outfitbench.core.errors.InputError: argument greeting: found 'helo', expected a greeting; nearest: ...
     """
 
-    def __init__(self, kind: str, *home: str) -> None:
+    def __init__(self, kind: str, *home: str, later: Sequence[str] = ()) -> None:
         self.kind = kind
-        self._home = home
-        self._loaded = False
+        self._waiting: list[Sequence[str]] = [home, later]
         self._entries: dict[str, Entry[T]] = {}
         _REGISTRIES.append(self)
 
@@ -140,8 +141,7 @@ class Registry(Generic[T]):
         Raises:
             InputError: For an unknown name; the nearest are told.
         """
-        self.load()
-        if name not in self._entries:
+        if name not in self:
             place = f"argument {self.kind}" if where is None else where
             article = "an" if self.kind[0] in "aeiou" else "a"
             fix = "--plugin loads one of yours"
@@ -158,23 +158,26 @@ class Registry(Generic[T]):
         return sorted(self._entries)
 
     def __contains__(self, name: object) -> bool:
-        self.load()
+        while name not in self._entries and self._waiting:
+            self._load_next()
         return name in self._entries
 
     def load(self) -> None:
         """Import what enters our own names and those of installed packages, once."""
-        if self._loaded:
-            return
-        self._loaded = True
+        while self._waiting:
+            self._load_next()
+
+    def _load_next(self) -> None:
+        homes = self._waiting.pop(0)
         _COLLECTING.append(None)  # what is entered now belongs to nobody who happens to be loading
         try:
-            for home in self._home:
+            for home in homes:
                 module = importlib.import_module(home)
                 for found in pkgutil.iter_modules(getattr(module, "__path__", ())):
                     importlib.import_module(f"{home}.{found.name}")
             _load_entry_points(self.group)
         except BaseException:
-            self._loaded = False  # or the next who asks would find half of the names
+            self._waiting.insert(0, homes)  # or the next who asks would find half of the names
             raise
         finally:
             _COLLECTING.pop()

@@ -1,8 +1,9 @@
 """AlexNet in the four sizes of the paper (Sections 4.1.4 and 4.7).
 
-All share torchvision's convolutions (2,469,696 parameters). The large, M and S variants go on with two fully
-connected layers, 9216→F and F→F, where F is 4096, 2048 or 1024; the small one averages the last map over its
-positions instead.
+All share the convolutions of torchvision's AlexNet (2,469,696 parameters). The large, M and S variants go on
+with two fully connected layers, 9216→F and F→F, where F is 4096, 2048 or 1024; the small one averages the
+last map over its positions instead. torchvision itself is imported for its weights alone, as that takes as
+long as importing torch.
 
     Krizhevsky, *One weird trick for parallelizing convolutional neural networks*, arXiv:1404.5997.
 """
@@ -13,7 +14,6 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import AlexNet_Weights, alexnet
 
 from ..initial import initialise_rectified
 from ..options import Pretrained
@@ -31,6 +31,9 @@ ALEXNETS: dict[str, int | None] = {
     "alexnet-small": None,
 }
 """Width F of the fully connected layers by name; None where there are none."""
+
+_INPUT_SIZE, _SMALLEST = 224, 63
+"""Pixels of the images that it is made for, and of the smallest of which a map is left."""
 
 _CHANNELS = 256
 """Of the last map."""
@@ -59,12 +62,11 @@ def create_alexnet(name: str, *, pretrained: Pretrained) -> ImageNetwork:
             linears = [layer for layer in tail if isinstance(layer, nn.Linear)]
             for layer, path in zip(linears, ("classifier.1.", "classifier.4."), strict=True):
                 layer.load_state_dict(_within(weights, path))
-    known = AlexNet_Weights.DEFAULT
     return ImageNetwork(
         network,
         width=width or _CHANNELS,
-        input_size=known.transforms.keywords["crop_size"],
-        smallest=min(known.meta["min_size"]),
+        input_size=_INPUT_SIZE,
+        smallest=_SMALLEST,
         convolutions="alexnet",
     )
 
@@ -83,10 +85,24 @@ for _name, _width in ALEXNETS.items():
 
 
 def _convolutions() -> nn.Sequential:
-    """torchvision's, with memory of their own but no values yet."""
+    """Five, as torchvision has them and names their weights, with memory of their own but no values yet."""
     with torch.device("meta"):
-        original = alexnet()
-    return original.features.to_empty(device=torch.get_default_device())
+        layers = nn.Sequential(
+            nn.Conv2d(3, 64, kernel_size=11, stride=4, padding=2),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(kernel_size=3, stride=2),
+            nn.Conv2d(64, 192, kernel_size=5, padding=2),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(kernel_size=3, stride=2),
+            nn.Conv2d(192, 384, kernel_size=3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(384, 256, kernel_size=3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(256, _CHANNELS, kernel_size=3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(kernel_size=3, stride=2),
+        )
+    return layers.to_empty(device=torch.get_default_device())
 
 
 def _average() -> nn.Sequential:

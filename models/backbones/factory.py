@@ -9,7 +9,6 @@ from ..errors import ModelError
 from ..options import ModelOptions
 from .alexnet import ALEXNETS
 from .backbone import Backbone, FeatureBackbone, ImageBackbone, ImageNetwork
-from .classifier import list_classifiers
 from .efficientnet_lite import lite0_weights_file
 from .registry import BACKBONES, NetworkBuilder
 from .timm_networks import is_timm_name, timm_entry
@@ -70,6 +69,8 @@ def weights_to_fetch(name: str) -> str:
     """
     if is_timm_name(name):
         return f"the ImageNet weights of {name} are timm's, which fetches what its cache does not hold"
+    from .classifier import list_classifiers
+
     if name in ALEXNETS or name in list_classifiers():
         file = weights_file("alexnet" if name in ALEXNETS else name)
         return (

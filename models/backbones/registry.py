@@ -19,7 +19,8 @@ neither the names nor the shapes of its parameters and buffers, nor what it comp
 
 BACKBONES: Registry[NetworkBuilder] = Registry(
     "backbone",
-    *(f"{__package__}.{file}" for file in ("alexnet", "classifier", "efficientnet_lite")),
+    *(f"{__package__}.{file}" for file in ("alexnet", "efficientnet_lite")),
+    later=[f"{__package__}.classifier"],  # imports torchvision, which takes as long as torch itself
 )
 
 register_backbone = BACKBONES.register

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import TYPE_CHECKING
 
 import rich
 import torch
 from torch import Tensor
-from torchvision.models import WeightsEnum, get_model_weights
 
 from ..errors import ModelError
+
+if TYPE_CHECKING:
+    from torchvision.models import WeightsEnum
 
 __all__ = ["imagenet_weights", "known_weights", "weights_file"]
 
 
 def known_weights(name: str) -> WeightsEnum:
     """Default weights of a torchvision model and what is known of them; nothing is fetched."""
+    from torchvision.models import get_model_weights
+
     return get_model_weights(name).DEFAULT  # type: ignore[attr-defined]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from outfitbench.core import registry
 from outfitbench.core.errors import InputError
@@ -121,3 +123,21 @@ def test_names_that_could_not_be_loaded_are_asked_for_again(tmp_path, monkeypatc
                 hats.names()
     finally:
         registry._REGISTRIES.remove(hats)
+
+
+def test_what_takes_long_is_imported_when_a_name_is_nowhere_else(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(registry, "_OURS", "milliner")  # as whose modules these are
+    (tmp_path / "milliner").mkdir()
+    for name in ("soon", "late"):
+        lines = ["from outfitbench.core.registry import all_registries"]
+        lines += [f'all_registries()[-1].register("{name}")(print)']
+        (tmp_path / "milliner" / f"{name}.py").write_text("\n".join(lines))
+    shelf: Registry[object] = Registry("hat", "milliner.soon", later=["milliner.late"])
+    try:
+        assert "soon" in shelf
+        assert "milliner.late" not in sys.modules
+        assert shelf.entry("late").value is print
+        assert shelf.names() == ["late", "soon"]
+    finally:
+        registry._REGISTRIES.remove(shelf)

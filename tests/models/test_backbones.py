@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import torch
 import torchvision
@@ -41,6 +44,22 @@ def test_alexnet_large_is_torchvisions_alexnet_without_its_last_layer():
         normal = torchvision.transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD)(images)
         original.classifier[-1] = nn.Identity()
         torch.testing.assert_close(mine(images), original(normal))
+
+
+def test_alexnets_take_images_of_torchvisions_sizes():
+    known = torchvision.models.AlexNet_Weights.DEFAULT
+    network = backbone("alexnet-small")
+    assert network.input_size == known.transforms.keywords["crop_size"]
+    assert network.smallest == min(known.meta["min_size"])
+
+
+def test_alexnets_do_without_torchvision():
+    """Which takes as long to import as torch, in every command and process that makes a model."""
+    program = (
+        "import sys; from outfitbench.models import create_model; create_model('teacher', num_users=2);"
+        "sys.exit('torchvision' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_the_small_alexnet_averages_over_positions():
