@@ -117,7 +117,7 @@ def installed(tmp_path, monkeypatch):
         monkeypatch.setattr(
             registry, "entry_points", lambda *, group: entries if group == MODELS.group else []
         )
-        monkeypatch.setattr(MODELS, "_loaded", False)
+        monkeypatch.setattr(MODELS, "_waiting", [()])
         registry._load_entry_points.cache_clear()
 
     yield install
