@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
 from .errors import Fault, InputError, escaped
 
-__all__ = ["nearest", "shown", "unknown_name", "why"]
+__all__ = ["composed", "nearest", "shown", "unknown_name", "why"]
 
 _MOST = 12
 """Names that a message may list."""
@@ -18,6 +19,11 @@ _LONGEST = 80
 
 _LONGEST_ERROR = 600
 """Characters of a stranger's error that a message may quote; two paths and a sentence fit."""
+
+
+def composed(name: str) -> str:
+    """A name in its one canonical form (NFC): macOS and others write an é as an e and an accent."""
+    return unicodedata.normalize("NFC", name)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import Fault, InputError, refuse
-from ..core.names import unknown_name
+from ..core.names import composed, unknown_name
 from ..core.parquet import open_parquet
 from .catalogue_columns import ROWS_AT_ONCE, ImageColumn, SeenColumn, VectorColumn
 from .photos.classes import MAPPING_FILES, NO_CATEGORY, category_of, class_key, read_mapping
-from .photos.walk import PassedOver, class_folders, composed
+from .photos.walk import PassedOver, class_folders
 
 if TYPE_CHECKING:
     import pyarrow

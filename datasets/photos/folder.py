@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import Fault, FaultSink, refuse
-from ...core.names import nearest, shown
+from ...core.names import composed, nearest, shown
 from ..images.digests import file_digests
 from ..tables import CATEGORIES
 from .classes import MAPPING_FILES, NO_CATEGORY, category_of, class_key, quoted, read_mapping
-from .walk import PassedOver, class_folders, composed
+from .walk import PassedOver, class_folders
 
 __all__ = ["LEAST_PHOTOS", "PhotoFolder", "find_photos"]
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...core.errors import Fault, FaultSink
+from ...core.names import composed
 from ..images.decode import is_image
 from .classes import MAPPING_FILES, quoted
 
-__all__ = ["PassedOver", "class_folders", "composed"]
+__all__ = ["PassedOver", "class_folders"]
 
 _SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 """Files so named are images by their own word: a broken one is a fault, not something else."""
@@ -32,11 +32,6 @@ _PLURALS = {
     "special file": "special files",
 }
 """What is passed over and has no suffix to be named by, where there are several."""
-
-
-def composed(name: str) -> str:
-    """A name in its one canonical form (NFC): macOS and others write an é as an e and an accent."""
-    return unicodedata.normalize("NFC", name)
 
 
 @dataclass(frozen=True)

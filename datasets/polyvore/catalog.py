@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import Fault, FaultSink
-from ...core.names import shown
+from ...core.names import composed, shown
 from ..tables import CATEGORIES
 
 __all__ = ["Catalog", "check_names", "is_file_name"]
@@ -79,7 +78,7 @@ def check_names(names: Sequence[str], where: Callable[[int], str], faults: Fault
             found = f"the image name {shown(name)}" if name else "no image name"
             faults(Fault(where(index), found, expected))
     # Two Unicode forms of one name would be one file on some systems and two on others.
-    forms = [unicodedata.normalize("NFC", name) for name in names]
+    forms = [composed(name) for name in names]
     if len(set(forms)) < len(names):
         first: dict[str, int] = {}
         for index, (name, form) in enumerate(zip(names, forms, strict=True)):

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from ...core.errors import Fault, InputError
+from ...core.names import composed
 from ..images.lmdb_images import open_lmdb
 
 __all__ = ["files_by_name", "keys_by_name"]
@@ -33,7 +34,7 @@ def files_by_name(folder: Path, names: Sequence[str]) -> list[Path]:
 def _file(folder: Path, name: str, listed: _Listing) -> Path:
     place = folder
     for part in PurePosixPath(name).parts:
-        found = listed(place).get(_composed(part), ())
+        found = listed(place).get(composed(part), ())
         if part in found or not found:
             place = place / part
         elif len(found) == 1:
@@ -51,7 +52,7 @@ def _names_by_form(folder: Path) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = defaultdict(list)
     try:
         for name in sorted(entry.name for entry in folder.iterdir()):
-            found[_composed(name)].append(name)
+            found[composed(name)].append(name)
     except OSError:
         return {}  # whoever reads the file says why it cannot be had
     return {form: tuple(names) for form, names in found.items()}
@@ -68,7 +69,7 @@ def keys_by_name(path: Path, names: Sequence[str]) -> list[str]:
     import lmdb
 
     def key(name: str) -> str:
-        forms = (name, _composed(name), unicodedata.normalize("NFD", name))
+        forms = (name, composed(name), unicodedata.normalize("NFD", name))
         try:
             return next((form for form in forms if transaction.get(form.encode()) is not None), name)
         except (lmdb.Error, UnicodeEncodeError):
@@ -76,7 +77,3 @@ def keys_by_name(path: Path, names: Sequence[str]) -> list[str]:
 
     with open_lmdb(path.resolve()).begin(buffers=True) as transaction:
         return [name if name.isascii() else key(name) for name in names]
-
-
-def _composed(name: str) -> str:
-    return unicodedata.normalize("NFC", name)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
 from ...core.errors import Fault, InputError
+from ...core.names import composed
 from ..polyvore.places import ItemPlaces, image_file
 
 __all__ = ["ListedImages", "usual_images"]
@@ -31,14 +31,14 @@ class ListedImages:
     def __init__(self, root: Path, folder: Path, ending: str = "") -> None:
         self._folder = "" if folder == root else f"{folder.relative_to(root).as_posix()}/"
         found = _files_below(str(folder), self._folder, (os.path.realpath(folder),))
-        self._files = {_composed(file) for file in found if file.endswith(ending)}
+        self._files = {composed(file) for file in found if file.endswith(ending)}
 
     def __len__(self) -> int:
         return len(self._files)
 
     def __contains__(self, file: str) -> bool:
         """Whether a file, by its path from the root, is there."""
-        return _composed(file) in self._files
+        return composed(file) in self._files
 
     def file_of(self, item: str) -> str:
         """The image of an item from the root, where it follows from the item's name."""
@@ -81,7 +81,3 @@ def _files_below(folder: str, prefix: str, above: tuple[str, ...]) -> Iterator[s
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError(Fault(folder, reason, "a folder that can be read")) from error
-
-
-def _composed(name: str) -> str:
-    return unicodedata.normalize("NFC", name)
