@@ -27,12 +27,22 @@ __all__ = [
     "visible_device",
 ]
 
-_PACKAGES = ("outfitbench", "torch", "torchvision", "onnx", "onnxscript", "numpy", "pillow")
+_PACKAGES = (
+    "outfitbench",
+    "torch",
+    "torchvision",
+    "torchao",
+    "onnx",
+    "onnxscript",
+    "openvino",
+    "numpy",
+    "pillow",
+)
 _ROOMS = ("bench", "core", "datasets", "evaluation", "models", "training")
 """What of the package decides a cost."""
 
-_RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
-"""The two distributions of one package."""
+_DISTRIBUTIONS = {"onnxruntime": ("onnxruntime", "onnxruntime-gpu"), "faiss": ("faiss-cpu", "faiss-gpu")}
+"""By package, the distributions that it comes in."""
 
 _GENERATION = ("cpu family", "model", "stepping"), ("CPU implementer", "CPU part", "CPU revision")
 """What tells generations of processors apart in /proc/cpuinfo, on x86 and on ARM."""
@@ -125,9 +135,10 @@ def package_versions() -> dict[str, str]:
     for package in _PACKAGES:
         if found := _installed_version(package):
             versions[package] = found
-    for package in _RUNTIMES:
-        if found := _installed_version(package):
-            versions["onnxruntime"] = found
+    for package, distributions in _DISTRIBUTIONS.items():
+        for distribution in distributions:
+            if found := _installed_version(distribution):
+                versions[package] = found
     return versions
 
 

@@ -23,6 +23,8 @@ def test_description_is_a_records_machine():
     assert machine.memory_bytes > 1 << 28
     assert machine.versions["torch"] == version("torch")
     assert {"python", "onnxruntime"} <= machine.versions.keys()
+    for package, distribution in {"openvino": "openvino", "torchao": "torchao", "faiss": "faiss-cpu"}.items():
+        assert machine.versions[package] == version(distribution)
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no scheduler affinity here")
