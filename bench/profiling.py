@@ -15,6 +15,7 @@ from ..core.affinity import chosen_cores
 from ..core.errors import Fault, InputError
 from ..core.machine import accelerator_name, describe_machine, usable_cores
 from ..core.progress import tracked
+from ..core.scratch import scratch_folder
 from ..datasets.dataset import Dataset
 from .ceiling_gauge import CeilingGauge, Reading, pooled, slowed
 from .effort import QUICK, Effort
@@ -25,7 +26,6 @@ from .measured_cell import MeasuredCell, attempt
 from .other_load import OtherLoad
 from .preparation import Prepared, prepare, with_export
 from .request import OUTFIT_SIZE
-from .scratch import scratch_folder
 from .seat import Seat
 from .subject import Subject
 from .variants import runs_in

@@ -53,7 +53,7 @@ class Export:
         """
         from ..bench.measured_cell import attempt
         from ..bench.parity import LOST_PARITY
-        from ..bench.scratch import scratch_folder
+        from ..core.scratch import scratch_folder
 
         chosen = choose_subjects([self.source], session, users=self.users, methods=self.method)
         folder = writable_folder("argument --out", self.out)

@@ -68,9 +68,9 @@ class Profile:
     def run(self, session: Session) -> Answer:
         """Measure, and show the figures that matter first."""
         from ..bench import FULL, QUICK, profile_subjects
-        from ..bench.scratch import scratch_folder
         from ..bench.workloads import default_workloads
         from ..core.progress import say
+        from ..core.scratch import scratch_folder
 
         self._check_counts()
         out = None if self.out is None else writable_folder("argument --out", self.out)

@@ -64,10 +64,9 @@ class Recommend:
 
     def run(self, session: Session) -> Answer:
         """Rank, and say what was left out."""
-        from tempfile import TemporaryDirectory
-
         from ..core.parquet import need_pyarrow
         from ..core.ray_cluster import cluster_for
+        from ..core.scratch import scratch_folder
         from ..evaluation.catalogue_features import MANIFEST, CatalogueFeatures, Manifest
         from ..evaluation.catalogue_outfits import CatalogueOutfits
         from ..evaluation.catalogue_ranking import (
@@ -87,7 +86,7 @@ class Recommend:
         folder = writable_folder("argument --out", self.out.absolute().parent)
         with (
             cluster_for(self.on, self.device) as cluster,
-            TemporaryDirectory(dir=folder, prefix=".outfits-") as scratch,
+            scratch_folder(folder) as scratch,
         ):
             model, encoder = load_fit(chosen, self.device if cluster is None else "cpu")
             check_ranks_catalogues(model, encoder.method)
@@ -95,10 +94,10 @@ class Recommend:
                 check_searches_by_index(model, encoder.method)
             whose = Manifest.read(self.features / MANIFEST).encoder
             self._check_encoder(whose.key, encoder.key, whose.method)
-            features = CatalogueFeatures(self.features, Path(scratch))
+            features = CatalogueFeatures(self.features, scratch)
             strategy = self._strategy(model.cold_strategies, encoder.method)
             users = read_users(self.users, model.num_users, features, names)
-            outfits = CatalogueOutfits(self.outfits, features, Path(scratch))
+            outfits = CatalogueOutfits(self.outfits, features, scratch)
             ranking = CatalogueRanking(
                 model,
                 features,

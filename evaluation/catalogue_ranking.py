@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -19,6 +18,7 @@ from ..core.errors import Fault, InputError
 from ..core.parquet import parquet_writer
 from ..core.progress import tracked
 from ..core.ray_cluster import RayCluster
+from ..core.scratch import scratch_folder
 from ..datasets.user_names import UserNames
 from ..models import OutfitModel
 from .catalogue_features import CatalogueFeatures
@@ -126,10 +126,10 @@ class CatalogueRanking:
         rows = 0
         out.parent.mkdir(parents=True, exist_ok=True)
         with (
-            TemporaryDirectory(dir=out.parent, prefix=".recommend-") as scratch,
+            scratch_folder(out.parent) as scratch,
             parquet_writer(out) as write,
         ):
-            for part, best in self._ranked(users, k, Path(scratch)):
+            for part, best in self._ranked(users, k, scratch):
                 width = best.outfits.shape[1]
                 named = {}
                 if called is not None and isinstance(users, KnownUsers):

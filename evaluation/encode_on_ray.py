@@ -12,7 +12,6 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -21,6 +20,7 @@ from ..core.errors import Fault, InputError
 from ..core.files import atomic_file
 from ..core.parquet import need_pyarrow
 from ..core.ray_cluster import RayCluster
+from ..core.scratch import scratch_folder
 from ..core.shared_folder import identify, sees
 from ..datasets.catalogue import Catalogue
 from ..models import OutfitModel
@@ -104,9 +104,9 @@ def encode_part(
         fix = "let every machine see the same files; where they changed meanwhile, run it again"
         raise InputError(Fault("argument --images", "no such files, or others", expected, fix))
     torch.set_num_threads(cores)
-    with TemporaryDirectory(prefix="outfitbench-") as scratch:
+    with scratch_folder() as scratch:
         there = sees(out, identity)
-        folder = out if there else Path(scratch)
+        folder = out if there else scratch
         encode_shards(model_from(*model, device), part, manifest, folder, shard_items, threads=cores)
         (shard,) = manifest.shards
         return shard, None if there else (folder / shard.file).read_bytes()

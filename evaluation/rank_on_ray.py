@@ -11,8 +11,6 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -21,6 +19,7 @@ from numpy.typing import NDArray
 
 from ..core.progress import progress_bar
 from ..core.ray_cluster import RayCluster
+from ..core.scratch import scratch_folder
 from ..core.stored_rows import StoredRows
 from ..models import OutfitModel
 from .catalogue_users import USERS_AT_ONCE, KnownUsers, NewUsers, blocks_of
@@ -143,14 +142,14 @@ def rank_part(
     own = pickle.loads(outfits)  # noqa: S301 - likewise
     shape = len(whom.names), min(k, len(own))
     best = BestOutfits(torch.empty(shape, dtype=torch.int64), torch.empty(shape))
-    with TemporaryDirectory(prefix="outfitbench-") as scratch:
+    with scratch_folder() as scratch:
         ranking = OutfitRanking(
             model_from(*model, device),
             import_module("ray").get(items),
             own,
             memory=memory,
             strategy=strategy,
-            scratch=Path(scratch),
+            scratch=scratch,
         )
         for block in blocks_of(whom):
             found = ranking.best(whom.part(block), k)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,6 +28,7 @@ from ..core.errors import InputError
 from ..core.names import why
 from ..core.plugins import load_plugin, loaded_plugins
 from ..core.progress import say
+from ..core.scratch import scratch_folder
 from ..models import ModelError
 from .errors import TrainingError
 from .history import Environment, Epoch
@@ -131,11 +131,11 @@ def run_in_ranks(
         TrainingError: If a process dies.
         Exception: Whatever `work` or `on_epoch` raises; what is no error of ours as a `TrainingError`.
     """
-    with tempfile.TemporaryDirectory(prefix="outfitbench-") as folder:
+    with scratch_folder() as folder:
         processes: list[_Process] = []
         try:
             for rank in range(environment.ranks):
-                processes.append(_Process(rank, environment, strategy, Path(folder) / "meeting"))  # noqa: PERF401
+                processes.append(_Process(rank, environment, strategy, folder / "meeting"))  # noqa: PERF401
             for process in processes:
                 process.send(work)
             _watch(processes, on_epoch)

@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 from numpy.typing import NDArray
 
 from ...core.hashes import file_hash
+from ...core.scratch import scratch_folder
 from ..request import as_floats
 from ..sample import Sample
-from ..scratch import scratch_folder
 from ..subject import Subject
 from .variant import Variant
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..scratch import scratch_folder
+from ...core.scratch import scratch_folder
 
 __all__ = ["prepared", "quietly"]
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from ...core.errors import Fault, InputError
 from ...core.files import atomic_folder
 from ...core.registry import Entry, Registry
+from ...core.scratch import scratch_folder
 from ...datasets import Dataset
 from ..engines import needs_export
 from ..parity import Tolerance
 from ..sample import draw_sample
-from ..scratch import scratch_folder
 from ..subject import Subject
 from .variant import Variant
 

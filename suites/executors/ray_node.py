@@ -11,11 +11,11 @@ import pickle
 import shutil
 import socket
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import rich
@@ -24,6 +24,7 @@ from ...core.children import tell_lines
 from ...core.errors import InputError
 from ...core.files import atomic_file
 from ...core.names import why
+from ...core.scratch import scratch_folder
 from ...core.shared_folder import sees
 from ..attempt import Ended
 from ..errand import Workplace
@@ -88,8 +89,8 @@ class _Desk:
     def __init__(self, errand: bytes, identity: str) -> None:
         theirs = pickle.loads(errand)  # noqa: S301 - of the caller, whose code this process runs anyway
         self.shared = sees(theirs.out, identity)
-        self._scratch = None if self.shared else TemporaryDirectory(prefix="outfitbench-")
-        self.out = theirs.out if self._scratch is None else Path(self._scratch.name)
+        self._own = ExitStack()  # closed with the process, or when it is forgotten
+        self.out = theirs.out if self.shared else self._own.enter_context(scratch_folder())
         self.place = Workplace(replace(theirs, out=self.out))
 
 

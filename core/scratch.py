@@ -19,15 +19,19 @@ _PREFIX = "outfitbench-"
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
+def scratch_folder(home: Path | None = None) -> Iterator[Path]:
     """A folder named with the process's id, gone at the end, also at the end of a process that is killed.
 
-    A shell waits for that end and takes the folder away. Should both be killed, the next who asks does: a
-    lock beside each folder says that its process lives. Ids are taken again, and processes in containers that
-    share the folder for temporary files have ids of their own.
+    A shell waits for that end and takes the folder away. Should both be killed, the next who asks does, among
+    the system's temporary files: a lock beside each folder there says that its process lives. Ids are taken
+    again, and processes in containers that share these files have ids of their own.
+
+    Args:
+        home: Where it lies, hidden and without a lock, which not every file system has; None for the system's
+            folder for temporary files.
 
     Raises:
-        OSError: If the system's folder for temporary files cannot be written.
+        OSError: If that cannot be written.
 
     Example:
         >>> with scratch_folder() as folder:
@@ -36,17 +40,31 @@ def scratch_folder() -> Iterator[Path]:
         >>> folder.exists()
         False
     """
+    name = f"{_PREFIX}{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    if home is not None:
+        with _folder(home / f".{name}") as folder:
+            yield folder
+        return
     home = Path(tempfile.gettempdir())
     _sweep(home)
-    folder = home / f"{_PREFIX}{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    with FileLock(folder.with_suffix(".lock")) as lock:
-        folder.mkdir(mode=0o700)
+    with FileLock(home / f"{name}.lock") as lock:
+        beside = Path(lock.lock_file)
         try:
-            with _swept_after_us(folder, Path(lock.lock_file)):
+            with _folder(home / name, beside) as folder:
                 yield folder
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            Path(lock.lock_file).unlink(missing_ok=True)
+            beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _folder(folder: Path, *beside: Path) -> Iterator[Path]:
+    """A new folder, gone at the end; what lies beside it goes with it if the process is killed."""
+    folder.mkdir(mode=0o700)
+    try:
+        with _swept_after_us(folder, *beside):
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
