@@ -242,7 +242,8 @@ def _outcomes(
                 seat.close()
         here = [seat for seat in seats if seat.device == "cpu"]
         gauge = CeilingGauge(threads, [seat.precision for seat in here]) if here else None
-        for name in workloads:
+        for number, name in enumerate(workloads, 1):
+            label = f"measure {name} in turns, workload {number} of {len(workloads)}"
             laid_out = _lay_out(name, seats, dataset, effort, scratch)
             turns = WORKLOADS.get(name)().turns(effort)
             for group, session in zip(groups, sessions, strict=True):
@@ -252,7 +253,7 @@ def _outcomes(
                 ]
                 load = OtherLoad(chosen_cores(threads))
                 readings: list[Reading] = []
-                for cell in tracked(cells * turns, f"measure {name} in turns"):
+                for cell in tracked(cells * turns, label):
                     if gauge is not None and cell is cells[0]:
                         readings.append(gauge.read())
                     cell.turn(laid_out[cell.seat.subject.input_kind].folder)
