@@ -81,10 +81,11 @@ def _asked(
     """Each model in each engine under each workload; a model's engines together, which take turns so."""
     for model in models:
         traits = _traits(model)
-        for engine in plan.engines:
-            if isinstance(model, VariantTrial) and not runs_in(model.variant, engine):
-                left_out[f"{model.variant} is nothing that {engine} runs"] = None
-                continue
+        variant = model.variant if isinstance(model, VariantTrial) else None
+        able = [name for name in plan.engines if variant is None or runs_in(variant, name)]
+        if unable := [name for name in plan.engines if name not in able]:
+            left_out[f"{variant} is nothing that {_any_of(unable)} runs"] = None
+        for engine in able:
             for name in plan.workloads:
                 workload = WORKLOADS.get(name)
                 if workload.engines is not None and engine not in workload.engines:
@@ -93,6 +94,12 @@ def _asked(
                     left_out[f"{name}: {fit_of(model).method.name} has no {lacking}"] = None
                 else:
                     yield model, engine, name
+
+
+def _any_of(names: Sequence[str]) -> str:
+    """As people list them: torch, torch-bf16 or openvino."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _traits(model: Trial[Any]) -> ModelTraits:
