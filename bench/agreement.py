@@ -55,6 +55,7 @@ def agreement_by_requests(subject: Subject, variant: Subject, engine: str = "") 
             parity_answers(
                 each,
                 num_users=subject.num_users,
+                num_categories=subject.num_categories,
                 input_kind=subject.input_kind,
                 input_size=subject.input_size,
             )

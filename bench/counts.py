@@ -19,7 +19,7 @@ from .measurement import Measurement
 from .model_work import MatrixFlops, MatrixWork, ModelWork, PartWork, TrainingWork
 from .request import OUTFIT_SIZE, as_floats, make_request
 
-__all__ = ["Count", "count_flops", "count_parameters", "count_work", "flops_of"]
+__all__ = ["Count", "count_parameters", "count_work", "flops_of"]
 
 _LOOK_UPS = {"embedding", "index", "index_select", "gather", "select"}
 """Operators that read some rows of a table."""
@@ -71,7 +71,13 @@ def count_work(model: OutfitModel, input_size: int, outfit_size: int = OUTFIT_SI
     Returns:
         The counts; or the names of fused operators that cannot be counted.
     """
-    request = make_request(model.num_users, model.input_kind, input_size, outfit_size=outfit_size)
+    request = make_request(
+        model.num_users,
+        model.input_kind,
+        input_size,
+        outfit_size=outfit_size,
+        num_categories=model.num_categories,
+    )
     users, categories = torch.from_numpy(request.users), torch.from_numpy(request.categories)
     items = torch.from_numpy(as_floats(request.items))
     several = torch.arange(2) % model.num_users
@@ -152,14 +158,6 @@ def _split(counts: list[int], outfit_size: int) -> MatrixFlops:
     one, two, banked = counts
     pair, by_item = two - one, (banked - one) / outfit_size
     return MatrixFlops(one - pair - outfit_size * by_item, pair, by_item)
-
-
-def count_flops(model: OutfitModel, input_size: int, outfit_size: int = OUTFIT_SIZE) -> Measurement:
-    """FLOPs of one request, encoding an outfit's items and scoring it; see `count_work`.
-
-    A fused operator that cannot be counted leaves a blank, flagged.
-    """
-    return flops_of(count_work(model, input_size, outfit_size))
 
 
 def flops_of(work: ModelWork | list[str]) -> Measurement:

@@ -128,16 +128,17 @@ def _encoder_inputs(model: OutfitModel, size: int) -> dict[str, _Input]:
     shape = (3, size, size) if model.input_kind == "image" else (size,)
     return {
         "images": _Input(torch.rand(_EXAMPLES, *shape), {0: items}),
-        "categories": _Input(torch.arange(_EXAMPLES) % 3, {0: items}),
+        "categories": _Input(torch.arange(_EXAMPLES) % model.num_categories, {0: items}),
     }
 
 
 def _scorer_inputs(model: OutfitModel) -> dict[str, _Input]:
     outfits, slots = Dim("outfits"), Dim("slots")
+    categories = torch.arange(3) % model.num_categories
     inputs = {
         "users": _Input(torch.arange(_EXAMPLES) % model.num_users, {0: outfits}),
         "features": _Input(torch.rand(_EXAMPLES, 3, model.feature_size), {0: outfits, 1: slots}),
-        "categories": _Input(torch.arange(3).repeat(_EXAMPLES, 1), {0: outfits, 1: slots}),
+        "categories": _Input(categories.repeat(_EXAMPLES, 1), {0: outfits, 1: slots}),
     }
     if model.has_item_bank:
         inputs["bank"] = _Input(torch.rand(_EXAMPLES + 1, model.feature_size), {0: Dim("bank")})
@@ -174,7 +175,13 @@ def _compare_with_torch(model: OutfitModel, folder: Path, size: int) -> dict[str
     )
     runtime.load()
     right, found = (
-        parity_answers(engine, num_users=model.num_users, input_kind=model.input_kind, input_size=size)
+        parity_answers(
+            engine,
+            num_users=model.num_users,
+            num_categories=model.num_categories,
+            input_kind=model.input_kind,
+            input_size=size,
+        )
         for engine in (TorchEngine.serving(model), runtime)
     )
     return compare_answers(right, found)

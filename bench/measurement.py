@@ -179,10 +179,15 @@ class Measurement(BaseModel):
         """
         return math.ceil(round(1 / (1 - share), 6))
 
+    @property
+    def has_interval(self) -> bool:
+        """Whether there is an interval of 95 % for the median: below six samples there is none."""
+        return self.n >= 6
+
     def median_interval(self, level: float = 0.95) -> tuple[float, float]:
         """Nonparametric confidence interval of the median from order statistics (binomial).
 
-        Below six samples no such interval of 95 % exists, and the extremes are given.
+        Where there is none (`has_interval`) the extremes are given.
         """
         if not self.samples:
             return (math.nan, math.nan)

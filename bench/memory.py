@@ -49,8 +49,13 @@ class DeviceMemory:
             self._device = None
 
     def growth(self) -> dict[str, int]:
-        """Bytes in use now beyond those at the start, as "peak_memory"; empty without NVML."""
-        return {} if self._device is None else {"peak_memory": self._used() - self._before}
+        """Bytes in use now beyond those at the start, as "peak_memory".
+
+        Empty without NVML, and where others on the device have let go of more than this process took.
+        """
+        if self._device is None or (grown := self._used() - self._before) < 0:
+            return {}
+        return {"peak_memory": grown}
 
     def _used(self) -> int:
         return int(pynvml.nvmlDeviceGetMemoryInfo(self._device).used)

@@ -69,12 +69,15 @@ _ITEMS, _OUTFITS, _USERS = 24, 256, 4
 """Size of the rankings that are compared."""
 
 
-def parity_answers(engine: Engine, *, num_users: int, input_kind: str, input_size: int) -> list[list[float]]:
+def parity_answers(
+    engine: Engine, *, num_users: int, num_categories: int, input_kind: str, input_size: int
+) -> list[list[float]]:
     """What a loaded engine answers to a fixed set of requests.
 
     Args:
         engine: Who is asked.
         num_users: How many users the model knows.
+        num_categories: How many categories of items it knows.
         input_kind: "image" or "features".
         input_size: H = W of the images in pixels, or F.
 
@@ -87,17 +90,25 @@ def parity_answers(engine: Engine, *, num_users: int, input_kind: str, input_siz
     answers = []
     for batch, outfit_size in _SIZES:
         request = make_request(
-            num_users, input_kind, input_size, batch=batch, outfit_size=outfit_size, seed=batch
+            num_users,
+            input_kind,
+            input_size,
+            batch=batch,
+            outfit_size=outfit_size,
+            num_categories=num_categories,
+            seed=batch,
         )
         answers.append(answer(engine, request).tolist())
 
-    pool = make_request(num_users, input_kind, input_size, batch=_ITEMS // 3, seed=_ITEMS)
+    pool = make_request(
+        num_users, input_kind, input_size, batch=_ITEMS // 3, num_categories=num_categories, seed=_ITEMS
+    )
     generator = np.random.default_rng(_ITEMS)
-    # Item 3n + c has category c: one of each makes an outfit.
+    # Item 3n + c stands at place c of its outfit: one of each makes another.
     outfits = 3 * generator.integers(_ITEMS // 3, size=(_OUTFITS, 3)) + np.arange(3)
     bank = engine.to_host(engine.encode_items(pool.items, pool.categories.reshape(-1)))
     features = bank[outfits.reshape(-1)]
-    categories = np.tile(np.arange(3), (_OUTFITS, 1))
+    categories = np.tile(pool.categories[0], (_OUTFITS, 1))
     users = generator.integers(num_users, size=_USERS)
     rankings = [
         score_among(engine, np.full(_OUTFITS, user), features, categories, bank).tolist() for user in users

@@ -163,6 +163,7 @@ def reference_answers(subject: Subject) -> list[list[float]]:
         return parity_answers(
             engine,
             num_users=subject.num_users,
+            num_categories=subject.num_categories,
             input_kind=subject.input_kind,
             input_size=subject.input_size,
         )

@@ -38,6 +38,7 @@ def make_request(
     *,
     batch: int = 1,
     outfit_size: int = OUTFIT_SIZE,
+    num_categories: int = 3,
     seed: int = 0,
 ) -> Request:
     """Made outfits, the same from the same seed.
@@ -51,6 +52,7 @@ def make_request(
         input_size: Pixels of an image's side, or the features' width.
         batch: B, outfits.
         outfit_size: K, items of each.
+        num_categories: C, of the model; the items are of the first three of them.
         seed: Seed of everything drawn.
 
     Example:
@@ -66,7 +68,7 @@ def make_request(
         else generator.standard_normal((count, input_size), dtype=np.float32)
     )
     # A fourth item is a second top: the categories of an outfit stand in ascending order.
-    categories = np.sort(np.arange(outfit_size) % 3)
+    categories = np.sort(np.arange(outfit_size) % min(3, num_categories))
     return Request(
         users=generator.integers(num_users, size=batch),
         items=items,

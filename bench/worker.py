@@ -133,6 +133,7 @@ class Bench:
             "answers": parity_answers(
                 served.engine,
                 num_users=served.subject.num_users,
+                num_categories=served.subject.num_categories,
                 input_kind=served.subject.input_kind,
                 input_size=served.input_size,
             )

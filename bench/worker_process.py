@@ -33,7 +33,7 @@ _ENVIRONMENT = {
 
 
 class WorkerProcess:
-    """A process that imports one engine and waits for requests. To be used in a `with` statement.
+    """A process that imports one engine and waits for requests. It ends with `close`, or a `with` statement.
 
     It imports while the caller goes on; the first request waits for it. It imports nothing from the current
     folder, whatever lies there: a file `statistics.py`, or another `outfitbench`.

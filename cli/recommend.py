@@ -133,6 +133,8 @@ class Recommend:
     def _check_options(self) -> None:
         from ..core.errors import Fault, InputError
 
+        if self.out.is_dir():
+            raise InputError(Fault("argument --out", f"{self.out}, a folder", "a Parquet file to write"))
         for option, given in (("-k", self.k), ("--memory", self.memory)):
             if given < 1:
                 raise InputError(Fault(f"argument {option}", str(given), "1 or more"))

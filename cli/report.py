@@ -78,12 +78,13 @@ class Report:
             records, out, claims=claims, files=record_places(runs), budgets=budgets, benchmarks=timed
         )
         material = material_of(records)
-        lines = [f"{len(records)} records compared in {page}", *write_parquet(material, out)]
+        tables = flat_tables(material)
+        lines = [f"{len(records)} records compared in {page}", *write_parquet(tables, out)]
         document: dict[str, Any] = {
             "records": len(records),
             "report": page,
             "quality": _quality(material),
-            "costs": flat_tables(material).get("costs", []),
+            "costs": tables.get("costs", []),
         }
         status = 0
         if budgets:

@@ -126,7 +126,7 @@ class Run:
     def _results(self, outcome: RunOutcome) -> Answer:
         """How good each method is, and why a trial failed."""
         from ..reports import write_report
-        from ..reports.flat_tables import write_parquet
+        from ..reports.flat_tables import flat_tables, write_parquet
         from ..reports.grouping import names_of_fits, row_name
         from ..reports.material import material_of
         from ..suites.record_files import record_places
@@ -140,7 +140,7 @@ class Run:
         page = None
         if told:
             page = write_report(outcome.records, self.out / "report", files=record_places([self.out]))
-            write_parquet(material_of(outcome.records), page.parent)
+            write_parquet(flat_tables(material_of(outcome.records)), page.parent)
         lines = [_table(rows)] if rows else []
         lines += [f"failed: {label}: {message}" for label, message in outcome.failed.items()]
         lines += [f"flagged: {label}: {flag}" for label, flag in outcome.flagged.items()]

@@ -152,10 +152,11 @@ class RayCluster:
             Ray's reference.
 
         Raises:
-            InputError: If the store is full, and so is the disk behind it.
+            InputError: If the store is full, and so is the disk behind it, or the cluster is gone.
         """
         try:
-            return self.ray.put(value)
+            with self.answering():
+                return self.ray.put(value)
         except self.ray.exceptions.RayError as error:
             raise InputError(Fault(_STORE, first_line(error), f"room for {what}", fix)) from error
 
@@ -179,6 +180,9 @@ class RayCluster:
 
         Returns:
             Ray's reference to what comes of it.
+
+        Raises:
+            InputError: If the cluster is gone.
         """
         cores, gpus, memory = needs.within(self._alive())
         task = self._enter.options(
@@ -189,7 +193,8 @@ class RayCluster:
             max_retries=retries,
             retry_exceptions=False,
         )
-        return task.remote(self._version, f"{function.__module__}:{function.__qualname__}", *given)
+        with self.answering():
+            return task.remote(self._version, f"{function.__module__}:{function.__qualname__}", *given)
 
     def ended(self, tasks: Sequence[Any], seconds: float) -> list[Any]:
         """Those of the tasks that are over.
@@ -312,7 +317,8 @@ class RayCluster:
         """What each machine has that has cores."""
         now = time.monotonic()
         if self._seen is None or now - self._seen > _SEEN_SECONDS:
-            there = [node["Resources"] for node in self.ray.nodes() if node["Alive"]]
+            with self.answering():
+                there = [node["Resources"] for node in self.ray.nodes() if node["Alive"]]
             found = [
                 Needs(int(has["CPU"]), has.get("GPU", 0.0), int(has.get("memory", 0)))
                 for has in there

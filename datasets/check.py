@@ -38,8 +38,8 @@ __all__ = [
     "check_dataset",
     "check_features",
     "check_images",
-    "check_tree",
     "inspect_dataset",
+    "inspect_tree",
 ]
 
 _TRIAL_SIZE = 32
@@ -93,7 +93,7 @@ def _inspect(name: str, root: Path | str | None, cache: Path, skip_unusable: boo
     if name == PHOTOS:
         return _inspect_photos(require_root(name, root), cache)
     if name in CLOSETS or name in POLYVORES:
-        return _inspect_tree(tree_root(name, root, cache), name, cache)
+        return inspect_tree(tree_root(name, root, cache), name, cache)
     if name in RELEASES:
         return _inspect_release(name, release_root(name, root, cache), cache, skip_unusable)
     DATASETS.get(name, "argument name")
@@ -176,16 +176,12 @@ def _inspect_loaded(name: str, root: Path | str | None, cache: Path) -> Findings
     return Findings(found, list(dataset.notes))
 
 
-def check_tree(root: Path, name: str, cache: Path) -> list[Fault]:
-    """All faults of a Polyvore-U tree.
+def inspect_tree(root: Path, name: str, cache: Path) -> Findings:
+    """Look at all files of a Polyvore-U tree, whatever it is called.
 
     Raises:
         InputError: If there is no such tree.
     """
-    return _inspect_tree(root, name, cache).faults
-
-
-def _inspect_tree(root: Path, name: str, cache: Path) -> Findings:
     found: list[Fault] = []
     tree = find_tree(root, name)
     contents = read_contents(tree.tuples, found.append)

@@ -13,7 +13,7 @@ import numpy as np
 from ..core.errors import Fault, InputError
 from .others_outfits import OthersOutfits
 from .outfit_hash import OutfitHash, PostedOutfits
-from .tables import NO_ITEM, OutfitTable
+from .tables import NO_ITEM, OutfitTable, have_repeats
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -126,7 +126,7 @@ def _draw_random(
     posted = np.unique(here.outfits)
     own = PostedOutfits(OutfitTable.concatenate([positives, drawable])) if len(drawable) else None
     hashes = OutfitHash(len(item_category))
-    twice_a_category = _has_repeats(here.categories).any()
+    twice_a_category = have_repeats(here.categories).any()
 
     items = np.empty((len(rows), positives.items.shape[1]), dtype=np.int32)
     pending = np.arange(len(rows))
@@ -141,7 +141,7 @@ def _draw_random(
         if own is not None:
             refused |= own.hold(positives.users[rows[pending]], drawn)
         if twice_a_category:
-            refused |= _has_repeats(drawn)
+            refused |= have_repeats(drawn)
         if distinct:
             refused[_repeated_draws(hashes.of(items), alike, pending, refused)] = True
         pending = pending[refused]
@@ -245,9 +245,3 @@ def _exhausted(possible: int, left: int, wanted: int, counted: str = "") -> Inpu
     found = f"positives that are all the outfits their items can make ({possible}){but}{counted}"
     other = "an outfit" if wanted == 1 else f"{wanted} outfits"
     return InputError(Fault("random negatives", found, f"items that make {other} which nobody posted"))
-
-
-def _has_repeats(rows: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Whether a number other than −1 stands twice in a row, bool (N,), from (N, K)."""
-    ordered = np.sort(rows, axis=1)
-    return ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)).any(axis=1)

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CATEGORIES", "NO_ITEM", "SETTINGS", "CandidateSet", "OutfitTable"]
+__all__ = ["CATEGORIES", "NO_ITEM", "SETTINGS", "CandidateSet", "OutfitTable", "have_repeats"]
 
 CATEGORIES = ("top", "bottom", "shoe")
 """The categories of Polyvore-U, Closet and photographs, by number; other sets bring their own."""
@@ -107,3 +107,16 @@ class CandidateSet:
         for array in (self.users.astype("<i4"), self.items.astype("<i4"), self.labels.astype("u1")):
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
+
+
+def have_repeats(rows: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Whether a number stands twice in a row, as an item in two slots of an outfit: bool (N,), from (N, K).
+
+    Empty slots (`NO_ITEM`) are no repeats.
+
+    Example:
+        >>> have_repeats(np.int32([[0, 4, 0], [0, -1, -1]])).tolist()
+        [True, False]
+    """
+    ordered = np.sort(rows, axis=1)
+    return ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] != NO_ITEM)).any(axis=1)

@@ -103,7 +103,7 @@ def read_users(
     if called is None and all(word.isdecimal() for word in words):
         return _known([int(word) for word in words], num_users, where)
     path = Path(said)
-    if not path.is_file():
+    if not _is_file(path):
         if called is not None:
             return KnownUsers(_by_name(words, called, where))
         expected = "all, numbers as 0,5, or a Parquet file of users"
@@ -126,6 +126,14 @@ def read_users(
         expected = "numbers of known users"
         raise InputError(Fault(where, "what is no number", expected, f"{_NEW}; {_NAMES}"))
     return _known(users.to_numpy(), num_users, path)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is one; what is no path, as a list of many names, is none."""
+    try:
+        return path.is_file()
+    except OSError:  # too long for one
+        return False
 
 
 def _by_name(names: Sequence[str | None], called: UserNames, where: str) -> NDArray[np.int64]:

@@ -120,9 +120,10 @@ class TopK:
             InputError: If so many scores are −∞ that one of them is among the best.
         """
         keys = self._keys[:, : self._shown].cpu()
-        if (keys == _NOTHING).any():
+        scores = _scores(keys)
+        if scores.isneginf().any():
             raise _no_number("-inf")
-        return BestOutfits(_LAST_OUTFIT - (keys & _LAST_OUTFIT), _scores(keys))
+        return BestOutfits(_LAST_OUTFIT - (keys & _LAST_OUTFIT), scores)
 
     def _look_into(self, scores: Tensor, first: int, users: Tensor, stretches: Tensor) -> None:
         """Keep what is better than the worst of a user's, in stretches of users, int64 (n,) both."""

@@ -82,7 +82,9 @@ def create_model(
         if entry.source is None:
             raise
         raise ModelError(f"model {name!r}: found an error ({error}) in {entry.place}") from error
-    return _checked(entry, model)
+    checked = _checked(entry, model)
+    checked.num_categories = num_categories
+    return checked
 
 
 def model_options(

@@ -53,6 +53,7 @@ class OutfitModel(nn.Module, ABC):
 
     Attributes:
         num_users: How many users have parameters of their own, or are accepted by a model that has none.
+        num_categories: C; its items are of categories 0 … C − 1. `create_model` says how many.
         backbone_name: The network that encodes the items, by name; "features" for feature input.
         feature_size: D, the width of an item's features.
         input_kind: "image" for float (n, 3, H, W) in [0, 1], "features" for float (n, F).
@@ -66,6 +67,7 @@ class OutfitModel(nn.Module, ABC):
     """
 
     num_users: int
+    num_categories: int = 3
     backbone_name: str
     feature_size: int
     input_kind: str

@@ -67,7 +67,7 @@ def _costs(material: Material) -> Iterator[FlatRow]:
     for group in material.groups:
         for record in group.taken:
             for name, measured in record.measurements.items():
-                low, high = measured.median_interval() if measured.n >= 6 else (math.nan, math.nan)
+                low, high = measured.median_interval() if measured.has_interval else (math.nan, math.nan)
                 yield {
                     "dataset": record.dataset,
                     "method": record.method,
@@ -89,8 +89,8 @@ def _costs(material: Material) -> Iterator[FlatRow]:
                     "median": _number(measured.median),
                     "median_low": _number(low),
                     "median_high": _number(high),
-                    "p95": _number(measured.percentile(0.95)) if measured.n >= 20 else None,
-                    "p99": _number(measured.percentile(0.99)) if measured.n >= 100 else None,
+                    "p95": _number(measured.tail(0.95)),
+                    "p99": _number(measured.tail(0.99)),
                     "mean": _number(measured.mean),
                     "sd": _number(measured.sd),
                     "flags": "; ".join([*measured.remarks, *record.flags]),
@@ -133,11 +133,11 @@ def parquet_file(rows: Sequence[Mapping[str, Any]]) -> bytes:
     return buffer.getvalue()
 
 
-def write_parquet(material: Material, out: Path) -> list[str]:
+def write_parquet(tables: Mapping[str, Sequence[FlatRow]], out: Path) -> list[str]:
     """Write the tables as Parquet beside a page where that can be; else a line that says why not."""
     if find_spec("pyarrow") is None:
         return ["tables written as CSV alone: Parquet needs pyarrow (the extra parquet)"]
-    for name, rows in flat_tables(material).items():
+    for name, rows in tables.items():
         with atomic_file(out / f"{name}.parquet") as temporary:
             temporary.write_bytes(parquet_file(rows))
     return []

@@ -62,7 +62,7 @@ def tail(measured: Measurement | None, share: float, notes: Notes) -> str:
 
 def median_interval(measured: Measurement | None) -> str:
     """The confidence interval of the median; blank below six samples, where none of 95 % exists."""
-    if measured is None or measured.n < 6:
+    if measured is None or not measured.has_interval:
         return BLANK
     low, high = measured.median_interval()
     return f"{_written(low, measured)} to {_written(high, measured)}"

@@ -106,11 +106,13 @@ def write_report(
             raise InputError(Fault(there, "a file of another hand", "a page that may be replaced, or none"))
     asked = claims or paper_claims()
     material = material_of(records)
-    pages, figures = _compose(material, title, asked, links_between(out, files or {}), budgets, benchmarks)
+    tables = flat_tables(material)
+    links = links_between(out, files or {})
+    pages, figures = _compose(material, title, asked, links, budgets, benchmarks, list(tables))
     for name, content in figures.items():
         _write(out / name, content)
-    tables = flat_tables(material)
     for name in TABLES:
+        (out / f"{name}.parquet").unlink(missing_ok=True)  # of another page; this one's may be written later
         if name in tables:
             _write(out / f"{name}.csv", csv_file(tables[name]))
         else:
@@ -134,6 +136,7 @@ def _compose(
     links: Mapping[str, str],
     budgets: Sequence[Budget],
     benchmarks: Sequence[Path],
+    kept: Sequence[str],
 ) -> tuple[dict[str, str], dict[str, bytes]]:
     """The pages' texts and their figures by file name."""
     whole, longer_tables, groups = material.tables, material.longer, material.groups
@@ -184,7 +187,7 @@ def _compose(
         ("The order of the rows, beside the paper's", order_section(tables)),
         (
             "How to repeat it",
-            f"{provenance_section(suites, every, groups, others, names)}{_numbers(material)}",
+            f"{provenance_section(suites, every, groups, others, names)}{_numbers(kept)}",
         ),
     ]
     titles = {suite.title for suite in suites}
@@ -198,9 +201,9 @@ def _compose(
     return pages, figures
 
 
-def _numbers(material: Material) -> str:
-    """Where the numbers stand with all their digits."""
-    files = [f"[{name}.csv]({name}.csv)" for name in sorted(flat_tables(material))]
+def _numbers(kept: Sequence[str]) -> str:
+    """Where the numbers stand with all their digits: in the tables of these names."""
+    files = [f"[{name}.csv]({name}.csv)" for name in sorted(kept)]
     return f"\n\nThese numbers with all their digits: {', '.join(files)}." if files else ""
 
 

@@ -241,7 +241,7 @@ def _verdict(own: Measurement, older: Measurement, ratio: float) -> Verdict:
 
 def _written(measured: Measurement) -> str:
     text = quantity(measured.median, escape(measured.unit))
-    if measured.n < 6:
+    if not measured.has_interval:
         return text
     low, high = measured.median_interval()
     return f"{text} [{quantity(low, escape(measured.unit))}, {quantity(high, escape(measured.unit))}]"

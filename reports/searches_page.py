@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -104,8 +104,10 @@ def _table(rates: Sequence[float], studies: Sequence[StudyRecord]) -> str:
 
 
 def _rest(values: Mapping[str, object]) -> str:
-    """All but the rate: "α" is how the paper calls FND's."""
-    named = {key.rpartition(".")[2]: value for key, value in values.items() if key != _RATE}
+    """All but the rate: "α" is how the paper calls FND's. Of options of one name, whose they are."""
+    names = {key: key.rpartition(".")[2] for key in values if key != _RATE}
+    count = Counter(names.values())
+    named = {name if count[name] == 1 else key: values[key] for key, name in names.items()}
     return ", ".join(f"{'α' if key == 'alpha' else code(key)} = {value}" for key, value in named.items())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from .costs import configuration, sampled
@@ -17,9 +18,6 @@ __all__ = ["workloads_tables"]
 
 _SHOWN_ELSEWHERE = {"start", "request", "batch", "batch-memory", "encode", "recommend"}
 """Workloads whose quantities have tables of their own."""
-
-_ENOUGH = 100
-"""Samples of which a 99th percentile can be told."""
 
 _HEADINGS = {
     "score_latency": "One outfit",
@@ -62,6 +60,6 @@ def _heading(name: str) -> str:
 
 def _cell(record: CostRecord, name: str, notes: Notes) -> str:
     written, measured = cell(record, name, notes), sampled(record, name)
-    if measured is None or measured.unit != "s" or measured.n < _ENOUGH:
+    if measured is None or measured.unit != "s" or math.isnan(tail := measured.tail(0.99)):
         return written
-    return f"{written} ({quantity(measured.percentile(0.99), measured.unit)})"
+    return f"{written} ({quantity(tail, measured.unit)})"

@@ -17,7 +17,7 @@ from .method_tables import load_methods, method_file
 from .plan import plan_trials
 from .records import Negatives
 from .search_space import Space, present_values, search_space
-from .suite_file import Suite, load_suite
+from .suite_file import Suite, check_seed, load_suite
 from .trial import FitTrial, Trial
 
 __all__ = ["Search", "load_search"]
@@ -132,6 +132,7 @@ def load_search(
     """
     if budget < 1:
         raise InputError(Fault("argument trials", str(budget), "1 or more"))
+    check_seed(seed)
     if suite is None:
         known, name = _needed(method), method
     else:

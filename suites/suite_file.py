@@ -20,7 +20,7 @@ from .suite_plans import CostPlan, Listed, SpacePlan, each_once, plan_for
 from .suite_rows import refuse_namesakes, refuse_rows_not_run, twice_as_long
 from .sweep import Sweep, swept_methods
 
-__all__ = ["PRESETS", "Suite", "list_suites", "load_suite", "name_for_others"]
+__all__ = ["PRESETS", "Suite", "check_seed", "list_suites", "load_suite", "name_for_others"]
 
 PRESETS = ("full", "quick")
 """How much of a suite is run: all of it, or what is enough for a first look."""
@@ -302,10 +302,23 @@ def _chosen(resolved: dict[str, Method], methods: Sequence[str]) -> dict[str, Me
     return {key: method for key, method in resolved.items() if key in kept}
 
 
+def check_seed(seed: int, where: str = "argument seed") -> None:
+    """Refuse what is no seed.
+
+    Args:
+        seed: Of a fit.
+        where: The argument, for the message.
+
+    Raises:
+        InputError: If it is none.
+    """
+    if not 0 <= seed < 2**32:
+        raise InputError(Fault(where, str(seed), "a whole number from 0 to 4,294,967,295"))
+
+
 def _seeds(seeds: Sequence[int]) -> list[int]:
     for seed in seeds:
-        if not 0 <= seed < 2**32:
-            raise InputError(Fault("argument seeds", str(seed), "a whole number from 0 to 4,294,967,295"))
+        check_seed(seed, "argument seeds")
     return list(dict.fromkeys(seeds))
 
 

@@ -45,7 +45,7 @@ class Recipe(BaseModel):
         clip_norm: Largest norm of the gradient, or None.
         patience: Epochs without a better validation AUC after which training stops, or None.
         precision: "bf16" (autocast), "fp32", or "auto": whichever a short measurement found the faster on
-            this machine; the fit's record says what it came to.
+            this machine, and fp32 where a step is light, as on vectors; the record says what it came to.
         augment: Whether training sees each image mirrored or not, and shifted a little, at random; without
             meaning for items known by features, or by what a frozen part makes of them.
         devices: How many devices of the machine are at a fit, GPUs or, on the CPU, processes: each encodes a

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..core.errors import Fault, InputError
 from ..datasets import Dataset, OutfitTable
 from ..datasets.outfit_hash import OutfitHash
+from ..datasets.tables import have_repeats
 
 __all__ = ["DRAWS", "Recombination", "Recombiner", "check_recombined"]
 
@@ -94,7 +95,7 @@ class Recombiner:
                 worn = positives[origin[:harder]]
                 outfits[:harder] = np.where(_one_filled_slot(worn, generator), outfits[:harder], worn)
             drawn[pending] = outfits
-            pending = pending[self._were_posted(outfits) | _hold_an_item_twice(outfits)]
+            pending = pending[self._were_posted(outfits) | have_repeats(outfits)]
             if not len(pending):
                 return drawn
         return np.delete(drawn, pending, axis=0)
@@ -110,11 +111,6 @@ def _one_filled_slot(items: NDArray[np.int32], generator: np.random.Generator) -
     """One slot of each outfit that is not empty, all equally likely: bool (N, K)."""
     chances = np.where(items < 0, -1.0, generator.random(items.shape))
     return np.arange(items.shape[1]) == chances.argmax(axis=1)[:, None]
-
-
-def _hold_an_item_twice(outfits: NDArray[np.int32]) -> NDArray[np.bool_]:
-    ordered = np.sort(outfits, axis=1)
-    return ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)).any(axis=1)
 
 
 def check_recombined(count: int, dataset: Dataset, batch_size: int, where: str) -> None:

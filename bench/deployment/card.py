@@ -14,7 +14,8 @@ __all__ = ["PREPROCESSING", "Graph", "Origin", "Port", "Serving", "new_users", "
 
 PREPROCESSING: dict[InputKind, dict[str, Any]] = {
     "image": {
-        "colour": "RGB, upright as EXIF says, what is transparent on white; colour profiles are not applied",
+        "colour": "RGB, upright as EXIF says, what is transparent on white; colour profiles are not applied; "
+        "grey of more than 8 bits a sample is refused",
         "draft": "a JPEG is decoded at the smallest of its scales (1, 1/2, 1/4, 1/8) that has twice the size",
         "resize": "Lanczos, the whole picture fitted into the square by its longer side",
         "pad": "letterbox, centred on white (255, 255, 255)",

@@ -66,6 +66,7 @@ class GraphVariant(Variant):
                 parity_answers(
                     each,
                     num_users=subject.num_users,
+                    num_categories=subject.num_categories,
                     input_kind=exported.input_kind,
                     input_size=exported.input_size,
                 )

@@ -7,19 +7,7 @@ from .workload import Workload
 
 __all__ = ["DEFAULT_WORKLOADS", "WORKLOADS", "check_workload", "default_workloads", "register_workload"]
 
-_ROOM = __name__.rpartition(".")[0]
-
-_OURS = (
-    *("start", "request", "request_features", "request_outfits", "batch", "batch_curve", "batch_memory"),
-    *("concurrent", "encode", "catalogue", "recommend", "top_k", "top_k_approximate"),
-    *("cold_start", "training_step"),
-)
-"""Our files."""
-
-WORKLOADS: Registry[type[Workload]] = Registry(
-    "workload",
-    *(f"{_ROOM}.{name}" for name in _OURS),
-)
+WORKLOADS: Registry[type[Workload]] = Registry("workload", __name__.rpartition(".")[0])
 """Workloads by name."""
 
 register_workload = WORKLOADS.register

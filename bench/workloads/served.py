@@ -75,7 +75,12 @@ class ServedModel:
         """A batch of made outfits, the same every time."""
         subject = self.subject
         return make_request(
-            subject.num_users, subject.input_kind, self.input_size, batch=batch, outfit_size=self.outfit_size
+            subject.num_users,
+            subject.input_kind,
+            self.input_size,
+            batch=batch,
+            outfit_size=self.outfit_size,
+            num_categories=subject.num_categories,
         )
 
     def request_of_one_user(self, outfits: int) -> Request:

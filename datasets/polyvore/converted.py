@@ -17,9 +17,11 @@ from .number_rows import NumberRows, parse_rows
 from .outfits import ReadOutfits
 from .text_files import first_lines, read_text
 
-__all__ = ["ConvertedTuples"]
+__all__ = ["ITEMS_FILE", "ConvertedTuples"]
 
-_ITEMS_FILE = "items.json"
+ITEMS_FILE = "items.json"
+"""Names of the items, by category."""
+
 _KINDS = {"random": "neg", "hard": "neg_hard"}
 _LIST_NAMES = ("tops", "bottoms", "shoes")
 _SHORTEST = 3
@@ -43,7 +45,7 @@ class ConvertedTuples:
     @staticmethod
     def lies_in(folder: Path) -> bool:
         """Whether a folder holds this layout."""
-        return any((folder / name).exists() for name in (_ITEMS_FILE, *(f"{split}_pos" for split in SPLITS)))
+        return any((folder / name).exists() for name in (ITEMS_FILE, *(f"{split}_pos" for split in SPLITS)))
 
     def positives(self, split: str) -> Path:
         """The file of a split's positives."""
@@ -55,7 +57,7 @@ class ConvertedTuples:
 
     def read_catalog(self, faults: FaultSink) -> Catalog:
         """The items of all categories."""
-        path = self.folder / _ITEMS_FILE
+        path = self.folder / ITEMS_FILE
         names: list[list[str] | None] = []
         for title, listed in zip(_LIST_NAMES, _parse_lists(path, faults), strict=True):
             if isinstance(listed, list) and listed and all(isinstance(name, str) for name in listed):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import FaultSink
-from ..tables import NO_ITEM, OutfitTable
+from ..tables import OutfitTable, have_repeats
 from .number_rows import NumberRows, UnusableRow
 
 __all__ = ["ReadOutfits", "RepeatedRows", "sound_positives"]
@@ -67,8 +67,7 @@ def sound_positives(
     parts, repeated = _without_repeats(parts)
     distinct: list[ReadOutfits] = []
     for part in parts:
-        ordered = np.sort(part.table.items, axis=1)
-        twice = ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] != NO_ITEM)).any(axis=1)
+        twice = have_repeats(part.table.items)
         for row in np.flatnonzero(twice).tolist():
             faults(UnusableRow(part.rows.where(row), "the same item twice", "an outfit of different items"))
         distinct.append(part.take(~twice) if twice.any() else part)

@@ -16,10 +16,10 @@ from ..candidates import PER_POSITIVE
 from ..dataset import Dataset
 from ..splits import SPLITS, halve
 from ..tables import CATEGORIES, NO_ITEM, SETTINGS, OutfitTable
+from .converted import ITEMS_FILE, ConvertedTuples
 
 __all__ = ["check_features_folder", "write_features"]
 
-_KINDS = {"random": "neg", "hard": "neg_hard"}
 _SLACK = 64 << 20
 """Bytes an LMDB needs beside its values, at the least."""
 
@@ -44,20 +44,18 @@ def write_features(dataset: Dataset, vectors: NDArray[np.float32], name: str, fo
 
     names = _file_names(dataset)
     with atomic_folder(folder) as part:
-        tuples = part / "original" / f"tuples_{dataset.num_users}"
-        tuples.mkdir(parents=True)
+        tuples = ConvertedTuples(part / "original" / f"tuples_{dataset.num_users}", dataset.num_users)
+        tuples.folder.mkdir(parents=True)
         lists = [
             [names[item] for item in np.flatnonzero(dataset.item_category == kind)]
             for kind in range(len(CATEGORIES))
         ]
-        (tuples / "items.json").write_text(json.dumps(lists), encoding="utf-8")
+        (tuples.folder / ITEMS_FILE).write_text(json.dumps(lists), encoding="utf-8")
         for split in SPLITS:
-            _write_outfits(dataset, dataset.split(split), tuples / f"{split}_pos")
+            _write_outfits(dataset, dataset.split(split), tuples.positives(split))
         for setting in SETTINGS:
             for split in ("valid", "test"):
-                _write_outfits(
-                    dataset, _negatives(dataset, split, setting), tuples / f"{split}_{_KINDS[setting]}"
-                )
+                _write_outfits(dataset, _negatives(dataset, split, setting), tuples.negatives(split, setting))
         place = part / "features" / name
         place.mkdir(parents=True)
         with (

@@ -16,7 +16,7 @@ from ...core.errors import FaultSink
 from ...core.names import shown
 from ..user_names import UserNames
 from .iqon_categories import CATEGORY_NAMES
-from .json_files import broken_json, json_text, string_or_number
+from .json_files import NO_JSON, broken_json, json_text, string_or_number
 from .listed_images import ListedImages
 from .posts import OutfitsRead, Posts, UnusableSet
 
@@ -102,7 +102,7 @@ def _read_set(path: Path, faults: FaultSink) -> tuple[str, str, list[tuple[str, 
         return None
     try:
         found = json.loads(text)
-    except json.JSONDecodeError as error:
+    except NO_JSON as error:
         line, what = broken_json(text, error)
         faults(UnusableSet(f"{path}:{line}", what, _SET))
         return None

@@ -9,9 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import Fault, FaultSink
+from ...core.names import why
 from ..polyvore.text_files import read_text
 
-__all__ = ["broken_json", "json_elements", "json_text", "string_or_number"]
+__all__ = ["NO_JSON", "broken_json", "json_elements", "json_text", "string_or_number"]
+
+NO_JSON = (ValueError, RecursionError)
+"""What reading a text raises that is no JSON, that has numbers of thousands of digits, or no end of
+lists in lists."""
 
 _SPACE = re.compile(r"\s*")
 _OLD_JAPANESE = "cp932"
@@ -29,8 +34,13 @@ def json_text(path: Path, expected: str, faults: FaultSink) -> str | None:
         return data.decode(_OLD_JAPANESE, "replace")
 
 
-def broken_json(text: str, error: json.JSONDecodeError) -> tuple[int, str]:
+def broken_json(text: str, error: Exception, begun: int = 1) -> tuple[int, str]:
     r"""The line on which a text stops being JSON, and what was found there.
+
+    Args:
+        text: The text.
+        error: Of `NO_JSON`.
+        begun: The line to name where the error knows none.
 
     Example:
         >>> try:
@@ -39,6 +49,8 @@ def broken_json(text: str, error: json.JSONDecodeError) -> tuple[int, str]:
         ...     broken_json('{"a":\n[1, 2', error)
         (2, 'JSON cut short')
     """
+    if not isinstance(error, json.JSONDecodeError):
+        return begun, f"JSON that cannot be read, {why(error)}"
     short = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
     return error.lineno, "JSON cut short" if short else f"no JSON ({error.msg.lower()})"
 
@@ -70,8 +82,8 @@ def json_elements(text: str, path: Path, expected: str, faults: FaultSink) -> It
             place = skip(place)
             if text[place : place + 1] not in (",", "]") or not text[place:]:
                 raise json.JSONDecodeError("Expecting ',' delimiter", text, place)
-        except json.JSONDecodeError as error:
-            at, found = broken_json(text, error)
+        except NO_JSON as error:
+            at, found = broken_json(text, error, line)
             faults(Fault(f"{path}:{at}", found, expected, "get the file again"))
             return
         yield line, element

@@ -14,7 +14,7 @@ from ...core.errors import Fault, FaultSink
 from ...core.names import shown
 from ..polyvore.number_rows import UnusableRow
 from ..splits import SPLITS
-from .json_files import broken_json, json_elements, json_text, string_or_number
+from .json_files import NO_JSON, broken_json, json_elements, json_text, string_or_number
 from .listed_images import ListedImages, usual_images
 from .posts import OutfitsRead, Posts
 
@@ -84,7 +84,7 @@ def _read_categories(path: Path, faults: FaultSink) -> dict[str, str] | None:
         return None
     try:
         found = json.loads(text)
-    except json.JSONDecodeError as error:
+    except NO_JSON as error:
         line, what = broken_json(text, error)
         faults(Fault(f"{path}:{line}", what, expected, "get the file again"))
         return None

@@ -85,15 +85,7 @@ class StyleMixture:
             float64 (N,).
         """
         tastes = self.taste_weights / self.taste_weights.sum(axis=1, keepdims=True)
-        return self._evidence(tastes[users], items)
-
-    def coherence(self, items: NDArray[np.integer]) -> NDArray[np.float64]:
-        """The same for somebody who likes every style alike: how well the items go together, float64 (N,)."""
-        styles = self.item_weights.shape[1]
-        return self._evidence(np.full((len(items), styles), 1 / styles), items)
-
-    def _evidence(self, tastes: NDArray[np.float64], items: NDArray[np.integer]) -> NDArray[np.float64]:
-        """The ratio for tastes (N, S) and items (N, K); an empty slot says nothing."""
+        tastes = tastes[users]
         lift = self._lift[items]
         mixing = self.mixing_percent / 100
         mixed = (1 - mixing) * lift + mixing * (tastes[:, None, :] * lift).sum(axis=2, keepdims=True)

@@ -105,7 +105,8 @@ def paired_comparison(
     chance, of_seeds = _chance(sides, scale)
     several = len(of_seeds.parts) == len(sides)  # one side's only seed tells nothing of its luck
     reach = of_seeds.quantile((1 + level) / 2) * of_seeds.error if of_seeds.error else 0.0
-    seen = chance.quantile((1 + level) / 2) + chance.quantile(POWER) if chance.error else math.nan
+    visible = chance.error and sides[0].shape[1] > 1  # one user proves nothing
+    seen = chance.quantile((1 + level) / 2) + chance.quantile(POWER) if visible else math.nan
     return PairedComparison(
         difference,
         low,

@@ -1,4 +1,4 @@
-"""MLflow: one run a trial, in a store of files."""
+"""MLflow: one run a trial, in a file of SQLite."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _LONGEST_VALUE = 500
 
 @register_tracker("mlflow")
 class MLflow:
-    """Runs for `mlflow ui --backend-store-uri OUT/tracking/mlflow`; no server is asked.
+    """Runs for `mlflow ui --backend-store-uri sqlite:///OUT/tracking/mlflow/mlflow.db`; no server is asked.
 
     Args:
-        folder: The store.
+        folder: Where the file lies.
     """
 
     def __init__(self, folder: Path) -> None:

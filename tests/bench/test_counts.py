@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from outfitbench.bench.counts import count_flops, count_parameters, count_work
+from outfitbench.bench.counts import count_parameters, count_work, flops_of
 from outfitbench.models import create_model, list_models
 
 
@@ -18,24 +18,24 @@ def test_flops_by_hand_attention_included(tiny):
     items, side, width = 3, (16 - 3) // 2 + 1, 16
     convolution = 2 * items * side**2 * width * (3 * 9)
     logits_and_mix = 2 * (2 * items * items * width)
-    assert count_flops(tiny, 16).samples == [convolution + logits_and_mix]
+    assert flops_of(count_work(tiny, 16)).samples == [convolution + logits_and_mix]
 
 
 def test_flops_of_an_lstm_by_hand(plugin):
     model = create_model("tiny-recurrent", num_users=5)
     gates = 2 * 3 * (4 * 16) * (16 + 16)
-    assert count_flops(model, 16).samples[0] == 2 * 3 * 7**2 * 16 * 27 + gates
+    assert flops_of(count_work(model, 16)).samples[0] == 2 * 3 * 7**2 * 16 * 27 + gates
 
 
 def test_what_cannot_be_counted_is_a_blank_with_its_reason(plugin):
-    blank = count_flops(create_model("tiny-fused", num_users=5), 16)
+    blank = flops_of(count_work(create_model("tiny-fused", num_users=5), 16))
     assert blank.samples == []
     assert blank.flags == ["not counted: _scaled_dot_product_flash_attention_for_cpu"]
 
 
 def test_counting_leaves_gradients_and_the_fast_path_alone(tiny):
     with torch.no_grad():
-        count_flops(tiny, 16)
+        flops_of(count_work(tiny, 16))
         assert not torch.is_grad_enabled()
     assert torch.backends.mha.get_fastpath_enabled()
     assert all(parameter.grad is None for parameter in tiny.parameters())

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -9,10 +10,12 @@ import onnxruntime
 import pytest
 import torch
 from outfitbench.bench import EngineError, ParityError, Subject, export_onnx, load_export
-from outfitbench.bench.counts import count_parameters
+from outfitbench.bench.counts import count_parameters, count_work
 from outfitbench.bench.engines.engine import answer, has_item_bank
 from outfitbench.bench.engines.onnxruntime_engine import OnnxRuntimeEngine
 from outfitbench.bench.engines.torch_engine import TorchEngine
+from outfitbench.bench.model_work import ModelWork
+from outfitbench.bench.parity import EXACT
 from outfitbench.bench.request import as_floats, make_request
 from outfitbench.datasets import InputError
 from outfitbench.models import ModelError, create_model
@@ -167,3 +170,11 @@ def test_a_broken_export_is_named(tiny_export, tmp_path, breakage, words):
 def edit_card(folder, **changes):
     card = json.loads((folder / "model.json").read_text())
     (folder / "model.json").write_text(json.dumps(card | changes))
+
+
+@pytest.mark.parametrize("name", ["fhn", "type-aware"])
+def test_a_model_of_two_categories_is_exported_and_counted(tmp_path: Path, name: str) -> None:
+    """They look something up for each category."""
+    model = create_model(name, num_users=5, num_categories=2, input_kind="features", feature_size=12).eval()
+    assert EXACT.allows(export_onnx(model, tmp_path / "out", name=name).parity)
+    assert isinstance(count_work(model, 12), ModelWork)

@@ -19,3 +19,12 @@ def test_a_known_allocation_is_found():
     memory = DeviceMemory()
     held = torch.zeros(512 << 20, dtype=torch.uint8, device="cuda")
     assert memory.growth()["peak_memory"] == pytest.approx(held.nbytes, rel=0.1)
+
+
+def test_where_others_let_go_of_more_the_figure_is_left_out(monkeypatch):
+    memory = DeviceMemory()
+    monkeypatch.setattr(memory, "_device", object())
+    monkeypatch.setattr(memory, "_before", 2 << 30, raising=False)
+    for used, found in ((3 << 30, {"peak_memory": 1 << 30}), (1 << 30, {})):
+        monkeypatch.setattr(memory, "_used", lambda used=used: used)
+        assert memory.growth() == found

@@ -165,6 +165,13 @@ def test_exactly_and_by_an_index_at_once(finished_run, capsys, tmp_path):
     assert said in line
 
 
+def test_into_a_folder(finished_run, capsys, tmp_path):
+    files = [f"--{name}={tmp_path / name}" for name in ("features", "outfits")]
+    assert main(["recommend", str(finished_run.folder), *files, f"--out={tmp_path}", "--quiet"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"argument --out: found {tmp_path}, a folder, expected a Parquet file to write" in line
+
+
 def test_without_the_package_for_approximate_search(finished_run, shop, capsys, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "faiss", None)
     files = [f"--{name}={tmp_path / name}" for name in ("features", "outfits", "out")]

@@ -50,6 +50,8 @@ def test_a_search_says_what_it_tried_and_where_the_best_stands(capsys, tmp_path)
     ("method", "options", "says"),
     [
         ("n-pair-xs", ["--trials", "0"], "argument trials: found 0, expected 1 or more"),
+        ("n-pair-xs", ["--seed=-1"], "argument seed: found -1, expected a whole number from 0 to"),
+        ("n-pair-xs", ["--seed", str(2**32)], "argument seed: found 4294967296, expected a whole number"),
         ("n-pair", [], "argument method: found 'n-pair', expected a method; nearest: n-pair"),
         (
             "popularity",

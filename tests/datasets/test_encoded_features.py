@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from outfitbench.datasets import InputError, inspect_dataset, load_dataset
-from outfitbench.datasets.check import check_tree
+from outfitbench.datasets.check import inspect_tree
 from outfitbench.datasets.polyvore import read_tree
 
 from .written_releases import write_pog
@@ -48,7 +48,7 @@ def test_items_of_a_tree_are_found_by_their_files_whatever_their_order(tmp_path:
     again = read_tree(tmp_path, "polyvore-3", cache=cache)
     assert again.fingerprint == dataset.fingerprint
     assert len(list((cache / "encoded").glob("*.npy"))) == 1
-    assert not check_tree(tmp_path, "polyvore-3", cache)
+    assert not inspect_tree(tmp_path, "polyvore-3", cache).faults
 
 
 def pog(root: Path) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from outfitbench.datasets import InputError
-from outfitbench.datasets.check import check_tree
+from outfitbench.datasets.check import inspect_tree
 from outfitbench.datasets.polyvore import read_tree
 
 from .written_trees import (
@@ -202,7 +202,7 @@ def test_a_missing_first_top(tmp_path: Path, cache: Path) -> None:
     put_line(folder / "tuples_train_posi", 2, b"0,-1,7,0,0")
     put_line(folder / "tuples_train_posi", 3, b"0,1,-2,0,0")
     write_images(small_tree(), tmp_path)
-    found = [str(fault) for fault in check_tree(tmp_path, NAME, cache)]
+    found = [str(fault) for fault in inspect_tree(tmp_path, NAME, cache).faults]
     assert found == [
         f"{folder}/tuples_train_posi:2: found -1 as top, expected a top from 0 to 23{ADVICE}",
         f"{folder}/tuples_train_posi:3: found -2 as top, expected a top from 0 to 23, or -1{ADVICE}",
@@ -243,7 +243,7 @@ def test_the_check_lists_all_faults(tmp_path: Path, cache: Path) -> None:
     (images / "bottom03.jpg").unlink()
     (images / "shoe05.jpg").write_bytes(picture(5)[:-40])
     (images / "shoe07.jpg").write_bytes(b"no image")
-    faults = check_tree(tmp_path, NAME, cache)
+    faults = inspect_tree(tmp_path, NAME, cache).faults
     assert [str(fault.where) for fault in faults] == [
         f"{folder}/image_list_top:24",
         f"{folder}/tuples_train_posi:2",
@@ -265,7 +265,7 @@ def test_the_check_goes_on_past_lists_and_files_that_are_missing(tmp_path: Path,
     (folder / "tuples_val_posi").unlink()
     put_line(folder / "tuples_test_posi", 1, b"some,thing,else,here")
     put_line(folder / "tuples_test_posi", 3, b"0,99999,7,99999")
-    faults = check_tree(tmp_path, NAME, cache)
+    faults = inspect_tree(tmp_path, NAME, cache).faults
     assert [str(fault.where) for fault in faults] == [
         f"{folder}/image_list_top",
         f"{folder}/tuples_val_posi",
@@ -281,7 +281,7 @@ def test_a_wrong_header_is_one_fault(split: str, tmp_path: Path, cache: Path) ->
     folder = write_original(small_tree(), tmp_path)
     write_images(small_tree(), tmp_path)
     put_line(folder / f"tuples_{split}_posi", 1, b"user,top,top,bottom,shoe")
-    assert [str(fault) for fault in check_tree(tmp_path, NAME, cache)] == [
+    assert [str(fault) for fault in inspect_tree(tmp_path, NAME, cache).faults] == [
         f"{folder}/tuples_{split}_posi:1: found 'user,top,top,bottom,shoe', expected the header {HEADER}"
     ]
 
@@ -290,7 +290,7 @@ def test_a_file_of_another_kind_is_one_fault(tmp_path: Path, cache: Path) -> Non
     folder = write_original(small_tree(), tmp_path)
     write_images(small_tree(), tmp_path)
     (folder / "tuples_val_posi").write_text("user,top,top,bottom,shoe\n" + "0,1,-1,2,3\n" * 9)
-    assert [str(fault.where) for fault in check_tree(tmp_path, NAME, cache)] == [
+    assert [str(fault.where) for fault in inspect_tree(tmp_path, NAME, cache).faults] == [
         f"{folder}/tuples_val_posi:1"
     ]
 
@@ -304,7 +304,7 @@ def test_the_check_finds_nothing_in_a_sound_tree(
     write(tree, tmp_path)
     write_images(tree, tmp_path)
     write_features(tree, tmp_path)
-    assert check_tree(tmp_path, NAME, cache) == []
+    assert inspect_tree(tmp_path, NAME, cache).faults == []
 
 
 def test_the_check_reads_every_feature(tmp_path: Path, cache: Path) -> None:
@@ -316,7 +316,7 @@ def test_the_check_reads_every_feature(tmp_path: Path, cache: Path) -> None:
     values["shoe23.jpg"] = np.array([1, 2, np.nan, 4, 5, 6, 7, 8], "<f4").tobytes()
     place = tmp_path / "features" / "resnet34"
     write_lmdb(place, values)
-    assert [str(fault) for fault in check_tree(tmp_path, NAME, cache)] == [
+    assert [str(fault) for fault in inspect_tree(tmp_path, NAME, cache).faults] == [
         f"{place} [top03.jpg]: found no value, expected a vector for each item",
         f"{place} [top05.jpg]: found 3 bytes, expected a vector of raw float32",
         f"{place} [top07.jpg]: found 9 numbers, expected 8, as item 0 has",

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from outfitbench.datasets import NO_ITEM, InputError
-from outfitbench.datasets.check import check_tree
+from outfitbench.datasets.check import inspect_tree
 from outfitbench.datasets.polyvore import read_tree
 
 from .written_trees import Tree, small_tree, write_converted, write_original
@@ -95,7 +95,7 @@ def test_a_broken_tree_is_refused_or_read_soundly(layout: str, variable: bool, d
         file.write_bytes(
             content[:start] + data.draw(BROKEN_BYTES, label="put in") + content[start + length :]
         )
-        faults = check_tree(root, "polyvore-3", root / "cache")
+        faults = inspect_tree(root, "polyvore-3", root / "cache").faults
         text_faults = [str(fault) for fault in faults if fault.found != "neither images nor features"]
         assert not any("\n" in fault for fault in text_faults)
         if text_faults:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from outfitbench.datasets import Dataset, InputError
-from outfitbench.datasets.check import check_tree
+from outfitbench.datasets.check import inspect_tree
 from outfitbench.datasets.polyvore import read_tree
 
 from .written_trees import (
@@ -140,7 +140,7 @@ def test_images_are_found_under_names_in_another_normal_form(
     dataset = read_tree(tmp_path, NAME, cache=cache)
     assert dataset.pictures is not None
     assert [dataset.pictures.read(item) for item in range(72)] == [picture(item) for item in range(72)]
-    assert check_tree(tmp_path, NAME, cache) == []
+    assert inspect_tree(tmp_path, NAME, cache).faults == []
 
 
 def test_two_forms_of_one_name_are_one_name(tmp_path: Path, cache: Path) -> None:

@@ -149,6 +149,16 @@ def cut_short(root: Path) -> str:
     return r"1\.json:\d+: found JSON cut short, expected one set"
 
 
+def nested_without_end(root: Path) -> str:
+    (root / "70" / "1" / "1.json").write_text("[" * 100_000, encoding="utf-8")
+    return r"1\.json:1: found JSON that cannot be read, RecursionError \(.*\), expected one set"
+
+
+def a_number_of_thousands_of_digits(root: Path) -> str:
+    (root / "70" / "1" / "1.json").write_text("1" * 5_000, encoding="utf-8")
+    return r"1\.json:1: found JSON that cannot be read, ValueError \(.*\), expected one set"
+
+
 def one_item(root: Path) -> str:
     write_iqon(root, [iqon_set(70, 1, {11: "トップス"})])
     return r"1\.json:1: found a set of one item, expected two items or more"
@@ -165,7 +175,10 @@ def no_user(root: Path) -> str:
     return r"1\.json:1: found '\{\"setId\": 1, .*, expected one set: \{setId, user"
 
 
-@pytest.mark.parametrize("spoil", [cut_short, one_item, no_category, no_user])
+@pytest.mark.parametrize(
+    "spoil",
+    [cut_short, nested_without_end, a_number_of_thousands_of_digits, one_item, no_category, no_user],
+)
 def test_a_set_of_iqon_that_cannot_be_used_is_refused_or_counted(
     tmp_path: Path, cache: Path, spoil: Callable[[Path], str]
 ) -> None:

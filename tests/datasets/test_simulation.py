@@ -113,13 +113,6 @@ def test_an_empty_slot_says_nothing() -> None:
     assert with_empty == mixture.preference(np.array([1]), np.array([[4, 30, 60]]))
 
 
-def test_coherence_is_the_preference_of_somebody_who_likes_everything() -> None:
-    mixture = small_mixture()
-    items = np.array([[1, 30, 60], [2, 40, 70]])
-    anybody = StyleMixture(mixture.item_category, mixture.item_weights, np.ones((1, 5), np.int64))
-    assert mixture.coherence(items) == pytest.approx(anybody.preference(np.zeros(2, int), items))
-
-
 def test_a_mixture_survives_its_file(tmp_path: Path) -> None:
     mixture = small_mixture()
     mixture.write(tmp_path / "truth.json")

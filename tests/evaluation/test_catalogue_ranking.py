@@ -269,6 +269,10 @@ CALLED = UserNames.of([b"7", b"ann", b"0", b"zoe", "Åsa".encode(), b"5"])
 def test_users_go_by_the_names_of_their_dataset_where_these_are_known(features, shop, tmp_path):
     users = read_users("0, zoe,5", USERS, features, CALLED)
     assert users.names.tolist() == [2, 3, 5], "a name of digits is no number"
+    many = ["a" * 200, "b" * 200]  # more than a path may have
+    assert read_users(
+        ",".join(many), 2, features, UserNames.of([name.encode() for name in many])
+    ).names.tolist() == [0, 1]
     path = tmp_path / "users.parquet"
     for column, numbers in (
         (pa.array(["Åsa", "7"], pa.large_string()), [4, 0]),

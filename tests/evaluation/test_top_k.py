@@ -78,6 +78,18 @@ def test_a_score_that_is_no_number_is_refused(broken):
         best_of([1.0, broken])
 
 
+def test_it_is_refused_among_the_best_of_many_that_gain_at_once():
+    scores = torch.arange(32.0)[None]
+    scores[0, 5] = -torch.inf
+    best = TopK(1, 32)
+    best.add(scores, first=0)
+    with pytest.raises(InputError, match=r"scores: found -inf, expected numbers"):
+        best.result()
+    fewer = TopK(1, 31)
+    fewer.add(scores, first=0)
+    assert 5 not in fewer.result().outfits
+
+
 def test_outfits_in_a_file_need_not_be_writable(tmp_path):
     wearers, worn = whole_numbers(3, 4, 50)
     np.save(tmp_path / "outfits.npy", worn)

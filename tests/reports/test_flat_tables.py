@@ -37,8 +37,10 @@ def test_the_csv_holds_every_row_and_every_quantity_with_all_digits(tmp_path):
 
 def test_a_table_that_a_report_no_longer_has_is_taken_away(tmp_path):
     write_report([quality("A"), cost("A")], tmp_path)
+    (tmp_path / "quality.parquet").touch()
     write_report([cost("A")], tmp_path)
     assert {path.name for path in tmp_path.glob("*.csv")} == {"costs.csv"}
+    assert not list(tmp_path.glob("*.parquet"))
 
 
 def test_parquet_holds_the_same(tmp_path):

@@ -1,5 +1,6 @@
 """Items as the encoder takes them."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ def read_item(path: Path, card: dict[str, Any]) -> NDArray[Any]:
     from PIL import Image, ImageOps
 
     size, image = card["input_size"], Image.open(path)
+    if image.mode[0] in "IF":  # Pillow would clip them where training did not
+        sys.exit(f"{path.name}: found a picture of more than 8 bits a sample, expected one of 8")
     lies = image.getexif().get(0x0112, 1) > 4  # EXIF sets it upright
     sides = image.size[::-1] if lies else image.size
     image.draft(None, (2 * size, 2 * size))  # a JPEG at the smallest scale that has twice the size

@@ -44,6 +44,8 @@ def rank(graphs: Graphs, request: dict[str, Any], folder: Path) -> list[tuple[fl
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("expected one argument, the request: python recommend.py request.json")
     graphs, asked = Graphs(Path(__file__).parent), Path(sys.argv[1])
     for value, outfit in rank(graphs, read_request(asked, graphs.categories), asked.parent):
         print(f"{value:.6f}", *outfit, sep="\t")

@@ -9,10 +9,12 @@ from typing import Any
 def read_request(path: Path, categories: list[str]) -> dict[str, Any]:
     """The request in a file."""
     try:
-        request: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        request = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         sys.exit(f"{path.name}: found no request ({error}), expected one as JSON")
-    items: dict[str, str] = request.get("items", {})
+    items = request.get("items") if isinstance(request, dict) else None
+    if not isinstance(items, dict):
+        sys.exit(f'{path.name}: found no "items" by name, expected {{"items": {{"coat.jpg": "top", …}}, …}}')
     for name, kind in items.items():
         if kind not in categories:
             sys.exit(f'"items", "{name}": found category {kind!r}, expected one of {", ".join(categories)}')

@@ -217,6 +217,31 @@ def test_a_file_that_holds_no_request_is_refused_in_a_line(deployed, tmp_path):
         assert line.startswith(f"{request.name}: found no request (")
 
 
+@pytest.mark.parametrize("written", ["[]", "3", '{"items": ["wide.jpg"]}', '{"outfits": []}'])
+def test_what_has_no_items_by_name_is_refused_in_a_line(deployed, tmp_path, written):
+    request = tmp_path / "request.json"
+    request.write_text(written)
+    done = command(deployed, request)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith('request.json: found no "items" by name, expected {"items": {"coat.jpg": "top"')
+
+
+def test_without_a_request_it_says_how_it_is_called(deployed):
+    script = [sys.executable, str(deployed / "recommend.py")]
+    done = subprocess.run(script, capture_output=True, text=True)
+    assert done.stderr == "expected one argument, the request: python recommend.py request.json\n"
+
+
+def test_grey_of_16_bits_is_refused_and_not_clipped(deployed, wardrobe, tmp_path):
+    Image.fromarray(np.full((9, 9), 40_000, np.uint16)).save(tmp_path / "deep.png")
+    request = tmp_path / "request.json"
+    request.write_text(json.dumps({"user": 0, "items": {"deep.png": "top"}, "outfits": [["deep.png"]]}))
+    done = command(deployed, request)
+    said = "deep.png: found a picture of more than 8 bits a sample, expected one of 8\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
+
+
 @pytest.mark.parametrize(
     ("name", "refused"),
     [("type-aware", ""), ("lpae-u", '"user": found 77, expected one of 0 to 4\n')],

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from outfitbench.bench import Subject, load_export
-from outfitbench.bench.counts import count_flops, count_parameters
+from outfitbench.bench.counts import count_parameters, count_work, flops_of
 from outfitbench.bench.engines.torch_engine import load_model
 from outfitbench.bench.preparation import prepare
 from outfitbench.bench.variants import low_rank, make_variant
@@ -52,14 +52,14 @@ def test_half_of_the_channels_leave_as_many_parameters_as_by_hand(student: Subje
     # Maps of 15, 7 and 3 positions a side; a multiply-add is two.
     products = 15**2 * 32 * 3 * 121 + 7**2 * 96 * 32 * 25
     products += 3**2 * 9 * (192 * 96 + 128 * 192 + 256 * 128) + 256 * 64 + 64 * 128
-    scorer = count_flops(whole, 64, 3).median - 3 * 2 * (
+    scorer = flops_of(count_work(whole, 64, 3)).median - 3 * 2 * (
         15**2 * 64 * 3 * 121
         + 7**2 * 192 * 64 * 25
         + 3**2 * 9 * (384 * 192 + 256 * 384 + 256 * 256)
         + 256 * 128
         + 128 * 128
     )
-    assert count_flops(pruned, 64, 3).median == scorer + 3 * 2 * products
+    assert flops_of(count_work(pruned, 64, 3)).median == scorer + 3 * 2 * products
 
 
 def test_it_answers_as_the_whole_network_with_the_weakest_outputs_at_0(student: Subject, halved: Subject):

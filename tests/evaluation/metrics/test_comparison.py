@@ -133,6 +133,9 @@ def test_what_has_no_seeds_meets_each_seed():
 def test_one_user_proves_nothing():
     assert paired_comparison([0.9], [0.1]).p_value == 1
     assert np.isnan(paired_comparison([0.9], [0.1]).least)
+    several = paired_comparison([[0.9], [0.8], [0.85]], [[0.7], [0.75], [0.6]])
+    assert several.p_value == 1
+    assert np.isnan(several.least)
 
 
 def test_a_difference_that_is_the_same_for_everyone_is_one():
