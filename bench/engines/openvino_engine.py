@@ -100,11 +100,14 @@ class _Graph:
     def __init__(self, graph: Path, settings: Mapping[str, Any]) -> None:
         self._model = openvino.Core().compile_model(graph, "CPU", dict(settings))
         self._own = threading.local()
-        self.inputs = [given.any_name for given in self._model.inputs]
+        # An input is called by its own name, and by that of its conversion where it begins with one.
+        self._names = [given.names for given in self._model.inputs]
+        self.inputs = set[str]().union(*self._names)
 
     def run(self, **arrays: NDArray[Any]) -> NDArray[np.float32]:
         """The graph's output for the inputs that it has."""
         if not hasattr(self._own, "request"):
             self._own.request = self._model.create_infer_request()
-        given = {name: np.ascontiguousarray(arrays[name]) for name in self.inputs}
+        asked = [arrays[name] for names in self._names for name in names & arrays.keys()]
+        given = [np.ascontiguousarray(array) for array in asked]
         return np.array(self._own.request.infer(given)[0])  # the request's own memory is written again

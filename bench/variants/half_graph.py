@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from ..parity import Tolerance
@@ -29,10 +28,10 @@ class HalfGraph(GraphVariant):
         """Round the weights, and widen what comes in and goes out."""
         import onnx
 
-        path = list(sys.path)
-        from onnxruntime.transformers.float16 import convert_float_to_float16
+        from .quantization import with_transformers
 
-        sys.path[:] = path  # the package enters its own folder, where there is a `models`
+        with with_transformers():
+            from onnxruntime.transformers.float16 import convert_float_to_float16
         onnx.save(convert_float_to_float16(onnx.load(graph), keep_io_types=True), out)
 
     def compress_scorer(self, graph: Path, out: Path) -> None:

@@ -29,9 +29,9 @@ class Int8Dynamic(GraphVariant):
 
     def compress_scorer(self, graph: Path, out: Path) -> None:
         """Quantize."""
-        from onnxruntime.quantization import QuantType, quantize_dynamic
+        from .quantization import prepared, quietly, with_transformers
 
-        from .quantization import prepared, quietly
-
+        with with_transformers():
+            from onnxruntime.quantization import QuantType, quantize_dynamic
         with prepared(graph) as source, quietly():
             quantize_dynamic(source, out, per_channel=True, weight_type=QuantType.QInt8)

@@ -28,10 +28,16 @@ class _Static(GraphVariant):
     def compress_encoder(self, graph: Path, out: Path, sample: Sample | None) -> None:
         """Quantize, the ranges of the activations as they are on the sample's items."""
         import onnx
-        from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
-        from .quantization import prepared, quietly
+        from .quantization import prepared, quietly, with_transformers
 
+        with with_transformers():
+            from onnxruntime.quantization import (
+                CalibrationDataReader,
+                QuantFormat,
+                QuantType,
+                quantize_static,
+            )
         assert sample is not None, "`needs_sample`"
 
         class Reader(CalibrationDataReader):

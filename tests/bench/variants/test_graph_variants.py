@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +17,10 @@ from outfitbench.bench import ExportedModel, FailedProfile, Subject, load_export
 from outfitbench.bench.agreement import agreement
 from outfitbench.bench.effort import Effort
 from outfitbench.bench.engine_profile import EngineProfile
+from outfitbench.bench.engines import engine_factory
+from outfitbench.bench.engines.engine import Engine, answer
 from outfitbench.bench.engines.torch_engine import load_model
+from outfitbench.bench.request import make_request
 from outfitbench.bench.sample import Sample
 from outfitbench.bench.variants import make_variant, ranks_in, tolerance_of, variant_steps
 from outfitbench.bench.variants.half_graph import HalfGraph
@@ -75,6 +79,33 @@ def test_weights_alone_are_rounded_to_the_nearest_of_255_steps(headed_export: Ex
         off = np.abs(steps * scale[:, None] - wide[name])
         assert (off <= scale[:, None] * 0.5001).all()
         np.testing.assert_allclose(scale, np.abs(wide[name]).max(1) / 127, rtol=1e-6)
+
+
+IN_ONE_PROCESS = """
+import sys
+from pathlib import Path
+from outfitbench.bench.variants.half_graph import HalfGraph
+from outfitbench.bench.variants.int8_dynamic import Int8Dynamic
+
+source, folder, path = Path(sys.argv[1]), Path(sys.argv[2]), list(sys.path)
+for number, variant in enumerate(VARIANTS):
+    variant.compress_encoder(source, folder / f"{number}.onnx", None)
+assert sys.path == path
+"""
+
+
+@pytest.mark.parametrize(
+    "variants",
+    ["HalfGraph(), Int8Dynamic()", "Int8Dynamic(), HalfGraph()"],
+    ids=["half first", "8 bits first"],
+)
+def test_one_process_makes_several_in_any_order(headed_export: ExportedModel, tmp_path: Path, variants: str):
+    """What onnxruntime imports for one must be there for the next."""
+    code = IN_ONE_PROCESS.replace("VARIANTS", f"[{variants}]")
+    command = [sys.executable, "-c", code, str(headed_export.folder / "encoder.onnx"), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.glob("?.onnx"))) == 2
 
 
 def test_half_graphs_compute_in_fp16_and_take_and_give_fp32(headed_export: ExportedModel, tmp_path: Path):
@@ -165,3 +196,24 @@ def test_an_engine_that_runs_no_graphs_is_refused_and_the_others_are_measured(
     assert (measured.variant, measured.engine) == ("weight-only", "onnxruntime")
     assert measured.measurements["file_size"].median < headed_export.file_bytes / 2
     assert measured.parity["max_abs_difference"] <= 1e-4  # as its card says
+
+
+@pytest.mark.parametrize(
+    "name", ["fp16-graph", "weight-only", "int8-dynamic", "int8-static", "int8-static-s8s8"]
+)
+def test_openvino_answers_as_onnxruntime_does(
+    headed_subject: Subject, small_closet: Dataset, tmp_path: Path, name: str
+):
+    """Both compute with whole numbers of 8 bits, rounded each in its own places."""
+    pytest.importorskip("openvino")
+    made = make_variant(name, headed_subject, tmp_path / name, dataset=small_closet)
+    right, found = (
+        answer_of(engine_factory(engine)(made, "cpu", 1)) for engine in ("onnxruntime", "openvino")
+    )
+    np.testing.assert_allclose(found, right, atol=5e-2)
+    assert np.std(right) > 0.1
+
+
+def answer_of(engine: Engine) -> np.ndarray:
+    engine.load()
+    return answer(engine, make_request(5, "image", 16, batch=20))
