@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -68,6 +69,41 @@ def one_ceiling() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(profiling, "CeilingGauge", once)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_table_of_operators() -> Iterator[None]:
+    """The exporter's table of what ONNX has for each of PyTorch's operators is read once, not for each graph.
+
+    It is the same every time, and takes as long to read as a small model's graph to be exported.
+    """
+    if "torch" not in sys.modules:  # no test of the session exports
+        yield
+        return
+    from torch.onnx._internal.exporter._registration import ONNXRegistry
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            ONNXRegistry, "from_torchlib", staticmethod(functools.cache(ONNXRegistry.from_torchlib))
+        )
+        yield
+
+
+@pytest.fixture(scope="session")
+def frozen_objects() -> Iterator[None]:
+    """They are let go before Python ends, so that libraries can see that they leave nothing behind."""
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_objects_to_look_through(frozen_objects: None) -> None:
+    """What outlasts a file of tests, hundreds of thousands of objects, is none of the garbage collector's.
+
+    It runs before each turn of a measuring, and would take longer than most of them.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
