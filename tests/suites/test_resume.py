@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import torch
-from outfitbench.cli.main import main
+from outfitbench.suites import load_suite, run_suite
 
 pytestmark = pytest.mark.usefixtures("in_the_small_world")
 
@@ -24,7 +24,7 @@ title = "Resume"
 datasets = ["closet-12"]
 methods = ["cl-xs"]
 [every_method.recipe]
-epochs = 4
+epochs = 3
 batch_size = 16
 precision = "fp32"
 [every_method.neighbours]
@@ -32,8 +32,18 @@ epochs = 1
 """
 
 
+RUN = """
+import sys
+from pathlib import Path
+from outfitbench.suites import load_suite, run_suite
+
+sys.exit(bool(run_suite(load_suite(Path(sys.argv[1])), Path(sys.argv[2]), device="cpu").failed))
+"""
+"""What `outfitbench run` does but for its report."""
+
+
 def start(suite: Path, out: Path, threads: int = 2) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "outfitbench.cli", "run", str(suite), "--out", str(out), "--quiet"]
+    command = [sys.executable, "-c", RUN, str(suite), str(out)]
     if threads == 1 and (taskset := shutil.which("taskset")):
         command = [taskset, "--cpu-list", str(min(os.sched_getaffinity(0))), *command]
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
@@ -68,7 +78,7 @@ def undisturbed(in_the_small_world: None, suite: Path, tmp_path_factory: pytest.
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("OMP_NUM_THREADS", "2")
-            assert main(["run", str(suite), "--out", str(out), "--quiet"]) == 0
+            assert not run_suite(load_suite(suite), out, device="cpu").failed
     finally:
         torch.set_num_threads(threads)
     return out
