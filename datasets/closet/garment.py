@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from ..simulation import Dice
 from .garments.panels import Cut
@@ -69,7 +69,7 @@ class Garment:
     @property
     def file_name(self) -> str:
         """SHA-1 of the parameters, `.jpg`: a name of the form the Polyvore-U image lists have."""
-        canonical = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        canonical = json.dumps(vars(self), default=vars, sort_keys=True, separators=(",", ":"))
         return f"{hashlib.sha1(canonical.encode(), usedforsecurity=False).hexdigest()}.jpg"
 
 
