@@ -77,7 +77,7 @@ def test_comparing_with_a_saved_run_by_number_that_is_not_there(benchmark_file):
 
 def test_workers_of_xdist_run_the_benchmarks_untimed(benchmark_file):
     pytest.importorskip("xdist")
-    done = run(benchmark_file, "-n", "2", "-p", "xdist")
+    done = run(benchmark_file, "-n", "1", "-p", "xdist")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
 

@@ -24,7 +24,7 @@ from ..datasets.written_trees import CATEGORIES, small_tree, write_converted, wr
 SUITE = """
 title = "One student of features"
 datasets = ["polyvore-32"]
-methods = ["n-pair-xs"]
+methods = ["fhn"]
 
 [every_method.recipe]
 epochs = 1
@@ -87,7 +87,7 @@ def test_from_a_shops_vectors_to_every_users_best(run, capsys, tmp_path):
     ranked = json.loads(capsys.readouterr().out)
     assert (ranked["users"], ranked["outfits"], ranked["left_out"]) == (32, 18, 1)
 
-    model = create_model("student-xs", num_users=32, input_kind="features", feature_size=24).eval()
+    model = create_model("fhn", num_users=32, input_kind="features", feature_size=24).eval()
     (weights,) = run.rglob("weights.safetensors")
     model.load_state_dict(load_file(weights))
     with torch.inference_mode():
