@@ -24,8 +24,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 @pytest.fixture(scope="session", autouse=True)
 def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """One cache for the whole session, so that a closet is drawn once; never the user's own."""
+    """One cache for the whole session, so that a closet is drawn once; never the user's own.
+
+    Processes that share out the tests have a cache each, and the closets in common.
+    """
     folder = tmp_path_factory.mktemp("session-cache")
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        common = tmp_path_factory.getbasetemp().parent / "closets"
+        common.mkdir(exist_ok=True)
+        (folder / "closet").symlink_to(common, target_is_directory=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OUTFITBENCH_CACHE", str(folder))
         yield folder

@@ -173,10 +173,14 @@ def test_a_teacher_altered_since_its_record_teaches_nobody(
     assert "as in the record beside it" in failed[student.label]
 
 
-def test_contrastive_learning_from_look_alikes_to_ranking(smoke: Suite, tmp_path: Path) -> None:
+def test_contrastive_learning_from_look_alikes_to_ranking(
+    smoke: Suite, finished: Path, tmp_path: Path
+) -> None:
     """FND-CL: a table of neighbours, a projection that is not shipped, two named losses."""
     objectives = {"fnd": {}, "contrastive": {"weight": 0.2}}
     changed = with_method(smoke, "fnd-xs", objective=objectives, name="FND-CL XS")
+    teacher = planned(smoke)["Teacher XS"]
+    shutil.copytree(trial_folder(finished, teacher), trial_folder(tmp_path, teacher))
     outcome = run_suite(changed, tmp_path, device="cpu")
     assert not outcome.failed
     record = quality(outcome.records)["FND-CL XS"]
