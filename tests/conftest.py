@@ -44,14 +44,26 @@ def small_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     For what is about the line from data to report and not about what is learnt: other processes find it, too.
     """
-    from outfitbench.datasets.closet import CLOSETS, make_closet
+    from outfitbench.datasets.closet import make_closet
 
     folder = tmp_path_factory.mktemp("small-world")
     with pytest.MonkeyPatch.context() as patch:
-        small = replace(CLOSETS["closet-12"], outfits_per_user=20, items_per_category=60)
-        patch.setitem(CLOSETS, "closet-12", small)
+        shrink_closet(patch)
         make_closet("closet-12", folder)
     return folder
+
+
+def shrink_closet(patch: pytest.MonkeyPatch) -> None:
+    from outfitbench.datasets.closet import CLOSETS
+
+    small = replace(CLOSETS["closet-12"], outfits_per_user=20, items_per_category=60)
+    patch.setitem(CLOSETS, "closet-12", small)
+
+
+@pytest.fixture
+def small_closet_12(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where closet-12 is made anew in a test's own cache, it is that of `small_world`, too."""
+    shrink_closet(monkeypatch)
 
 
 @pytest.fixture(scope="module")

@@ -38,6 +38,7 @@ def run(capsys, *arguments: str) -> tuple[int, str, str]:
     return status, printed.out, printed.err
 
 
+@pytest.mark.usefixtures("small_closet_12")
 def test_make_leaves_everything_ready(capsys, cache):
     status, out, _ = run(capsys, "make", NAME, "--cache", str(cache), "--json")
     assert status == 0

@@ -110,6 +110,7 @@ def test_the_command_names_a_packaged_suite_as_everyone_can(tmp_path):
     assert commands == [f"outfitbench run {name} --seeds 3" for name in ("smoke", "smoke", "smoke.toml")]
 
 
+@pytest.mark.usefixtures("small_closet_12")
 def test_all_that_is_derived_goes_where_the_session_says(finished_run, capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("OUTFITBENCH_CACHE", str(tmp_path / "other"))
     arguments = ["run", str(finished_run.suite), "--out", str(tmp_path / "runs"), "--device", "cpu"]
