@@ -81,14 +81,18 @@ class Growing(Workload):
 '''
 
 
-def test_what_another_run_would_not_give_is_flagged(tmp_path: Path, plugin: Path):
+def test_what_another_run_would_not_give_is_flagged(
+    tmp_path: Path, plugin: Path, instruments: None, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("outfitbench.bench.seat.check_parity", lambda *_: None)  # it answers 0
     path = tmp_path / "growing.py"
     path.write_text(GROWING)
     load_plugin(path)
     try:
         effort = LEAST.model_copy(update={"rounds": 4})
-        subject = Subject(model="tiny", num_users=5, plugins=(plugin, path))
-        (found,) = profile_subjects([subject], engines=["torch"], workloads=["growing"], effort=effort)
+        subject = Subject(model="tiny", num_users=5, plugins=(path,))
+        asked = {"engines": ["instrument:Instrument"], "workloads": ["growing"], "effort": effort}
+        (found,) = profile_subjects([subject], **asked)
     finally:
         WORKLOADS._entries.pop("growing")
     assert found.measurements["growing"].remarks == ["unsteady"]
