@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -99,12 +100,12 @@ def one_table_of_operators() -> Iterator[None]:
     if "torch" not in sys.modules:  # no test of the session exports
         yield
         return
-    from torch.onnx._internal.exporter._registration import ONNXRegistry
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            ONNXRegistry, "from_torchlib", staticmethod(functools.cache(ONNXRegistry.from_torchlib))
-        )
+        with suppress(ImportError):  # another torch may keep it elsewhere, and reads it for each graph
+            from torch.onnx._internal.exporter._registration import ONNXRegistry
+
+            once = functools.cache(ONNXRegistry.from_torchlib)
+            patch.setattr(ONNXRegistry, "from_torchlib", staticmethod(once))
         yield
 
 
