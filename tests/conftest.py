@@ -61,6 +61,19 @@ def shrink_closet(patch: pytest.MonkeyPatch) -> None:
     patch.setitem(CLOSETS, "closet-12", small)
 
 
+@pytest.fixture(scope="session")
+def small_closet_10v(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache in which closet-10v is made already, with two fifths of its outfits and of its items."""
+    from outfitbench.datasets.closet import CLOSETS, make_closet
+
+    folder = tmp_path_factory.mktemp("small-closet-10v")
+    with pytest.MonkeyPatch.context() as patch:
+        small = replace(CLOSETS["closet-10v"], outfits_per_user=20, items_per_category=110)
+        patch.setitem(CLOSETS, "closet-10v", small)
+        make_closet("closet-10v", folder)
+    return folder
+
+
 @pytest.fixture
 def small_closet_12(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where closet-12 is made anew in a test's own cache, it is that of `small_world`, too."""

@@ -109,14 +109,22 @@ def test_released_negatives_come_first(dataset):
     assert same(with_released.candidates("test", "hard"), dataset.candidates("test", "hard"))
 
 
+@pytest.fixture(scope="module")
+def drawn_once(tmp_path_factory):
+    """A dataset in a cache of its own, its candidates, and the bytes of their file."""
+    dataset = make_dataset(tmp_path_factory.mktemp("cache"))
+    candidates = dataset.candidates("valid", "random")
+    (path,) = files(dataset)
+    return dataset, candidates, path.read_bytes()
+
+
 class TestBrokenCache:
     @settings(deadline=None)
     @given(st.data())
-    def test_is_drawn_again(self, tmp_path_factory, data):
-        dataset = make_dataset(tmp_path_factory.mktemp("cache"))
-        first = dataset.candidates("valid", "random")
+    def test_is_drawn_again(self, drawn_once, data):
+        dataset, first, written = drawn_once
         (path,) = files(dataset)
-        whole = bytearray(path.read_bytes())
+        whole = bytearray(written)
         for place in data.draw(st.lists(st.integers(0, len(whole) - 1), max_size=4)):
             whole[place] ^= 1 << data.draw(st.integers(0, 7))
         path.write_bytes(whole[: data.draw(st.integers(0, len(whole)))])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,8 +18,8 @@ from sklearn.metrics import roc_auc_score
 
 
 @pytest.fixture(scope="module", params=["closet-12", "closet-10v"])
-def dataset(request: pytest.FixtureRequest) -> Dataset:
-    return load_dataset(request.param)
+def dataset(request: pytest.FixtureRequest, small_closet_10v: Path) -> Dataset:
+    return load_dataset(request.param, cache=small_closet_10v if request.param == "closet-10v" else None)
 
 
 @pytest.fixture(scope="module")

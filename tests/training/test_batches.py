@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,8 +17,8 @@ from outfitbench.training.image_augmentation import flip_and_shift
 
 
 @pytest.fixture(scope="module", params=["closet-12", "closet-10v"])
-def dataset(request: pytest.FixtureRequest) -> Dataset:
-    return load_dataset(request.param)
+def dataset(request: pytest.FixtureRequest, small_closet_10v: Path) -> Dataset:
+    return load_dataset(request.param, cache=small_closet_10v if request.param == "closet-10v" else None)
 
 
 def batches_of(dataset: Dataset, size: int, setting: str = "random") -> list[Batch]:

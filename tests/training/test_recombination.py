@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -13,8 +15,8 @@ from outfitbench.training.recombination import Recombiner, check_recombined
 
 
 @pytest.fixture(scope="module", params=["closet-12", "closet-10v"])
-def dataset(request: pytest.FixtureRequest) -> Dataset:
-    return load_dataset(request.param)
+def dataset(request: pytest.FixtureRequest, small_closet_10v: Path) -> Dataset:
+    return load_dataset(request.param, cache=small_closet_10v if request.param == "closet-10v" else None)
 
 
 def batches(dataset: Dataset, recombined: int, seed: int = 0, exchanged: float = 0.0) -> list[Batch]:
