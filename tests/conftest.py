@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import hypothesis
 import pytest
 
 from .ray_cluster import cluster_of, free_port, of_a_node
@@ -21,6 +22,9 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 # Before anything imports torch: the tests' tensors are too small for threads to pay.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+hypothesis.settings.register_profile("untimed")  # a machine at other work is no fault
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)

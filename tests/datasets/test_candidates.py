@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from outfitbench.core.errors import InputError
 from outfitbench.datasets.dataset import Dataset
@@ -119,7 +119,6 @@ def drawn_once(tmp_path_factory):
 
 
 class TestBrokenCache:
-    @settings(deadline=None)
     @given(st.data())
     def test_is_drawn_again(self, drawn_once, data):
         dataset, first, written = drawn_once

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from outfitbench.core.errors import InputError
 from outfitbench.datasets.negatives import sample_negatives
@@ -16,7 +16,6 @@ from .few_outfits import ITEM_CATEGORY, as_set, outfits_like, outfits_of_others,
 
 
 class TestRandom:
-    @settings(deadline=None)
     @given(tables(), st.integers(1, 12), st.integers(0, 2**63))
     def test_the_random_ones_of_a_positive_are_all_different_or_refused(self, positives, per_positive, seed):
         options = {"per_positive": per_positive, "seed": seed, "distinct": True}
@@ -72,7 +71,6 @@ def large(request):
 
 @pytest.mark.usefixtures("large")
 class TestHard:
-    @settings(deadline=None)
     @given(tables(), st.integers(1, 12), st.integers(0, 2**63))
     def test_those_of_a_user_repeat_only_when_all_have_come(self, positives, per_positive, seed):
         allowed = [

@@ -117,7 +117,7 @@ def test_where_no_outfit_is_left_the_first_says_why(tmp_path: Path, cache: Path)
     outfits=st.lists(st.sets(st.integers(0, 9), min_size=2, max_size=4), min_size=1, max_size=12),
     pictured=st.sets(st.integers(0, 9), min_size=4),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_exactly_the_outfits_all_of_whose_items_have_images_are_kept(
     outfits: Sequence[Collection[int]], pictured: set[int]
 ) -> None:

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from outfitbench.core.errors import InputError
 from outfitbench.datasets.negatives import sample_negatives
@@ -18,7 +18,6 @@ from .few_outfits import ITEM_CATEGORY, as_set, outfits_like, outfits_of_others,
 
 
 class TestRandom:
-    @settings(deadline=None)
     @given(tables(), st.integers(1, 5), st.integers(0, 2**63))
     def test_are_what_they_may_be_or_are_refused(self, positives, per_positive, seed):
         allowed = [outfits_like(outfit, positives) for outfit in positives.items]
@@ -80,7 +79,6 @@ class TestRandom:
 
 
 class TestHard:
-    @settings(deadline=None)
     @given(tables(), st.integers(1, 5), st.integers(0, 2**63))
     def test_are_what_they_may_be_or_are_refused(self, positives, per_positive, seed):
         allowed = [outfits_of_others(row, positives) for row in range(len(positives))]
@@ -135,7 +133,6 @@ class TestHard:
 class TestMixed:
     positives = table(*((user, [user % 5, 5 + user % 5, 10 + user % 5]) for user in range(40)))
 
-    @settings(deadline=None)
     @given(share=st.floats(0, 1), per_positive=st.integers(1, 6), seed=st.integers(0, 99))
     def test_the_share_is_met(self, share, per_positive, seed):
         rows = per_positive * len(self.positives)
@@ -159,7 +156,6 @@ class TestMixed:
 class TestAvoid:
     """What a user posted elsewhere is no negative of that user, and of that user only."""
 
-    @settings(deadline=None)
     @given(tables(), tables(), st.integers(1, 5), st.integers(0, 2**63))
     def test_random_ones_hold_nothing_that_the_user_posted(self, positives, avoid, per_positive, seed):
         positives, avoid = same_slots(positives, avoid)
@@ -175,7 +171,6 @@ class TestAvoid:
         for row, outfit in enumerate(sample_negatives(positives, ITEM_CATEGORY, **options).items):
             assert tuple(outfit.tolist()) in allowed[row // per_positive]
 
-    @settings(deadline=None)
     @given(tables(), tables(), st.integers(1, 5), st.integers(0, 2**63))
     def test_hard_ones_hold_nothing_that_the_user_posted(self, positives, avoid, per_positive, seed):
         positives, avoid = same_slots(positives, avoid)
@@ -221,7 +216,6 @@ def own_of(positives: OutfitTable, avoid: OutfitTable) -> list[set[frozenset[int
     return [posted(avoid.take(avoid.users == user)) for user in positives.users]
 
 
-@settings(deadline=None)
 @given(tables(), st.sampled_from([0.0, 0.5, 1.0]), st.integers(0, 2**63))
 def test_the_seed_decides(positives, share, seed):
     def draw(seed: int) -> list[list[int]] | None:

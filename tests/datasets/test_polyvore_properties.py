@@ -62,7 +62,7 @@ def trees(draw: st.DrawFn) -> Tree:
     return Tree(users, names, {"train": rows[:first], "valid": rows[first:second], "test": rows[second:]})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(trees(), st.sampled_from(sorted(WRITERS)))
 def test_a_written_tree_is_read_back(tree: Tree, layout: str) -> None:
     with fresh_folder() as root:
@@ -83,7 +83,7 @@ BROKEN_BYTES = st.one_of(
 
 @pytest.mark.parametrize("layout", sorted(WRITERS))
 @pytest.mark.parametrize("variable", [False, True])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_a_broken_tree_is_refused_or_read_soundly(layout: str, variable: bool, data: st.DataObject) -> None:
     with fresh_folder() as root:

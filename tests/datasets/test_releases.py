@@ -126,7 +126,7 @@ posts = st.sets(st.tuples(st.integers(0, 6), st.integers(0, 60)), min_size=1, ma
 
 
 @given(posts=posts)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_outfit_is_in_two_splits_and_every_user_has_the_shares(posts: set[tuple[int, int]]) -> None:
     users, outfits = np.array(sorted(posts)).T
     parts = split_posts(users, outfits)

@@ -122,7 +122,7 @@ def test_a_mixture_survives_its_file(tmp_path: Path) -> None:
     assert again.item_category.dtype == np.int8
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     items=st.integers(13, 40),
     outfits=st.lists(st.integers(3, 60), min_size=1, max_size=4),

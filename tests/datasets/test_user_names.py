@@ -14,7 +14,7 @@ TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), 
 
 
 @given(texts=TEXTS, draw=st.data())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_names_and_numbers_give_each_other(texts: list[str], draw: st.DataObject) -> None:
     names = UserNames.of([text.encode() for text in texts])
     assert (len(names), list(names)) == (len(texts), texts)

@@ -80,7 +80,7 @@ def test_parameters_of_a_block_are_those_of_the_paper():
 
 
 @given(st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_order_does_not_matter(data):
     slots = data.draw(st.integers(1, 6))
     order = data.draw(st.permutations(range(slots)))

@@ -107,7 +107,7 @@ def test_a_bank_matters_to_a_model_that_has_one_and_to_no_other(name):
 
 @every_model
 @given(order=st.permutations(range(4)))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_the_order_of_an_outfits_items_does_not_matter(name, order):
     model = over_features(name)
     users, features, categories = outfits(model)

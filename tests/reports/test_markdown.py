@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from outfitbench.reports.markdown import Notes, code, escape, table
 
 from .tables import read_tables
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_name_stays_in_its_cell(name):
     rows = read_tables(table([{"Method": f"x{escape(name)}x", "AUC": "91.20"}]))
