@@ -206,9 +206,12 @@ def _end_with(parent: int) -> None:
 def _lines_until_the_parent_ends() -> Iterator[str]:
     """Lines of standard input. A thread reads them, so that its end ends this process amidst a request."""
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+    requests = os.fdopen(os.dup(0), encoding="utf-8")
+    # A process that an engine forks closes its standard input, and would wait for the thread that reads it.
+    sys.stdin = Path(os.devnull).open()  # noqa: SIM115 - to the end
 
     def read() -> None:
-        for line in sys.stdin:
+        for line in requests:
             lines.put(line)
         os._exit(0)
 
@@ -241,9 +244,10 @@ def _said(output: object) -> str:
 
 def _own_output() -> TextIO:
     """Standard output for replies alone: what libraries print goes to standard error."""
-    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    place = os.dup(1)
+    os.register_at_fork(after_in_child=lambda: os.close(place))  # or its reader would wait for forks, too
     os.dup2(2, 1)
-    return replies
+    return os.fdopen(place, "w", encoding="utf-8")
 
 
 if __name__ == "__main__":

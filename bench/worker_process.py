@@ -7,6 +7,7 @@ import math
 import os
 import re
 import selectors
+import signal
 import subprocess
 import sys
 import tempfile
@@ -67,6 +68,7 @@ class WorkerProcess:
             text=True,
             encoding="utf-8",
             env=_environment(scratch),
+            process_group=0,
         )
         self._started: dict[str, Any] | None = None
         self._send("start", engine=engine, plugins=[str(path) for path in plugins], cores=cores)
@@ -99,8 +101,9 @@ class WorkerProcess:
         return self._receive()
 
     def close(self) -> None:
-        """End the process."""
-        self._process.kill()
+        """End the process, with those that it has forked."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate()
         self._errors.close()
 

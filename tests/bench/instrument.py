@@ -1,6 +1,7 @@
 """Engines whose cost is known, for workers: they sleep, allocate, or die."""
 
 import ctypes
+import multiprocessing
 import os
 import time
 from pathlib import Path
@@ -78,3 +79,20 @@ class Deaf(Instrument):
     def load(self):
         Path(os.environ["INSTRUMENT_LOG"]).write_text("deaf")
         ctypes.PyDLL(None).sleep(3600)
+
+
+class Forking(Instrument):
+    """Leaves a process behind that outlasts it."""
+
+    def load(self):
+        multiprocessing.get_context("fork").Process(target=_outlast).start()
+        log = Path(os.environ["INSTRUMENT_LOG"])
+        while not log.exists() or not log.read_text():
+            time.sleep(0.01)
+        if self._subject.label == "dies":
+            os._exit(7)
+
+
+def _outlast():
+    Path(os.environ["INSTRUMENT_LOG"]).write_text(f"{os.getpid()}\n")
+    time.sleep(3600)

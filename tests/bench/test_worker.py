@@ -183,6 +183,25 @@ def test_a_worker_that_does_not_answer_is_ended_and_says_so(instruments):
         assert worker._process.wait(timeout=10) == -signal.SIGKILL
 
 
+@pytest.mark.parametrize("label", ["lives", "dies"])
+def test_what_an_engine_forks_keeps_nobody_waiting(instruments, tmp_path, monkeypatch, label):
+    """Neither the reader of the worker's replies, nor who forks while another thread reads its requests."""
+    log = tmp_path / "log"
+    monkeypatch.setenv("INSTRUMENT_LOG", str(log))
+    with WorkerProcess("instrument:Forking", limit_seconds=60) as worker:
+        subject = {**SUBJECT, "label": label}
+        if label == "dies":
+            with pytest.raises(EngineError, match=r"found its worker ended with status 7"):
+                worker.ask("load", subject=subject, **FOR_ALL)
+        else:
+            worker.ask("load", subject=subject, **FOR_ALL)
+        fork = psutil.Process(int(log.read_text().splitlines()[0]))
+    if label == "dies":
+        fork.kill()
+    psutil.wait_procs([fork], timeout=5)
+    assert not fork.is_running() or fork.status() == psutil.STATUS_ZOMBIE
+
+
 def test_what_a_worker_compiles_is_kept_apart_from_what_others_did(tmp_path):
     """So that it always compiles anew, and nothing is left where PyTorch keeps it for all."""
     one, other = (Path(_environment(tmp_path)["TORCHINDUCTOR_CACHE_DIR"]) for _ in range(2))
