@@ -91,9 +91,9 @@ def choices_of(
 ) -> list[Choices]:
     """What could be shipped of a quality table, machine by machine.
 
-    The quality of a model as it was trained was measured in full precision, so only costs in full precision
-    stand beside it; beside a variant's those alone of the engine that ranked it. What was run for its
-    throughput alone is no choice.
+    The quality of a model as it was trained, and of a variant of its weights, was measured in full precision,
+    so only costs in full precision stand beside it; beside another variant's those alone of the engine that
+    ranked it. What was run for its throughput alone is no choice.
 
     Args:
         ranked: How good its rows are.
@@ -105,11 +105,7 @@ def choices_of(
     for group in groups_beside(ranked, groups):
         chosen: list[tuple[Row, CostRecord]] = []
         for running in sorted({configuration(record) for record in group.records}):
-            records = [
-                record
-                for record in group.records
-                if configuration(record) == running and (record.variant or running.precision == "fp32")
-            ]
+            records = [record for record in group.records if configuration(record) == running]
             beside = [(row, cost_of(row, records)) for row in ranked.rows]
             chosen += [
                 (row, record)
@@ -127,9 +123,10 @@ def choices_of(
 
 
 def _ranked_as_run(row: Row, record: CostRecord) -> bool:
-    """Whether a row was ranked in the engine whose costs these are, where that matters."""
-    engine = row.records[0].engine
-    return not engine or (engine, "cpu") == (record.engine, record.device)
+    """Whether a row was ranked as what these costs are of computes: in its engine, or in full precision."""
+    if engine := row.records[0].engine:
+        return (engine, "cpu") == (record.engine, record.device)
+    return record.precision == "fp32"
 
 
 def _flags_of(row: Row, flagged: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ def records():
     teacher = quality("Teacher", "teacher", 0.93)
     fit = quality("FND XS", auc=0.90, teacher=teacher.fit.trial)
     worse = quality("FND XS", auc=0.88, teacher=teacher.fit.trial)
-    changes = {"variant": "int8", "inputs": {"weights": "8a17"}, "trial": "e7a1"}
+    changes = {"variant": "int8", "inputs": {"weights": "8a17"}, "trial": "e7a1", "engine": "onnxruntime"}
     return teacher, fit, worse.model_copy(update=changes)
 
 
@@ -59,7 +59,9 @@ def test_without_costs_the_quality_stands_alone_and_without_variants_nothing():
 @pytest.mark.parametrize("session", ["5e5510", "0ther"])
 def test_speed_is_told_within_a_session_only(session):
     teacher, fit, small = records()
-    costs = [cost("FND XS"), cost("FND XS", variant="int8", precision="int8", trial="c057", session=session)]
+    ran = {"engine": "onnxruntime"}
+    small_cost = cost("FND XS", variant="int8", precision="int8", trial="c057", session=session, **ran)
+    costs = [cost("FND XS", **ran), small_cost]
     (_, int8), *_ = read_tables(section([teacher, fit, small], costs))
     assert int8["Times as fast"] == ("1.00" if session == "5e5510" else "–")
 

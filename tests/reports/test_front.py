@@ -87,7 +87,8 @@ def test_a_cost_that_the_quality_does_not_hold_for_stands_beside_none(changes):
 
 def test_a_variants_quality_was_measured_as_it_is_run():
     fit = ranked("A", 0.9)
-    made = fit.model_copy(update={"variant": "int8", "inputs": {"weights": "8a17"}, "trial": "e7a1"})
+    own = {"variant": "int8", "inputs": {"weights": "8a17"}, "trial": "e7a1", "engine": "torch"}
+    made = fit.model_copy(update=own)
     small = costing("A", 0.004, 300, variant="int8", precision="int8")
     text = section(fit, made, costing("A", 0.01, 900), small)
     (row,) = read_tables(text)[0]
@@ -96,6 +97,16 @@ def test_a_variants_quality_was_measured_as_it_is_run():
         "- Beaten by A · int8 in PyTorch on cpu, int8, 2 threads: in PyTorch on cpu, fp32, 2 threads: A."
         in text
     )
+
+
+@pytest.mark.parametrize(("engine", "stands"), [("", False), ("torch", True), ("onnxruntime", False)])
+def test_in_fewer_bits_a_variant_costs_what_it_does_in_the_engine_that_ranked_it(engine, stands):
+    """Weights of fewer factors, say, were ranked in full precision, and 8 bits may rank otherwise."""
+    fit = ranked("A", 0.9)
+    own = {"variant": "low-rank", "inputs": {"weights": "8a17"}, "trial": "e7a1", "engine": engine}
+    small = costing("A", 0.004, 300, variant="low-rank", precision="int8")
+    text = section(fit, fit.model_copy(update=own), costing("A", 0.01, 900), small)
+    assert ("A · low-rank" in text) == stands
 
 
 def test_what_was_run_for_its_throughput_alone_is_no_choice():

@@ -23,7 +23,7 @@ def test_the_records_give_the_published_page(name: str, tmp_path: Path) -> None:
     places = record_places([folder / "records"])
     as_there = {trial: tmp_path / place.relative_to(folder) for trial, place in places.items()}
     benchmarks = sorted((folder / "records").glob("*.json"))
-    budgets = [parse_budget(text) for text in BUDGETS] if name.startswith("cost-") else []
+    budgets = [parse_budget(text) for text in BUDGETS] if name.startswith(("cost-", "engines-")) else []
     records = load_records([folder / "records"])
     write_report(records, tmp_path, files=as_there, budgets=budgets, benchmarks=benchmarks)
     for page in folder.glob("*.md"):
