@@ -6,6 +6,7 @@ What a variant loses in AUC the suite `throughput` says, beside the same ratios 
 from __future__ import annotations
 
 from functools import partial
+from importlib.util import find_spec
 
 import pytest
 import torch
@@ -26,20 +27,16 @@ LEAST_GAIN = {"answering": 4.0, "encoding": 3.0}
 
 @pytest.fixture(scope="module")
 def engines(tmp_path_factory):
-    """Eager PyTorch and what may be faster, all of one network with random weights."""
+    """Eager PyTorch and what may be faster, by engine: one network, random weights."""
     folder, dataset = tmp_path_factory.mktemp("student"), load_dataset("closet-12")
     torch.manual_seed(0)
     save_tensors(create_model(MODEL, num_users=dataset.num_users).state_dict(), folder / WEIGHTS_FILE)
     fit = Subject(model=MODEL, num_users=dataset.num_users, weights=folder / WEIGHTS_FILE, input_size=SIZE)
     in_8_bits = make_variant("int8-static", fit, folder / "int8-static", dataset=dataset)
-    made = {
-        name: engine_factory(engine)(subject, "cpu", usable_cores())
-        for name, engine, subject in (
-            (EAGER, EAGER, fit),
-            ("torch-bf16", "torch-bf16", fit),
-            ("int8-static in onnxruntime", "onnxruntime", in_8_bits),
-        )
-    }
+    candidates = [(EAGER, fit), ("torch-bf16", fit), ("onnxruntime", in_8_bits)]
+    if find_spec("openvino"):
+        candidates.append(("openvino", in_8_bits))
+    made = {name: engine_factory(name)(subject, "cpu", usable_cores()) for name, subject in candidates}
     for engine in made.values():
         engine.load()
     return made, dataset.num_users
