@@ -23,7 +23,9 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 # Before anything imports torch: the tests' tensors are too small for threads to pay.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-hypothesis.settings.register_profile("untimed")  # a machine at other work is no fault
+hypothesis.settings.register_profile(  # a machine at other work is no fault
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("untimed")
 
 

@@ -1,4 +1,4 @@
-"""What is asked of a Ray cluster that is gone. Needs the extra `ray`, and no cluster."""
+"""What is asked of a Ray cluster that is gone. Needs neither the extra `ray` nor a cluster."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ def gone(*given: object, **named: object) -> Any:
 @pytest.fixture
 def cluster() -> RayCluster:
     """Connected once, and no longer."""
-    pytest.importorskip("ray")
     found = RayCluster.__new__(RayCluster)
     exceptions = SimpleNamespace(RayError=RuntimeError)
     found.ray = SimpleNamespace(nodes=gone, put=gone, wait=gone, get=gone, exceptions=exceptions)
