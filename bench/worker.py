@@ -245,9 +245,17 @@ def _said(output: object) -> str:
 def _own_output() -> TextIO:
     """Standard output for replies alone: what libraries print goes to standard error."""
     place = os.dup(1)
-    os.register_at_fork(after_in_child=lambda: os.close(place))  # or its reader would wait for forks, too
+    replies = os.fdopen(place, "w", encoding="utf-8")
     os.dup2(2, 1)
-    return os.fdopen(place, "w", encoding="utf-8")
+
+    def let_go() -> None:
+        nonlocal place
+        if place >= 0:
+            os.close(place)
+        place = -1  # in a fork of a fork the number may be another file's
+
+    os.register_at_fork(after_in_child=let_go)  # or who reads the replies would wait for forks, too
+    return replies
 
 
 if __name__ == "__main__":
