@@ -49,18 +49,8 @@ def agreement_by_requests(subject: Subject, variant: Subject, engine: str = "") 
     """
     from .engines.torch_engine import one_thread
 
-    assert subject.input_size is not None, "a trained model knows what it sees"
     with one_thread():
-        right, found = (
-            parity_answers(
-                each,
-                num_users=subject.num_users,
-                num_categories=subject.num_categories,
-                input_kind=subject.input_kind,
-                input_size=subject.input_size,
-            )
-            for each in _side_by_side(subject, variant, engine)
-        )
+        right, found = (parity_answers(each, subject) for each in _side_by_side(subject, variant, engine))
     return compare_answers(right, found)
 
 

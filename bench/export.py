@@ -170,20 +170,17 @@ def _export(module: nn.Module, inputs: dict[str, _Input], graph: Path, output: s
 
 
 def _compare_with_torch(model: OutfitModel, folder: Path, size: int) -> dict[str, float]:
-    runtime = OnnxRuntimeEngine(
-        Subject(model=type(model).__name__, num_users=model.num_users, export=folder), "cpu", 1
+    exported = Subject(
+        model=type(model).__name__,
+        num_users=model.num_users,
+        num_categories=model.num_categories,
+        input_kind=cast("InputKind", model.input_kind),
+        input_size=size,
+        export=folder,
     )
+    runtime = OnnxRuntimeEngine(exported, "cpu", 1)
     runtime.load()
-    right, found = (
-        parity_answers(
-            engine,
-            num_users=model.num_users,
-            num_categories=model.num_categories,
-            input_kind=model.input_kind,
-            input_size=size,
-        )
-        for engine in (TorchEngine.serving(model), runtime)
-    )
+    right, found = (parity_answers(engine, exported) for engine in (TorchEngine.serving(model), runtime))
     return compare_answers(right, found)
 
 

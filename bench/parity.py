@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +14,7 @@ from ..models.errors import ModelError
 from .engines.engine import Engine, answer, score_among
 from .errors import ParityError
 from .request import make_request
+from .subject import Subject
 
 __all__ = [
     "EXACT",
@@ -69,17 +71,12 @@ _ITEMS, _OUTFITS, _USERS = 24, 256, 4
 """Size of the rankings that are compared."""
 
 
-def parity_answers(
-    engine: Engine, *, num_users: int, num_categories: int, input_kind: str, input_size: int
-) -> list[list[float]]:
+def parity_answers(engine: Engine, subject: Subject) -> list[list[float]]:
     """What a loaded engine answers to a fixed set of requests.
 
     Args:
         engine: Who is asked.
-        num_users: How many users the model knows.
-        num_categories: How many categories of items it knows.
-        input_kind: "image" or "features".
-        input_size: H = W of the images in pixels, or F.
+        subject: What it runs, with its input size: whose users, categories and items are asked about.
 
     Returns:
         The scores of three requests of different sizes, then of four users' candidates.
@@ -87,29 +84,26 @@ def parity_answers(
     Raises:
         ModelError: If there is not one score for each outfit.
     """
-    answers = []
-    for batch, outfit_size in _SIZES:
-        request = make_request(
-            num_users,
-            input_kind,
-            input_size,
-            batch=batch,
-            outfit_size=outfit_size,
-            num_categories=num_categories,
-            seed=batch,
-        )
-        answers.append(answer(engine, request).tolist())
-
-    pool = make_request(
-        num_users, input_kind, input_size, batch=_ITEMS // 3, num_categories=num_categories, seed=_ITEMS
+    assert subject.input_size is not None, "what is asked has a size"
+    request = partial(
+        make_request,
+        subject.num_users,
+        subject.input_kind,
+        subject.input_size,
+        num_categories=subject.num_categories,
     )
+    answers = [
+        answer(engine, request(batch=batch, outfit_size=outfit_size, seed=batch)).tolist()
+        for batch, outfit_size in _SIZES
+    ]
+    pool = request(batch=_ITEMS // 3, seed=_ITEMS)
     generator = np.random.default_rng(_ITEMS)
     # Item 3n + c stands at place c of its outfit: one of each makes another.
     outfits = 3 * generator.integers(_ITEMS // 3, size=(_OUTFITS, 3)) + np.arange(3)
     bank = engine.to_host(engine.encode_items(pool.items, pool.categories.reshape(-1)))
     features = bank[outfits.reshape(-1)]
     categories = np.tile(pool.categories[0], (_OUTFITS, 1))
-    users = generator.integers(num_users, size=_USERS)
+    users = generator.integers(subject.num_users, size=_USERS)
     rankings = [
         score_among(engine, np.full(_OUTFITS, user), features, categories, bank).tolist() for user in users
     ]

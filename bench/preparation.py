@@ -153,17 +153,10 @@ def reference_answers(subject: Subject) -> list[list[float]]:
     from .engines.torch_engine import TorchEngine, load_model, one_thread
     from .parity import parity_answers
 
-    assert subject.input_size is not None
     with one_thread():
         if subject.graphs:
             engine = OnnxRuntimeEngine(subject, "cpu", 1)
             engine.load()
         else:
             engine = TorchEngine.serving(load_model(subject))
-        return parity_answers(
-            engine,
-            num_users=subject.num_users,
-            num_categories=subject.num_categories,
-            input_kind=subject.input_kind,
-            input_size=subject.input_size,
-        )
+        return parity_answers(engine, subject)

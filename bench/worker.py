@@ -128,16 +128,7 @@ class Bench:
 
     def parity_answers(self) -> Reply:
         """Answers to be compared with another engine's."""
-        served = self._served
-        return {
-            "answers": parity_answers(
-                served.engine,
-                num_users=served.subject.num_users,
-                num_categories=served.subject.num_categories,
-                input_kind=served.subject.input_kind,
-                input_size=served.input_size,
-            )
-        }
+        return {"answers": parity_answers(self._served.engine, self._served.subject)}
 
     def turn(self, workload: str, effort: dict[str, Any], folder: str | None) -> Reply:
         """One turn of a workload: samples and flags by quantity.

@@ -29,7 +29,8 @@ Pair = Annotated[tuple[str, str], Field(strict=False), AfterValidator(each_once)
 """Two different values, written as a list of two."""
 
 Setting = Literal["random", "hard", "cold-1", "cold-5"]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
+_SEEDS = 2**32
+Seed = Annotated[int, Field(ge=0, lt=_SEEDS)]
 
 
 class Suite(BaseModel):
@@ -312,8 +313,8 @@ def check_seed(seed: int, where: str = "argument seed") -> None:
     Raises:
         InputError: If it is none.
     """
-    if not 0 <= seed < 2**32:
-        raise InputError(Fault(where, str(seed), "a whole number from 0 to 4,294,967,295"))
+    if not 0 <= seed < _SEEDS:
+        raise InputError(Fault(where, str(seed), f"a whole number from 0 to {_SEEDS - 1:,}"))
 
 
 def _seeds(seeds: Sequence[int]) -> list[int]:

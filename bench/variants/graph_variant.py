@@ -60,18 +60,10 @@ class GraphVariant(Variant):
             )
             self.compress_encoder(exported.folder / ENCODER, folder / ENCODER, sample)
             self.compress_scorer(exported.folder / SCORER, folder / SCORER)
-            engine = OnnxRuntimeEngine(replace(subject, export=folder), "cpu", 1)
+            made = replace(subject, export=folder, input_size=exported.input_size)
+            engine = OnnxRuntimeEngine(made, "cpu", 1)
             engine.load()
-            answers, found = (
-                parity_answers(
-                    each,
-                    num_users=subject.num_users,
-                    num_categories=subject.num_categories,
-                    input_kind=exported.input_kind,
-                    input_size=exported.input_size,
-                )
-                for each in (TorchEngine.serving(model), engine)
-            )
+            answers, found = (parity_answers(each, made) for each in (TorchEngine.serving(model), engine))
         card = exported.model_copy(
             update={
                 "folder": folder,
