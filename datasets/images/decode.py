@@ -176,7 +176,7 @@ def _on_white(image: Image.Image, data: bytes) -> Image.Image:
         picture.paste(_WHITE, mask=Image.fromarray(clear))
         return picture
     if not image.has_transparency_data:
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")  # which would copy it
     picture = image.convert("RGBA")
     ground = Image.new("RGBA", picture.size, _WHITE)
     return Image.alpha_composite(ground, picture).convert("RGB")
