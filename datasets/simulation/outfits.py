@@ -97,11 +97,11 @@ class _Wardrobe:
     optional_percent: int
 
     def draw_distinct(self, count: int, dice: Dice) -> Items:
-        """Up to `count` different outfits, int32 (n, K)."""
+        """Up to `count` different sets of items, int32 (n, K)."""
         kept = np.empty((0, len(self.slots)), np.int32)
         for _ in range(_PATIENCE):
             together = np.concatenate([kept, self._draw(count - len(kept), dice)])
-            _, first = np.unique(together, axis=0, return_index=True)
+            _, first = np.unique(np.sort(together, axis=1), axis=0, return_index=True)
             kept = together[np.sort(first)]
             if len(kept) == count:
                 break
