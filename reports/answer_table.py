@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from .costs import EVERY_USER, LATENCY, machine_label, sampled
 from .difference_sentences import over_seeds, within
 from .markdown import Notes, escape, table
-from .quantities import BLANK, hundredfold, quantity, share
+from .quantities import BLANK, counted, hundredfold, quantity, share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .costs import RowCosts
+    from .table_rows import AnyRow
     from .teacher_share import TeacherShare, TimeShare
 
 __all__ = ["answer_table", "costs_measured"]
@@ -24,7 +25,8 @@ _LIKE_ITS_FIT = (
 
 def answer_table(kept: Sequence[TeacherShare]) -> str:
     """A row for each method, and beneath it what holds for all of them."""
-    several = len({k.against.other for k in kept}) > 1
+    others = list(dict.fromkeys(k.against.other for k in kept))
+    several = len(others) > 1
     notes = Notes()
     timed = any(k.every_user for k in kept)
     rows = [
@@ -43,13 +45,20 @@ def answer_table(kept: Sequence[TeacherShare]) -> str:
         }
         for k in kept
     ]
-    against = "" if several else f"Every row is held against {escape(kept[0].against.other.name)}. "
+    against = f"{'Rows are' if several else 'Every row is'} held against {' or '.join(map(_known, others))}. "
     order = (
         "Rows stand by their number of parameters, and those of one number by name, what a teacher taught "
         "after what none did; what nobody trained comes last."
     )
     parts = [table(rows, text_columns=2 if several else 1), f"{against}{order}", str(notes)]
     return "\n\n".join(part for part in parts if part)
+
+
+def _known(teacher: AnyRow) -> str:
+    """What a row is held against, with what the table tells of the row itself."""
+    seeds = counted(len(teacher.seeds), "seed")
+    size = "" if teacher.parameters is None else f", {quantity(teacher.parameters, '1')} parameters"
+    return f"{escape(teacher.name)} (AUC {hundredfold(teacher.mean('auc'))} over {seeds}{size})"
 
 
 def _time(found: TimeShare | None, notes: Notes) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -28,7 +30,8 @@ def test_the_table_says_how_well_before_how_much_is_kept():
     row = by_first_column(read_tables(text)[0])["FND XS"]
     assert list(row)[:3] == ["Method", "AUC", "AUC kept"]
     assert row["AUC"] == f"{100 * np.mean(records[1].test.auc):.2f}"
-    assert "Every row is held against Teacher." in text
+    teacher = f"AUC {100 * np.mean(records[0].test.auc):.2f} over 1 seed, 66.0M parameters"
+    assert f"Every row is held against Teacher ({teacher})." in text
     assert "Rows stand by their number of parameters" in text
 
 
@@ -39,6 +42,10 @@ def test_rows_of_two_teachers_say_which():
     against = {name: row["Against"] for name, row in by_first_column(read_tables(text)[0]).items()}
     assert (against["FND XS"], against["RKD XS"]) == ("Teacher", "Other teacher")
     assert "Every row is held" not in text
+    one, other_one = (
+        rf"{name} \(AUC 9\d\.\d\d over 1 seed, 66.0M parameters\)" for name in ("Other teacher", "Teacher")
+    )
+    assert re.search(f"Rows are held against {one} or {other_one}\\.", text)
 
 
 def test_the_time_for_every_user_stands_where_all_rows_have_it_in_one_session():
