@@ -15,10 +15,21 @@ if TYPE_CHECKING:
 
     from ..suites.records import FitRecord, Prepared
 
-__all__ = ["Recipes", "apart_from_teaching", "apart_in_objectives", "mapping", "objectives_label"]
+__all__ = [
+    "Recipes",
+    "apart_from_teaching",
+    "apart_in_objectives",
+    "mapping",
+    "objective_names",
+    "objectives_label",
+    "values_apart",
+]
 
 _TEACHING_ROLES = ("teacher", "neighbours")
 """Inputs that objectives ask for; what starts from other weights ("start") is another recipe."""
+
+
+_RATE = "learning_rate"
 
 
 def mapping(value: object) -> dict[str, Any]:
@@ -75,6 +86,37 @@ def apart_in_objectives(fit: FitRecord, other: FitRecord) -> str | None:
     if exchanged and "teacher" in fit.inputs and "teacher" not in other.inputs:
         return f"with {instead[0]} in place of {more[0]}"
     return None
+
+
+def objective_names(fit: FitRecord) -> frozenset[str]:
+    """Which parts a fit minimised, whatever their options."""
+    return frozenset(_objectives_of(fit))
+
+
+def values_apart(fit: FitRecord, other: FitRecord) -> int | None:
+    """How many values tell two fits besides the one part that they are apart in; None where it is not one.
+
+    As `apart_in_objectives`, but for the values that a search finds for each row by itself: the learning rate
+    and the options of the parts that both have.
+
+    Args:
+        fit: Where one stands.
+        other: A fit of the same model, data and, but for the rate, recipe, else it is None.
+    """
+    if _apart_from_values(fit) != _apart_from_values(other):
+        return None
+    own, others = _objectives_of(fit), _objectives_of(other)
+    more, instead = own.keys() - others.keys(), others.keys() - own.keys()
+    taught = "teacher" in fit.inputs and "teacher" not in other.inputs
+    if len(more) != 1 or len(instead) > int(taught):
+        return None
+    rates = [mapping(one.description.get("recipe")).get(_RATE) for one in (fit, other)]
+    return sum(own[name] != others[name] for name in own.keys() & others.keys()) + (rates[0] != rates[1])
+
+
+def _apart_from_values(fit: FitRecord) -> str:
+    recipe = {key: value for key, value in mapping(fit.description.get("recipe")).items() if key != _RATE}
+    return apart_from_teaching(fit.model_copy(update={"description": {**fit.description, "recipe": recipe}}))
 
 
 def _objectives_of(fit: FitRecord) -> dict[str, str]:

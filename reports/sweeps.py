@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..core.hashes import canonical_json
-from .recipes import mapping
+from .recipes import mapping, objective_names, values_apart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,8 @@ class Sweep:
         symbol: What people call it.
         lines: By name.
         references: Rows that the lines are held against: those that lack the option and are one step away
-            in what they minimise; for sizes the teacher.
+            in what they minimise, of each kind of them the nearest where a search gave it other values; for
+            sizes the teacher.
     """
 
     option: str
@@ -195,4 +196,27 @@ def _references(option: str, lines: Sequence[SweepLine], ranked: ComparisonTable
         teachers = [ranked.teacher_of(row) for row in members]
         return tuple(dict.fromkeys(row for row in teachers if row is not None))
     near = [other for row in members for other in ranked.baselines_of(row)]
-    return tuple(other for other in dict.fromkeys(near) if option not in _options(other))
+    strict = [other for other in dict.fromkeys(near) if option not in _options(other)]
+    return (*strict, *_with_other_values(option, members, ranked, {objective_names(r.fit) for r in strict}))
+
+
+def _with_other_values(
+    option: str, members: Sequence[Row], ranked: ComparisonTable, told: set[frozenset[str]]
+) -> list[Row]:
+    """References whose values a search found, and that so are not one step away: the nearest of each kind.
+
+    Args:
+        option: What the lines are over.
+        members: Their rows.
+        ranked: The table.
+        told: What the references minimise that are there already.
+    """
+    nearest: dict[frozenset[str], tuple[int, Row]] = {}
+    for other in ranked.rows:
+        kind = objective_names(other.fit)
+        if other.variant or kind in told or option in _options(other):
+            continue
+        apart = [n for row in members if (n := values_apart(row.fit, other.fit)) is not None]
+        if apart and (kind not in nearest or min(apart) < nearest[kind][0]):
+            nearest[kind] = min(apart), other
+    return [other for _, other in nearest.values()]

@@ -64,6 +64,34 @@ def test_a_line_is_the_rows_that_differ_in_one_option():
     assert [row.name for row in sweep.references] == ["N-pair XS"]
 
 
+def test_a_reference_may_have_a_learning_rate_of_its_own():
+    """As Figure 4's BPR has, which a search gave another than FND's."""
+    other = row("BPR XS", {"bpr": {}}, 0.89, recipe={"learning_rate": 0.05})
+    longer = row("RD XS", {"rd": {}}, 0.89, recipe={"epochs": 24})
+    _, (sweep,) = found([*alphas(), other, longer])
+    assert {row.name for row in sweep.references} == {"N-pair XS", "BPR XS"}
+
+
+def test_of_references_with_other_values_the_nearest_is_drawn():
+    """As Figure 5's FND, whose α is not FND-CL's."""
+
+    def fnd_cl(pair):
+        return fnd(1.5) | {"contrastive": {"weight": 0.2, "pair": pair}}
+
+    lines = [
+        row(f"FND-CL XS, views = {' + '.join(pair)}", fnd_cl(list(pair)), taught=True)
+        for pair in (("erase", "erase"), ("erase", "replace"), ("replace", "replace"))
+    ]
+    teacher = quality("Teacher", "teacher", 0.95)
+    far = row("FND XS, slow", fnd(1.25), taught=True, recipe={"learning_rate": 0.05})
+    for fnds in ([far, row("FND XS", fnd(1.25), taught=True)], [row("FND XS", fnd(1.25), taught=True), far]):
+        _, (sweep,) = found([teacher, *lines, *fnds])
+        assert [row.name for row in sweep.references] == ["FND XS"]
+    same = row("FND XS, α = 1.5", fnd(1.5), taught=True)
+    _, (sweep,) = found([teacher, *lines, *fnds, same])
+    assert [row.name for row in sweep.references] == ["FND XS, α = 1.5"], "one step away, and no nearer one"
+
+
 def test_what_differs_in_more_is_another_line():
     records = alphas() + [
         row(f"FND XS, absolute, α = {alpha:g}", fnd(alpha, "absolute"), taught=True) for alpha in ALPHAS
