@@ -24,6 +24,7 @@ __all__ = [
     "PHOTOS",
     "POLYVORES",
     "DatasetLoader",
+    "is_drawn",
     "list_datasets",
     "load_dataset",
     "needs_root",
@@ -85,6 +86,17 @@ def needs_root(name: str) -> bool:
         [False, True]
     """
     return name == PHOTOS or name in POLYVORES or (name in RELEASES and name not in POG_LIKES)
+
+
+def is_drawn(name: str, root: Path) -> bool:
+    """Whether a dataset is a Closet of which no copy lies in a root, to be read there like any tree."""
+    if name not in CLOSETS:
+        return False
+    try:
+        find_tree(root, name)
+    except InputError:
+        return True
+    return False
 
 
 def load_dataset(

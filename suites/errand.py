@@ -13,7 +13,7 @@ from ..core.errors import Fault, InputError
 from ..core.plugins import load_plugin
 from ..core.progress import say
 from ..datasets import Dataset, load_dataset
-from ..datasets.registry import needs_root
+from ..datasets.registry import is_drawn, needs_root
 from ..training.environment import Device
 from .attempt import Ended, attempt, claim_of
 from .cold_settings import is_cold
@@ -60,7 +60,7 @@ class Errand:
         for name in names:
             found[name] = load_dataset(
                 name,
-                root=self.root,
+                root=None if self.draws(name) else self.root,
                 split=self.split,
                 cache=self.cache,
                 skip_unusable=self.skip_unusable,
@@ -71,6 +71,11 @@ class Errand:
                 raise InputError(Fault(f"dataset {name}", *told, "give every machine the same data"))
         return found
 
+    def draws(self, name: str) -> bool:
+        """Whether a dataset is drawn though there is a root, from which the suite reads another one."""
+        read = any(needs_root(other) for part in self.suite.suites for other in part.datasets)
+        return read and self.root is not None and is_drawn(name, self.root)
+
 
 def plan_errand(errand: Errand) -> tuple[list[Trial[Any]], dict[str, Dataset]]:
     """The trials of the suite, each after those it depends on, and all its datasets by name.
@@ -79,6 +84,8 @@ def plan_errand(errand: Errand) -> tuple[list[Trial[Any]], dict[str, Dataset]]:
         InputError: If a dataset or the suite cannot be used.
     """
     suite = _at_hand(errand)
+    if drawn := [name for name in suite.datasets if errand.draws(name)]:
+        say(f"{', '.join(drawn)}: not in {errand.root}, drawn")
     datasets = errand.load(suite.datasets)
     cold = any(is_cold(setting) for part in suite.parts for setting in part.settings)
     new_users = {dataset.cold_sibling for dataset in datasets.values() if cold}

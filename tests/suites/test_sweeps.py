@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from outfitbench.core.cache import cache_folder
 from outfitbench.datasets import InputError, load_dataset
+from outfitbench.datasets.registry import tree_root
 from outfitbench.suites import list_suites, load_suite
 from outfitbench.suites.cold_trial import ColdTrial
 from outfitbench.suites.errand import Errand, plan_errand
@@ -211,6 +213,26 @@ def test_without_a_root_a_suite_of_suites_leaves_out_what_is_read_from_one(
     assert "read: photos is read from disk, and there is no --root, left out" in capsys.readouterr().out
     with pytest.raises(InputError, match="dataset photos: found no root"):
         plan_errand(Errand(load_suite(alone), tmp_path, "cpu"))
+
+
+def test_beside_what_is_read_from_a_root_closets_are_drawn_where_it_holds_no_copy(tmp_path: Path) -> None:
+    for name, dataset in (("drawn", "closet-12"), ("read", "photos")):
+        (tmp_path / f"{name}.toml").write_text(f'title = "T"\ndatasets = ["{dataset}"]\n')
+    (tmp_path / "both.toml").write_text('title = "T"\nsuites = ["drawn.toml", "read.toml"]\n')
+    root = tmp_path / "root"
+    root.mkdir()
+    errand = Errand(load_suite(tmp_path / "both.toml"), tmp_path, "cpu", root=root)
+    found = errand.load(["closet-12"])
+    assert found["closet-12"].fingerprint == load_dataset("closet-12").fingerprint
+    worker = replace(errand, suite=errand.suite.model_copy(update={"datasets": ["closet-12"]}))
+    assert worker.load(["closet-12"]), "as a process plans that runs the trials of one dataset"
+    with pytest.raises(InputError, match="root: found "):
+        errand.load(["photos"])
+    alone = replace(errand, suite=load_suite(tmp_path / "drawn.toml"))
+    with pytest.raises(InputError, match="expected the tree of closet-12"):
+        alone.load(["closet-12"])
+    (root / "tuples_12").symlink_to(tree_root("closet-12", None, cache_folder()) / "tuples_12")
+    assert not errand.draws("closet-12"), "there is a copy"
 
 
 def test_the_papers_suite_holds_every_table_and_figure() -> None:
