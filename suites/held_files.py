@@ -1,4 +1,4 @@
-"""Whether what finished trials left is still what their records say, before anything else needs it."""
+"""Whether what finished trials left is what their records say, and of the data that there are now."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .run_fit import weights_of
 from .run_neighbours import TABLE_FILE
 from .run_stem import stem_of
 from .run_variant import VARIANT_FILES
-from .trial import Trial
+from .trial import StemTrial, Trial
 
-__all__ = ["broken_inputs"]
+__all__ = ["broken_inputs", "outdated_stems"]
 
 
 def broken_inputs(
@@ -58,3 +58,34 @@ def _hold(folder: Path) -> None:
             stem_of(folder)
         case NeighboursRecord() as record:
             held(folder / TABLE_FILE, record.table)
+
+
+def outdated_stems(
+    trials: Iterable[Trial[Any]], finished: frozenset[str], folder_of: Callable[[Trial[Any]], Path]
+) -> list[str]:
+    """A sentence for each stem to be trained that lies here of a dataset's images or outfits before a change.
+
+    Args:
+        trials: All of a suite.
+        finished: Hashes of those that have a record.
+        folder_of: Where a trial's files lie.
+    """
+    return [
+        f"{trial.label}: trained anew, as the images or outfits are not those of {place.parent} "
+        f"(data {record.data_fingerprint}, now {trial.dataset.fingerprint})"
+        for trial in trials
+        if isinstance(trial, StemTrial) and trial.hash not in finished
+        for place in sorted(folder_of(trial).parent.glob(f"*/{RECORD_FILE}"))
+        if (record := _stem_record(place)) is not None
+        and (record.dataset, record.image_size) == (trial.dataset.name, trial.method.image_size)
+        and record.data_fingerprint != trial.dataset.fingerprint
+    ]
+
+
+def _stem_record(place: Path) -> StemRecord | None:
+    """What stands there, where that can be read: nobody needs it."""
+    try:
+        record = load_record(place)
+    except InputError:
+        return None
+    return record if isinstance(record, StemRecord) else None

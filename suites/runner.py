@@ -17,7 +17,7 @@ from .costs import Failure, measure_costs
 from .dataset_record import describe_dataset
 from .errand import Errand, plan_errand
 from .executors import EXECUTORS, Executor, create_executor
-from .held_files import broken_inputs
+from .held_files import broken_inputs, outdated_stems
 from .record_files import RECORD_FILE, load_record
 from .records import Record, VariantRecord
 from .rehearsal import Rehearsal, rehearse, seconds_of_stem
@@ -115,6 +115,8 @@ def run_suite(
     trials = graph if shard is None else shard.of(graph)
     finished = frozenset(trial.hash for trial in trials if has_record(trial, out))
     outcome, failed = RunOutcome(trials, finished), {}
+    for note in outdated_stems(trials, finished, lambda trial: trial_folder(out, trial)):
+        say(note, style="yellow")
     if dry_run:
         rehearse_fits(outcome, here, fetch=False)
         outcome.broken.update(broken_inputs(trials, finished, lambda trial: trial_folder(out, trial)))

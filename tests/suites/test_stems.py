@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from outfitbench.core.errors import InputError
+from outfitbench.core.machine import describe_machine
 from outfitbench.datasets import Dataset, load_dataset
 from outfitbench.models.weights import save_tensors
 from outfitbench.suites import load_suite, run_suite
 from outfitbench.suites.attempt import trial_folder
+from outfitbench.suites.held_files import outdated_stems
 from outfitbench.suites.plan import plan_trials
-from outfitbench.suites.record_files import load_record
+from outfitbench.suites.record_files import load_record, write_record
 from outfitbench.suites.records import FitRecord, QualityRecord, StemRecord
 from outfitbench.suites.suite_file import Suite
 from outfitbench.suites.trial import FitTrial, StemTrial
 from outfitbench.training import stem
+from outfitbench.training.history import Environment
 from safetensors.torch import load_file
 
 SUITE = """
@@ -118,6 +122,36 @@ def test_an_altered_stem_is_not_started_from(tmp_path: Path) -> None:
     again = run_suite(suite, tmp_path / "out", device="cpu")
     reasons = [message.partition(": found a file of hash")[0] for message in again.failed.values()]
     assert reasons[0] == str(path)
+
+
+def test_a_stem_of_other_images_is_told_and_not_started_from(tmp_path: Path) -> None:
+    """What changes is the dataset's fingerprint, of which its images are a part."""
+    (found, *_) = [trial for trial in planned(suite_of(tmp_path)) if isinstance(trial, StemTrial)]
+    folder = trial_folder(tmp_path, found)
+    record = StemRecord(
+        trial=found.hash,
+        description=found.description.to_json(),
+        machine=describe_machine(),
+        dataset="closet-12",
+        data_fingerprint=found.dataset.fingerprint,
+        convolutions="alexnet",
+        image_size=64,
+        target="efficientnet-lite0",
+        losses=[0.5],
+        environment=Environment(device="cpu", precision="fp32", threads=1),
+        weights="0" * 64,
+    )
+    write_record(record, folder)
+    (tmp_path / "stems" / "broken").mkdir()
+    (tmp_path / "stems" / "broken" / "record.json").write_text("{")
+    assert not outdated_stems([found], frozenset(), lambda trial: trial_folder(tmp_path, trial))
+    changed = replace(found, dataset=replace(found.dataset, fingerprint="0123456789abcdef"))
+    assert changed.hash != found.hash, "so it is another trial"
+    (told,) = outdated_stems([changed], frozenset(), lambda trial: trial_folder(tmp_path, trial))
+    assert told == (
+        f"stem of 64 px · closet-12: trained anew, as the images or outfits are not those of {folder} "
+        f"(data {found.dataset.fingerprint}, now 0123456789abcdef)"
+    )
 
 
 @pytest.mark.parametrize(
