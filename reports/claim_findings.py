@@ -65,7 +65,8 @@ class Finding:
         ends = (paired.low, paired.high, paired.seeds_low, paired.seeds_high)
         if all(abs(100 * end) <= within for end in ends):
             return HOLDS
-        return NOT if apart else OPEN
+        beyond = all(abs(100 * end) > within for end in ends)  # a difference that shows may be a small one
+        return NOT if apart and beyond else OPEN
 
 
 def findings(claims: Sequence[Claim], tables: Sequence[ComparisonTable]) -> list[Finding]:

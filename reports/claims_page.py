@@ -25,10 +25,11 @@ _LEGEND = (
     "is of two gains, the difference is the first gain less the second. p: min F′ over users × seeds; Holm "
     "p: corrected for all comparisons of this page on one dataset. *Holds*, and *does not hold* for the "
     "contrary: neither interval holds zero, and Holm p < 0.05; for two that are claimed to be alike, both "
-    "intervals lie within the width that is named. Else *not told apart*, which proves neither; what could "
-    "have been seen (in four of five repetitions) says how much that is worth. A claim of several "
-    "comparisons holds where each of them does, and does not where one does not. One seed says nothing of "
-    "luck of training, and decides no claim."
+    "intervals lie within the width that is named, or beyond it for the contrary. Else *not told apart*, "
+    "which proves neither; what could have been seen (in four of five repetitions, with p < 0.05 before the "
+    "correction, so that a claim takes more) says how much that is worth. A claim of several comparisons "
+    "holds where each of them does, and does not where one does not. One seed says nothing of luck of "
+    "training, and decides no claim."
 )
 
 

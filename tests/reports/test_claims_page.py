@@ -87,8 +87,12 @@ def test_a_gain_over_another_gain_is_the_difference_of_differences():
     assert found.says == "holds"
 
 
-@pytest.mark.parametrize(("shift", "expected"), [(0.001, "holds"), (0.03, "does not hold")])
+@pytest.mark.parametrize(
+    ("shift", "expected"),
+    [(0.001, "holds"), (-0.03, "does not hold"), (0.03, "does not hold"), (0.008, "not told apart")],
+)
 def test_two_that_are_claimed_to_be_alike(shift, expected):
+    """The last differ, but whether by more than is allowed is not known."""
     asked = claims({"more": "AA", "than": "B"}, alike_within=0.8)
     assert said(asked, rows_of("AA", shift), rows_of("B", 0.0)) == expected
 
@@ -129,6 +133,7 @@ def test_a_reader_goes_from_a_cell_to_its_records(tmp_path: Path) -> None:
     assert row["Compared"] == "AA over B"
     assert row["Records"].startswith(f"AA [0](../runs/{records[0].trial}/record.json), [1](")
     assert "Not run: B over CCC." in text
+    assert "with p < 0.05 before the correction, so that a claim takes more" in text
 
 
 def test_where_no_comparison_can_be_made_there_is_no_page(tmp_path: Path) -> None:
