@@ -120,13 +120,14 @@ def compare_answers(right: Sequence[ArrayLike], found: Sequence[ArrayLike]) -> d
 
     Returns:
         "max_abs_difference" of all scores; "kendall_tau" and "top_k_overlap" of the users' candidates, each
-        the lowest over the users.
+        the lowest over the users. NaN where any score is.
     """
     pairs = [(np.asarray(one), np.asarray(other)) for one, other in zip(right, found, strict=True)]
     rankings = [compare_rankings(one, other) for one, other in pairs[len(_SIZES) :]]
     return {
-        "max_abs_difference": max(float(np.abs(one - other).max()) for one, other in pairs),
-        "kendall_tau": min(tau for tau, _ in rankings),
+        # By NumPy, as Python's own `max` and `min` pass over a NaN that is not the first.
+        "max_abs_difference": float(np.max([np.abs(one - other).max() for one, other in pairs])),
+        "kendall_tau": float(np.min([tau for tau, _ in rankings])),
         "top_k_overlap": min(overlap for _, overlap in rankings),
     }
 

@@ -36,6 +36,17 @@ def test_answers_are_compared_at_their_worst():
     }
 
 
+@pytest.mark.parametrize("place", range(5))
+def test_a_score_that_is_not_a_number_is_never_passed_over(place):
+    right = [[0.1, 0.2], [0.2, 0.3], [0.4, 0.5], [1.0, 2.0], [2.0, 1.0]]
+    found = [list(scores) for scores in right]
+    found[place][1] = math.nan
+    parity = compare_answers(right, found)
+    assert math.isnan(parity["max_abs_difference"])
+    assert math.isnan(parity["kendall_tau"]) == (place >= 3)
+    assert not Tolerance(difference=1.0, tau=-1.0).allows(parity)
+
+
 @pytest.mark.parametrize(("difference", "tau"), [(2e-4, 1.0), (0.0, 0.99), (math.nan, 1.0), (0.0, math.nan)])
 def test_what_does_not_agree_is_refused_with_its_figures(difference, tau):
     parity = {"max_abs_difference": difference, "kendall_tau": tau, "top_k_overlap": 1.0}
