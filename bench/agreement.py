@@ -86,11 +86,10 @@ def parity_flags(variant: str, found: dict[str, float]) -> list[str]:
 
     Example:
         >>> parity_flags("fp16", {"max_abs_difference": 0.001, "kendall_tau": 0.98})
-        ["lost its parity (Kendall's τ 0.980 with what it was made of)"]
+        ["lost its parity (Kendall's τ 0.980, expected at least 0.99, beside what it was made of)"]
     """
-    if tolerance_of(variant).allows(found):
-        return []
-    return [f"{LOST_PARITY} (Kendall's τ {found['kendall_tau']:.3f} with what it was made of)"]
+    missed = tolerance_of(variant).missed(found)
+    return [f"{LOST_PARITY} ({missed}, beside what it was made of)"] if missed else []
 
 
 def _side_by_side(subject: Subject, variant: Subject, engine: str) -> tuple[Engine, Engine]:

@@ -49,7 +49,21 @@ class Tolerance:
 
     def allows(self, parity: Mapping[str, float]) -> bool:
         """Whether answers agree well enough; not where a score is not a number."""
-        return parity["max_abs_difference"] <= self.difference and parity["kendall_tau"] >= self.tau
+        return not self.missed(parity)
+
+    def missed(self, parity: Mapping[str, float]) -> str:
+        """In what answers are further off than they may be; empty where they agree well enough.
+
+        Example:
+            >>> EXACT.missed({"max_abs_difference": 0.375, "kendall_tau": 1.0})
+            'scores off by up to 0.375, expected at most 0.0001'
+        """
+        found = []
+        if not (tau := parity["kendall_tau"]) >= self.tau:
+            found.append(f"Kendall's τ {tau:.3f}, expected at least {self.tau:g}")
+        if not (difference := parity["max_abs_difference"]) <= self.difference:
+            found.append(f"scores off by up to {difference:.3g}, expected at most {self.difference:g}")
+        return ", and ".join(found)
 
 
 EXACT = Tolerance(difference=1e-4, tau=0.999)

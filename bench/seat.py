@@ -151,8 +151,8 @@ class Seat:
         if subject.graphs:
             tolerance = tolerance_of(subject.variant)
         if subject.graphs and self._exported_here():
-            if not tolerance.allows(self.parity):
-                self.flags.append(f"{LOST_PARITY} (Kendall's τ {self.parity['kendall_tau']:.3f})")
+            if missed := tolerance.missed(self.parity):
+                self.flags.append(f"{LOST_PARITY} ({missed})")
             return
         check_parity(self.parity, f"engine {self.engine} on {self.device}, model {subject.model}", tolerance)
 

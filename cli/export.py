@@ -108,8 +108,8 @@ def _flagged(exports: Sequence[tuple[Chosen, ExportedModel]]) -> list[str]:
     flagged: list[str] = []
     for choice, export in exports:
         flags, variant = [*choice.flags], choice.subject.variant
-        if not flags and variant and not tolerance_of(variant).allows(export.parity):
-            flags = [f"{LOST_PARITY} (Kendall's τ {export.parity['kendall_tau']:.3f})"]
+        if not flags and variant and (missed := tolerance_of(variant).missed(export.parity)):
+            flags = [f"{LOST_PARITY} ({missed})"]
         flagged += [f"flagged: {choice.slug}: {flag}" for flag in flags]
     return flagged
 
