@@ -23,6 +23,9 @@ __all__ = ["DRIFT", "Change", "Regression", "regression", "regression_page"]
 DRIFT = 0.05
 """Medians of two runs on one quiet machine may be apart by this part; less is no change."""
 
+_ASKED = ("batch", "outfits", "recommend_candidates", "catalogue_items", "vectors", "best", "history")
+"""Of the effort, what decides what is asked; the rest says how often, and how long."""
+
 Verdict = Literal["worse", "better", "noise"]
 
 
@@ -95,9 +98,11 @@ def regression_page(found: Regression) -> str:
 
 _LEGEND = (
     "AUC and NDCG changed where the bootstrap 95 % interval of the paired difference, over users and seeds, "
-    f"leaves 0 out. A time, a rate or the memory of a process changed where the two medians are more than "
-    f"{100 * DRIFT:.0f} % apart and their 95 % intervals do not meet; what is counted changed where it is "
-    "another number. Costs of two kinds of machine are never compared."
+    "leaves 0 out. A time, a rate or the memory of a process changed where the two medians are more than "
+    f"{100 * DRIFT:.0f} % apart and their 95 % intervals do not meet; a time or a rate of fewer than six "
+    "samples has none, and counts as noise. What is counted changed where it is another number. Costs of two "
+    "kinds of machine are never compared, nor what was asked for another number of outfits, candidates, "
+    "items or vectors."
 )
 
 
@@ -157,8 +162,8 @@ def _ranked(ranked: ComparisonTable) -> Hashable:
 
 
 def _costs(now: Material, before: Material) -> tuple[list[Change], list[str]]:
-    ours = {_measured(record): record for group in now.groups for record in group.records}
-    theirs = {_measured(record): record for group in before.groups for record in group.records}
+    ours = {_measured(record): record for group in now.groups for record in group.taken}
+    theirs = {_measured(record): record for group in before.groups for record in group.taken}
     changes = [
         change
         for key, record in ours.items()
@@ -195,8 +200,10 @@ def _kind(machine: Machine) -> Hashable:
 
 
 def _measured(record: CostRecord) -> Hashable:
-    """What was measured where; of several, the last of a group, which is the latest."""
+    """What was asked of what where; of several, the last of a group, which is the latest."""
     return (
+        record.workload,
+        *(record.effort.get(name) for name in _ASKED),
         record.method,
         record.variant,
         network_of(record),
@@ -231,6 +238,8 @@ def _cost_changes(record: CostRecord, other: CostRecord) -> Iterator[Change]:
 def _verdict(own: Measurement, older: Measurement, ratio: float) -> Verdict:
     if own.session:  # measured, not counted
         (low, high), (older_low, older_high) = own.median_interval(), older.median_interval()
+        if own.unit != "byte" and not (own.has_interval and older.has_interval):
+            return "noise"
         if abs(ratio - 1) <= DRIFT or (low <= older_high and older_low <= high):
             return "noise"
     elif ratio == 1:

@@ -31,11 +31,23 @@ def around(value, spread):
         (around(0.013, 0.02), around(0.010, 0.02), "better"),
         (around(0.010, 0.01), around(0.0104, 0.01), "noise"),  # less than two quiet runs may be apart
         (around(0.010, 1.0), around(0.012, 1.0), "noise"),  # the intervals meet
+        ([0.010], [0.020], "noise"),  # there are none
+        (around(0.010, 0.02), [0.020] * 5, "noise"),
     ],
 )
 def test_a_time_changed_where_intervals_are_apart_and_the_medians_by_more_than_drift(before, now, verdict):
     (change,) = against([timed(np.abs(now).tolist())], [timed(np.abs(before).tolist())]).changes
     assert (change.figure, change.verdict) == ("latency", verdict)
+
+
+def test_the_memory_of_two_processes_is_compared_by_itself():
+    """Of each there is one peak."""
+    peaks = [cost("A", measured={"peak_memory": measurement(size, "byte", 1)}) for size in (1e8, 1.04e8, 2e8)]
+    verdicts = {}
+    for size, now in zip((1, 1.04, 2), peaks, strict=True):
+        found = {change.figure: change for change in against([now], [peaks[0]]).changes}
+        verdicts[size] = found["peak memory"].verdict
+    assert verdicts == {1: "noise", 1.04: "noise", 2: "worse"}
 
 
 def test_a_rate_that_fell_is_worse_and_a_count_that_grew_by_one_too():
@@ -61,6 +73,22 @@ def test_two_kinds_of_machine_are_never_compared_and_two_versions_are(change, co
     found = against([cost("A", latency=0.1, machine=machine(**change))], [cost("A", latency=0.01)])
     assert bool(found.changes) == compared
     assert any("another kind of machine" in sentence for sentence in found.apart) != compared
+
+
+@pytest.mark.parametrize(
+    ("effort", "compared"),
+    [
+        ({"recommend_runs": 6, "recommend_candidates": 100}, True),
+        ({"recommend_runs": 3, "recommend_candidates": 200}, True),
+        ({"recommend_runs": 3, "recommend_candidates": None}, False),
+    ],
+)
+def test_a_job_of_another_size_is_no_slower_one(effort, compared):
+    size = {"recommend_candidates": 100 if effort["recommend_runs"] == 6 else 200}
+    before = timed(around(0.010, 0.02), workload="recommend", effort={"recommend_runs": 10} | size)
+    found = against([timed(around(0.050, 0.02), workload="recommend", effort=effort)], [before])
+    assert [change.verdict for change in found.changes] == (["worse"] if compared else [])
+    assert found.apart == (() if compared else ("1 row of costs that the other report does not have",))
 
 
 def test_quality_is_held_user_by_user_on_the_same_candidates_alone():
