@@ -180,6 +180,7 @@ def _answer(answer: BudgetAnswer) -> dict[str, Any]:
         "budget": str(answer.budget),
         "place": answer.place,
         "best": None if answer.best is None else told(answer.best),
+        "tied": None if answer.tied is None else told(answer.tied),
         "more": [told(choice) for choice in answer.more],
         "nearest": None if answer.nearest is None else told(answer.nearest),
         "unmeasured": answer.unmeasured,

@@ -116,6 +116,7 @@ class BudgetAnswer:
         tied: What is not told from that one in AUC and has more to spare, the one with most; None if that is
             the best itself.
         more: What is better and outside, each step the least excess for its AUC.
+        alike: What is not told from the best in AUC, of all there is.
         nearest: Where nothing is inside: what is nearest to it; None if nothing has all the costs measured.
         unmeasured: How many lack the measurement of a cost of the budget.
     """
@@ -125,6 +126,7 @@ class BudgetAnswer:
     best: Choice | None
     tied: Choice | None
     more: tuple[Choice, ...]
+    alike: frozenset[Choice]
     nearest: Choice | None
     unmeasured: int
 
@@ -170,7 +172,8 @@ class BudgetAnswer:
 
     def _gain(self, choice: Choice) -> str:
         assert self.best is not None, "more is told beside the best"
-        return f"for an AUC of {signed(choice.row.mean('auc') - self.best.row.mean('auc'))}"
+        gain = f"for an AUC of {signed(choice.row.mean('auc') - self.best.row.mean('auc'))}"
+        return f"{gain}, which nothing tells from none" if choice in self.alike else gain
 
 
 def budget_answers(
@@ -199,14 +202,25 @@ def _answer(choices: Choices, budget: Budget) -> BudgetAnswer:
             more.append(choice)
             highest = choice.rank
     nearest = known[0] if known and best is None else None
-    tied = None if best is None else _with_most_to_spare(choices.ranked, best, inside)
+    alike = frozenset[Choice]() if best is None else _not_told_from(choices, best)
+    # The first of what is inside is that with most to spare.
+    first = next((choice for choice in inside if choice is best or choice in alike), None)
     left_out = len(choices.each) - len(known)
-    return BudgetAnswer(choices, budget, best, tied, tuple(more[:_STEPS]), nearest, left_out)
+    return BudgetAnswer(
+        choices=choices,
+        budget=budget,
+        best=best,
+        tied=None if first is best else first,
+        more=tuple(more[:_STEPS]),
+        alike=alike,
+        nearest=nearest,
+        unmeasured=left_out,
+    )
 
 
-def _with_most_to_spare(ranked: ComparisonTable, best: Choice, inside: Sequence[Choice]) -> Choice | None:
-    """The first of what is inside, which goes by what it leaves, that is not told from the best in AUC."""
+def _not_told_from(choices: Choices, best: Choice) -> frozenset[Choice]:
+    """What cannot be told from the best in AUC, the same row in other engines with it."""
+    ranked = choices.ranked
     letters = dict(zip(map(id, ranked.all_rows), tie_letters(ranked, "auc"), strict=True))
-    own = letters[id(best.row)]
-    first = next(choice for choice in inside if choice is best or set(own) & set(letters[id(choice.row)]))
-    return None if first is best else first
+    own = set(letters[id(best.row)])
+    return frozenset(choice for choice in choices.each if own & set(letters[id(choice.row)]))

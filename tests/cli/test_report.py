@@ -101,6 +101,7 @@ def test_the_best_within_a_budget(measured, capsys, tmp_path, budget, best, stat
     (answer,) = json.loads(capsys.readouterr().out)["budget"]
     assert (answer["best"] or {}).get("method") == best
     assert [step["method"] for step in answer["more"]] == (["B"] if best else [])
+    assert answer["tied"] is None
     assert main(command) == status
     said = capsys.readouterr().out.splitlines()[-1]
     assert (f"found no model within {budget.replace('=', ' ')[:-3]}" in said) == (best is None)

@@ -113,5 +113,10 @@ def test_what_is_not_told_from_the_best_and_costs_less_is_named():
         "is the best within latency 30.0 ms. Not told from it in AUC, and with most to spare: XS in"
         in str(answer)
     )
+    (answer,) = answers("latency=10ms", [*alike, *costs])
+    assert answer.best.row.name == "XS"
+    assert str(answer).endswith(", which nothing tells from none.")
+    (answer,) = answers("latency=10ms")
+    assert "nothing tells from none" not in str(answer)
     (answer,) = answers("latency=30ms")
     assert answer.tied is None
