@@ -44,7 +44,7 @@ def row(profile: EngineProfile) -> dict[str, Any]:
         low, high = latency.median_interval()
         cells |= {
             "latency (ms)": latency.median * 1e3,
-            "95 % interval": f"{low * 1e3:,.2f}–{high * 1e3:,.2f}",
+            "95 % interval": f"{low * 1e3:,.2f}–{high * 1e3:,.2f}" if latency.has_interval else "",
             "p95 (ms)": latency.tail(0.95) * 1e3,
             "p99 (ms)": latency.tail(0.99) * 1e3,
             "n": latency.n,
@@ -81,7 +81,7 @@ def _summary(measured: Measurement) -> dict[str, Any]:
         "unit": measured.unit,
         "n": measured.n,
         "median": measured.median,
-        "median_interval": measured.median_interval(),
+        "median_interval": measured.median_interval() if measured.has_interval else None,
         "mean": measured.mean,
         **{f"p{100 * share:.0f}": _tail(measured, share) for share in (0.95, 0.99)},
     }

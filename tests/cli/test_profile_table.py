@@ -55,6 +55,13 @@ def test_the_row_has_tail_interval_file_and_ceiling(profile):
     assert cells["flags"] == "shared processor; left out: score_latency"
 
 
+def test_of_fewer_than_six_samples_no_interval_is_told(profile):
+    few = {"latency": Measurement(unit="s", samples=[0.1, 0.2, 0.3, 0.4, 0.5])}
+    few = profile.model_copy(update={"measurements": few})
+    assert row(few)["95 % interval"] == ""
+    assert summaries(few)["latency"]["median_interval"] is None
+
+
 def test_flags_of_quantities_reach_the_table_also_of_several_workloads_side_by_side(profile):
     slow = Measurement(unit="s", samples=[0.1] * 79, session="a", flags=["not settled"])
     sized = Measurement(unit="outfit/s", samples=[9.0], session="a")
