@@ -26,8 +26,8 @@ _LEGEND = (
     "session, with its nonparametric interval; encoding in batches of items, requests in batches of outfits. "
     "Of its ceiling: what a row reaches of the rate of products in what it computes most in, or of the "
     "bandwidth. PyTorch's share of the ceiling is what it reaches of the machine's rate of products in fp32, "
-    "or of its bandwidth: no engine that computes in fp32 can gain more than the rest of it, which is "
-    "given as the most in fp32. Beyond that lead fewer bits and fewer operations alone."
+    "or of its bandwidth; what its time could be divided by at that ceiling is given as the most in fp32. "
+    "Beyond that lead fewer bits and fewer operations alone, and what stands below the table of ceilings."
 )
 
 
