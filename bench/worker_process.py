@@ -14,6 +14,7 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -102,8 +103,8 @@ class WorkerProcess:
 
     def close(self) -> None:
         """End the process, with those that it has forked."""
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+        if self._process.returncode is None:
+            self._end_group()
         self._process.communicate()
         self._errors.close()
 
@@ -126,7 +127,7 @@ class WorkerProcess:
     def _receive(self) -> dict[str, Any]:
         assert self._process.stdout is not None
         if not self._answers_in_time(self._process.stdout):
-            self._process.kill()
+            self._end_group()
             found = f"engine {self._engine}: found no answer after {self._limit_seconds:g} s"
             raise EngineError(f"{found}, expected one; its process was ended", self._output())
         line = self._process.stdout.readline()
@@ -145,11 +146,17 @@ class WorkerProcess:
 
     def _death(self, reason: str = "") -> EngineError:
         status = self._process.wait()
+        self._end_group()
         output = self._output()
         words = reason or _telling_line(output)
         return EngineError(
             f"engine {self._engine}: found its worker ended with status {status} ({words})", output
         )
+
+    def _end_group(self) -> None:
+        """End the process and those that it has forked, which outlive it where it died by itself."""
+        with suppress(ProcessLookupError, PermissionError):  # nobody is left
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def _output(self) -> str:
         # Read by position: the worker writes where this file's own position stands.

@@ -91,6 +91,8 @@ class Forking(Instrument):
             time.sleep(0.01)
         if self._subject.label == "dies":
             os._exit(7)
+        if self._subject.label == "hangs":
+            time.sleep(3600)
 
 
 def _outlast():

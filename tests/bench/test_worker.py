@@ -183,8 +183,10 @@ def test_a_worker_that_does_not_answer_is_ended_and_says_so(instruments):
         assert worker._process.wait(timeout=10) == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("label", ["lives", "dies"])
-def test_what_an_engine_forks_keeps_nobody_waiting(instruments, tmp_path, monkeypatch, label):
+@pytest.mark.parametrize("label", ["lives", "dies", "hangs"])
+def test_what_an_engine_forks_keeps_nobody_waiting_and_ends_with_the_worker(
+    instruments, tmp_path, monkeypatch, label
+):
     """Neither the reader of the worker's replies, nor who forks while another thread reads its requests."""
     log = tmp_path / "log"
     monkeypatch.setenv("INSTRUMENT_LOG", str(log))
@@ -193,11 +195,17 @@ def test_what_an_engine_forks_keeps_nobody_waiting(instruments, tmp_path, monkey
         if label == "dies":
             with pytest.raises(EngineError, match=r"found its worker ended with status 7"):
                 worker.ask("load", subject=subject, **FOR_ALL)
+        elif label == "hangs":
+            worker.wait_until_imported()
+            worker._send("load", subject=subject, **FOR_ALL)
+            while not log.exists() or not log.read_text():
+                time.sleep(0.01)
+            worker._limit_seconds = 0.1
+            with pytest.raises(EngineError, match=r"found no answer after 0.1 s"):
+                worker._receive()
         else:
             worker.ask("load", subject=subject, **FOR_ALL)
         fork = psutil.Process(int(log.read_text().splitlines()[0]))
-    if label == "dies":
-        fork.kill()
     psutil.wait_procs([fork], timeout=5)
     assert not fork.is_running() or fork.status() == psutil.STATUS_ZOMBIE
 
