@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor, nn
 
 from ..initial import initialise_rectified
@@ -84,25 +83,34 @@ for _name, _width in ALEXNETS.items():
     _register(_name, _width)
 
 
+class _Convolution(nn.Conv2d):
+    """One with memory of its own and no values yet.
+
+    Not made on PyTorch's device "meta" and moved: that imports SymPy, two seconds and 30 MB that would count
+    as a model's.
+    """
+
+    def reset_parameters(self) -> None:
+        """Draw nothing: `initialise_rectified` does, or weights are read."""
+
+
 def _convolutions() -> nn.Sequential:
-    """Five, as torchvision has them and names their weights, with memory of their own but no values yet."""
-    with torch.device("meta"):
-        layers = nn.Sequential(
-            nn.Conv2d(3, 64, kernel_size=11, stride=4, padding=2),
-            nn.ReLU(inplace=True),
-            nn.MaxPool2d(kernel_size=3, stride=2),
-            nn.Conv2d(64, 192, kernel_size=5, padding=2),
-            nn.ReLU(inplace=True),
-            nn.MaxPool2d(kernel_size=3, stride=2),
-            nn.Conv2d(192, 384, kernel_size=3, padding=1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(384, 256, kernel_size=3, padding=1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(256, _CHANNELS, kernel_size=3, padding=1),
-            nn.ReLU(inplace=True),
-            nn.MaxPool2d(kernel_size=3, stride=2),
-        )
-    return layers.to_empty(device=torch.get_default_device())
+    """Five, as torchvision has them and names their weights."""
+    return nn.Sequential(
+        _Convolution(3, 64, kernel_size=11, stride=4, padding=2),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(kernel_size=3, stride=2),
+        _Convolution(64, 192, kernel_size=5, padding=2),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(kernel_size=3, stride=2),
+        _Convolution(192, 384, kernel_size=3, padding=1),
+        nn.ReLU(inplace=True),
+        _Convolution(384, 256, kernel_size=3, padding=1),
+        nn.ReLU(inplace=True),
+        _Convolution(256, _CHANNELS, kernel_size=3, padding=1),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(kernel_size=3, stride=2),
+    )
 
 
 def _average() -> nn.Sequential:

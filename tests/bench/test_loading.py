@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from outfitbench.bench import Subject
@@ -42,6 +45,31 @@ def test_no_random_number_is_drawn_for_a_model_whose_weights_are_given(weights):
     torch.set_rng_state(drawn)
     torch.randn(128)
     assert torch.equal(torch.get_rng_state(), after)
+
+
+LOADING = """
+import sys
+from pathlib import Path
+from outfitbench.bench.engines.engine import answer
+from outfitbench.bench.engines.torch_engine import TorchEngine
+from outfitbench.bench.request import make_request
+from outfitbench.bench.subject import Subject
+
+subject = Subject(model="student-xs", num_users=4, input_size=64, weights=Path(sys.argv[1]))
+request, imported = make_request(4, "image", 64), set(sys.modules)
+engine = TorchEngine(subject, "cpu", 1)
+engine.load()
+answer(engine, request)
+print(*sorted({name.partition(".")[0] for name in set(sys.modules) - imported}))
+"""
+
+
+def test_what_a_model_takes_to_load_and_answer_is_no_import_of_libraries(weights):
+    """PyTorch puts off importing SymPy, which takes longer, and more memory, than a small model."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADING, weights], capture_output=True, text=True, check=True
+    )
+    assert set(done.stdout.split()) <= {"torch"}
 
 
 def test_weights_of_another_model_are_refused(weights):
