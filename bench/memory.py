@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import resource
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pynvml
 
 from ..core.machine import visible_device
 
-__all__ = ["DeviceMemory", "peak_resident"]
+__all__ = ["DeviceMemory", "peak_resident", "restart_peak"]
 
 _STATUS = Path("/proc/self/status")
+_CLEAR = Path("/proc/self/clear_refs")
+_PEAK = "5"
+"""What resets VmHWM to what is resident (man 5 proc_pid_clear_refs)."""
 
 
 def peak_resident() -> int:
-    """The most memory that has been resident since this program started, in bytes.
+    """The most memory that has been resident since this program started, or since `restart_peak`, in bytes.
 
     On Linux that is VmHWM, the quantity that `ru_maxrss` is made of. `ru_maxrss` itself outlives `exec`:
     started by a big parent, a fresh process would report its parent's peak.
@@ -30,6 +34,17 @@ def peak_resident() -> int:
         return int(fields["VmHWM"].split()[0]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def restart_peak() -> int:
+    """Forget what was resident for a moment and is not any more: what `peak_resident` gives now, in bytes.
+
+    A library that takes more while it is imported than it keeps would hide as much of what comes after it.
+    Where the kernel cannot forget, the peak stays what it was.
+    """
+    with suppress(OSError):
+        _CLEAR.write_text(_PEAK)
+    return peak_resident()
 
 
 class DeviceMemory:

@@ -30,7 +30,7 @@ from ..models.errors import ModelError
 from .engines import ENGINES, Engine, answer, engine_factory
 from .errors import EngineError
 from .latency import seconds_of, time_calls
-from .memory import peak_resident
+from .memory import peak_resident, restart_peak
 from .parity import parity_answers
 from .request import Request, make_request
 from .subject import Subject
@@ -60,7 +60,7 @@ class Bench:
             self._load_plugins()
         self._factory = engine_factory(engine)
         make_request(1, "image", 16)  # what asking needs is imported too before the engine's memory counts
-        self._imported_bytes = peak_resident()
+        self._imported_bytes = restart_peak()
 
     @property
     def needs_export(self) -> bool:

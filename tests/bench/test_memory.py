@@ -1,8 +1,31 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from outfitbench.bench.memory import DeviceMemory
 from outfitbench.core.machine import accelerator_name
+
+_HELD_FOR_A_MOMENT = """
+from outfitbench.bench.memory import peak_resident, restart_peak
+bytearray(200 << 20)
+before = peak_resident()
+base = restart_peak()
+held = bytearray(64 << 20)
+print(before - base, peak_resident() - base)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="this kernel cannot forget a peak")
+def test_what_was_resident_for_a_moment_hides_nothing_that_comes_after_it():
+    command = [sys.executable, "-c", _HELD_FOR_A_MOMENT]
+    forgotten, held = map(
+        int, subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    )
+    assert forgotten == pytest.approx(200 << 20, rel=0.05)
+    assert held == pytest.approx(64 << 20, rel=0.05)
 
 
 @pytest.mark.skipif(accelerator_name() is not None, reason="there is a device")
