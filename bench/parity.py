@@ -178,9 +178,5 @@ def check_parity(parity: Mapping[str, float], what: str, tolerance: Tolerance = 
     Raises:
         ParityError: With the figures; also when a score is not a number.
     """
-    if not tolerance.allows(parity):
-        difference, tau = parity["max_abs_difference"], parity["kendall_tau"]
-        raise ParityError(
-            f"{what}: found scores that differ from PyTorch's by up to {difference:.2g} and Kendall's τ "
-            f"{tau:.5f}, expected at most {tolerance.difference:g} and at least {tolerance.tau}"
-        )
+    if missed := tolerance.missed(parity):
+        raise ParityError(f"{what}: found {missed}, beside what it is held against")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..evaluation.metrics import best
 from .answer_table import answer_table, costs_measured
-from .costs import EVERY_USER, costs_of_rows
+from .costs import EVERY_USER, costs_of_rows, with_variants
 from .difference_sentences import gain_sentence, gains_table, lead_clause, ndcg_sentence
 from .differences import Difference, differences, scorer_differences
 from .markdown import escape
@@ -74,7 +74,9 @@ def _answer(ranked: ComparisonTable, groups: Sequence[CostGroup]) -> str:
             ]
         )
     found = costs_of_rows(ranked, groups)
-    costs, timed = (found.by_row, found.has_all(EVERY_USER)) if found else ({}, False)
+    timed = found is not None and found.has_all(EVERY_USER)
+    found = found and with_variants(found, ranked)
+    costs = found.by_row if found else {}
     compared = differences(ranked)
     made_from = {d.row: d.other for d in compared if d.why == "variant"}
     kept = [

@@ -88,7 +88,7 @@ def costs_measured(found: RowCosts | None) -> str:
             f"runs, in the same session{'; reading the images, which all have to, is in it' * reading}."
         )
     return (
-        f"Latency: median of one request, {escape(str(found.configuration))}, on "
+        f"Latency: median of one request, {escape(found.label)}, on "
         f"{escape(machine_label(found.group.machine))}, taken {dates} in one session; its share is the "
         f"median of the ratios turn by turn.{every} Methods that share a model share its times.{doubt}"
     )

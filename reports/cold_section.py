@@ -81,5 +81,7 @@ def _neighbours(row: Row) -> str:
         return BLANK
     users = len(row.records[0].test.users)
     alone = fmean((cold.alone or 0) / (cold.draws * users) for cold in row.cold)
-    told = f", {100 * alone:.0f} % alone" if alone > 0 and math.isfinite(alone) else ""
-    return f"{fmean(asked):.1f}{told}"
+    if not 0 < alone < math.inf:
+        return f"{fmean(asked):.1f}"
+    percent = f"{100 * alone:.0f}" if alone >= 0.005 else "< 1"
+    return f"{fmean(asked):.1f}, {percent} % alone"

@@ -28,10 +28,14 @@ _LEGEND = (
     "differences under Quality say. Of the teacher: the share of its AUC. Agreement: "
     "Kendall's τ of the orders in which the variant and its fit rank the same outfits, the mean over users. "
     "File: in parentheses its share of the fit's. Times as fast: the median of the ratios of latencies turn "
-    "by turn, within a session. Operators: the convolutions and matrix products of both graphs by the bits "
-    "that they compute in. Fewer bits are no faster by themselves: what is reached of their ceiling, the "
-    "table of ceilings says."
+    "by turn, within a session, to the fit in the same engine (of torch-bf16 and torch-int8 to it in eager "
+    "PyTorch). Operators: the convolutions and matrix products of both graphs by the bits they compute in. "
+    "Fewer bits are no faster by themselves: what is reached of their ceiling, the table of ceilings says."
 )
+
+
+_OF_ITS_OWN = {"torch-bf16": "torch", "torch-int8": "torch"}
+"""Engines in which a fit as it was trained does not stand beside its quality, and where it does."""
 
 
 def compression_section(
@@ -125,18 +129,15 @@ def _change(metric: str, row: Row, fit: Row) -> str:
 
 
 def _as_trained(choice: Choice, fit: Row, choices: Choices) -> Choice | None:
-    """The fit itself in the engine that runs a variant of it."""
+    """The fit itself in the engine that runs a variant of it, or in the one that stands for it."""
     ran = choice.configuration
-    return next(
-        (
-            other
-            for other in choices.each
-            if other.row is fit
-            and (other.configuration.engine, other.configuration.device, other.configuration.threads)
-            == (ran.engine, ran.device, ran.threads)
-        ),
-        None,
-    )
+    by_engine = {
+        other.configuration.engine: other
+        for other in reversed(choices.each)
+        if other.row is fit
+        and (other.configuration.device, other.configuration.threads) == (ran.device, ran.threads)
+    }
+    return by_engine.get(ran.engine) or by_engine.get(_OF_ITS_OWN.get(ran.engine, ""))
 
 
 def _cost(choice: Choice | None, name: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .differences import compared
 from .markdown import escape, table
 from .quantities import BLANK, hundredfold, interval, signed
+from .record_links import record_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,8 +21,8 @@ __all__ = ["convergence_section", "longer_fits", "without_longer"]
 
 _LEGEND = (
     "Converged: training for twice the epochs moves the test AUC by less than the standard deviation of the "
-    "seeds. In brackets the bootstrap 95 % interval of the change, over users and seeds. That a fit kept its "
-    "last epoch says little, as the learning rate ends at zero."
+    "seeds. In brackets the bootstrap 95 % interval of the change, over users and seeds; in parentheses the "
+    "number of seeds. That a fit kept its last epoch says little, as the learning rate ends at zero."
 )
 
 _UNKNOWN = (
@@ -56,7 +57,10 @@ def without_longer(
 
 
 def convergence_section(
-    tables: Sequence[ComparisonTable], longer: Sequence[ComparisonTable], twice: Mapping[str, str]
+    tables: Sequence[ComparisonTable],
+    longer: Sequence[ComparisonTable],
+    twice: Mapping[str, str],
+    links: Mapping[str, str],
 ) -> str:
     """What twice the epochs changed, as markdown, or that nobody tried; empty without anything trained.
 
@@ -64,9 +68,10 @@ def convergence_section(
         tables: What was ranked.
         longer: The same candidates ranked by fits of twice the epochs.
         twice: See `longer_fits`.
+        links: From the page to the records, by trial.
     """
     lines = [
-        _line(ranked, row, twin)
+        _line(ranked, row, twin, links)
         for ranked in tables
         for other in longer
         if other.ranked_what == ranked.ranked_what and ranked.users > 1
@@ -75,20 +80,22 @@ def convergence_section(
         if not row.variant and row.fits & {twice[fit] for fit in twin.fits}
     ]
     if lines:
-        return f"{table(lines, text_columns=3)}\n\n{_LEGEND}"
+        return f"{table(lines, text_columns=4)}\n\n{_LEGEND}"
     return _UNKNOWN if any(ranked.rows for ranked in tables) else ""
 
 
-def _line(ranked: ComparisonTable, row: Row, twin: Row) -> dict[str, str]:
+def _line(ranked: ComparisonTable, row: Row, twin: Row, links: Mapping[str, str]) -> dict[str, str]:
     paired, spread = compared(twin, row, "auc"), row.seed_spread("auc")
     moved = "" if math.isnan(spread) else "yes" if abs(paired.difference) < spread else "no"
     return {
         "Method": escape(row.name),
         "Ranked": escape(ranked.label),
         "Epochs": f"{len(row.fit.history)} → {len(twin.fit.history)}",
-        "Seeds": str(paired.seeds),
+        "Seeds": record_links(twin, links),
         "AUC": hundredfold(row.mean("auc")),
         "Change": f"{signed(paired.difference)} {interval(paired.low, paired.high)}",
-        "Deviation of the seeds": hundredfold(spread),
+        "Deviation of the seeds": BLANK
+        if math.isnan(spread)
+        else f"{hundredfold(spread)} ({len(row.seeds)})",
         "Converged": moved or f"{BLANK} (one seed)",
     }

@@ -181,7 +181,10 @@ def _compose(
         ("Benchmarks", benchmarks_section(benchmarks)),
         ("Distillation", distillation_section(whole)),
         ("False negatives", gain_section(tables, figures)),
-        ("Training", _training(convergence_section(whole, longer_tables, material.twice), slugs, figures)),
+        (
+            "Training",
+            _training(convergence_section(whole, longer_tables, material.twice, links), slugs, figures),
+        ),
         ("Dataset", dataset_section(material.datasets)),
         ("Published by the paper", published_section(tables)),
         ("The order of the rows, beside the paper's", order_section(tables)),

@@ -35,6 +35,7 @@ _DEATHS = 3
 """So often may a trial's process be killed before the trial has failed: memory may be full once."""
 
 _THREADS = "OMP_NUM_THREADS"
+_ENDS = (signal.SIGTERM, signal.SIGINT)
 
 
 @register_executor("local")
@@ -216,7 +217,6 @@ class _Worker:
 def _work(pipe: Connection, errand: Errand, quiet: bool) -> None:
     """What a process does: trials by their hash, until nobody asks for one more, or its parent is gone."""
     end_with_parent()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that its trial's claim is let go of
     sys.stdout = sys.stderr
     sending = threading.Lock()
 
@@ -226,6 +226,8 @@ def _work(pipe: Connection, errand: Errand, quiet: bool) -> None:
 
     tell_lines(lambda line: send("said", line), quiet=quiet)
     with suppress(EOFError, OSError, KeyboardInterrupt):
+        for ends in _ENDS:
+            signal.signal(ends, _interrupted)  # so that its trial's claim is let go of
         try:
             place = Workplace(errand)
             while True:
@@ -238,5 +240,16 @@ def _work(pipe: Connection, errand: Errand, quiet: bool) -> None:
             if not isinstance(error, InputError):
                 rich.get_console().print_exception(width=100)
             send("raised", error)
-    for number in (signal.SIGTERM, signal.SIGINT):  # it ends: being told so once more would be a traceback
-        signal.signal(number, signal.SIG_IGN)
+        finally:  # in here, so that what comes before it is done is suppressed, too
+            _hear_no_more()
+
+
+def _interrupted(number: int, frame: object) -> None:
+    _hear_no_more()
+    raise KeyboardInterrupt
+
+
+def _hear_no_more() -> None:
+    """It ends: being told so once more would be a traceback."""
+    for ends in _ENDS:
+        signal.signal(ends, signal.SIG_IGN)

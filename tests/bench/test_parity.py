@@ -47,10 +47,19 @@ def test_a_score_that_is_not_a_number_is_never_passed_over(place):
     assert not Tolerance(difference=1.0, tau=-1.0).allows(parity)
 
 
-@pytest.mark.parametrize(("difference", "tau"), [(2e-4, 1.0), (0.0, 0.99), (math.nan, 1.0), (0.0, math.nan)])
-def test_what_does_not_agree_is_refused_with_its_figures(difference, tau):
+@pytest.mark.parametrize(
+    ("difference", "tau", "found"),
+    [
+        (2e-4, 1.0, "scores off by up to 0.0002, expected at most 0.0001"),
+        (math.nan, 1.0, "scores off by up to nan, expected at most 0.0001"),
+        (0.0, 0.99, "Kendall's τ 0.990, expected at least 0.999"),
+        (0.0, math.nan, "Kendall's τ nan, expected at least 0.999"),
+        (0.5, 0.99, "τ 0.990, expected at least 0.999, and scores off by up to 0.5, expected at most 0.0001"),
+    ],
+)
+def test_what_does_not_agree_is_refused_with_what_is_off(difference, tau, found):
     parity = {"max_abs_difference": difference, "kendall_tau": tau, "top_k_overlap": 1.0}
-    with pytest.raises(ParityError, match=r"^engine x: found scores .* expected at most 0.0001"):
+    with pytest.raises(ParityError, match=rf"^engine x: found .*{found}, beside what it is held against$"):
         check_parity(parity, "engine x")
 
 

@@ -92,6 +92,25 @@ def test_a_variant_that_takes_as_long_as_its_fit_is_marked():
     assert times(0.006)["FND XS · bf16"].endswith(" (30 %)")
 
 
+def test_a_variant_in_fewer_bits_has_its_time_in_the_same_engine_and_session():
+    records = pair()
+    compressed = {"variant": "int8", "trial": "int8-on-random", "inputs": {"weights": "int8"}}
+    records.append(evaluation(records[1].fit, records[1].test, **compressed, engine="onnxruntime"))
+    ran = {"engine": "onnxruntime"}
+    small = {"variant": "int8", "precision": "int8", "trial": "int8-cost", **ran}
+    costs = [
+        cost("Teacher", "teacher", 0.02, **ran),
+        cost("FND XS", latency=0.005, **ran),
+        cost("FND XS", latency=0.002, **small),
+    ]
+    text = answer(records, costs)
+    rows = by_first_column(read_tables(text)[0])
+    assert rows["FND XS"]["Latency"].endswith("(25 %)")
+    assert rows["FND XS · int8"]["Latency"].endswith("(10 %)")
+    assert "ONNX Runtime on cpu, 2 threads" in text
+    assert "fp32" not in text
+
+
 def test_flags_of_a_latency_are_told_beside_it():
     costs = [cost("Teacher", "teacher", 0.02, flags=["shared processor (9%)"]), cost("FND XS")]
     assert "To be read with care: shared processor (9%)." in answer(pair(), costs)

@@ -71,10 +71,12 @@ def test_a_row_for_each_method_and_strategy_a_column_for_each_setting(tables):
     assert not cold_section(tables[:1])
 
 
-def test_lone_neighbours_are_told():
-    record = of_new_users("cold-1", "FND XS", "avg", 0.8, cold={"alone": 60})
+@pytest.mark.parametrize(("alone", "told"), [(0, "17.5"), (1, "17.5, < 1 % alone"), (60, "17.5, 25 % alone")])
+def test_lone_neighbours_are_told(alone, told):
+    """Of 10 draws × 24 users."""
+    record = of_new_users("cold-1", "FND XS", "avg", 0.8, cold={"alone": alone})
     (rows,) = read_tables(cold_section(comparison_tables([record])))
-    assert rows[0]["Neighbours, cold-1"] == "17.5, 25 % alone"  # 60 of 10 draws × 24 users
+    assert rows[0]["Neighbours, cold-1"] == told
 
 
 def test_each_strategy_is_held_against_the_teachers_and_against_the_one_before_it(tables):

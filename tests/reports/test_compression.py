@@ -66,6 +66,15 @@ def test_speed_is_told_within_a_session_only(session):
     assert int8["Times as fast"] == ("1.00" if session == "5e5510" else "–")
 
 
+def test_a_variant_of_an_engine_of_its_own_is_held_against_the_fit_in_eager_pytorch():
+    teacher, fit, small = records()
+    bf16 = small.model_copy(update={"variant": "torch-bf16", "engine": "torch-bf16"})
+    ran = {"engine": "torch-bf16", "variant": "torch-bf16", "precision": "bf16", "trial": "bf16-cost"}
+    costs = [cost("FND XS", latency=0.012, engine="torch"), cost("FND XS", latency=0.006, **ran)]
+    (_, compressed), *_ = read_tables(section([teacher, fit, bf16], costs))
+    assert (compressed["Variant"], compressed["Times as fast"]) == ("torch-bf16", "2.00")
+
+
 def test_a_variant_that_lost_its_parity_says_so_beside_how_it_ranks():
     teacher, fit, small = records()
     made = VariantRecord(

@@ -44,7 +44,9 @@ def test_converged_is_less_than_the_seeds_deviate(moved, converged, tmp_path):
     assert row["Converged"] == converged
     assert row["Epochs"] == "6 → 12"
     assert row["Change"].startswith(f"{100 * moved:+.2f} [".replace("-", "−"))
-    assert float(row["Deviation of the seeds"]) == pytest.approx(100 * np.std([-0.01, 0, 0.01], ddof=1))
+    deviation, number = row["Deviation of the seeds"].split()
+    assert float(deviation) == pytest.approx(100 * np.std([-0.01, 0, 0.01], ddof=1))
+    assert (row["Seeds"], number) == ("0, 1, 2", "(3)")
 
 
 def test_fits_of_twice_the_epochs_are_no_row(tmp_path):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,31 @@ def rankings(out: Path) -> dict[str, Any]:
     """What evaluations came to, by trial."""
     found = (json.loads(path.read_text()) for path in out.glob("evaluations/*/record.json"))
     return {record["trial"]: record["test"] for record in found}
+
+
+TOLD_AGAIN_AND_AGAIN = """
+import os, signal, threading
+from multiprocessing import Pipe
+from outfitbench.suites.executors import local
+
+def tell_to_end():
+    while True:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+threading.Thread(target=tell_to_end, daemon=True).start()
+local.Workplace, local.end_with_parent = (lambda errand: None), (lambda: None)
+for _ in range(100):
+    ours, theirs = Pipe()
+    ours.close()
+    local._work(theirs, None, True)
+"""
+
+
+def test_a_job_that_is_told_to_end_at_any_moment_and_again_ends_in_silence() -> None:
+    command = [sys.executable, "-c", TOLD_AGAIN_AND_AGAIN]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_jobs_leave_the_records_of_one_job_though_one_is_killed(
