@@ -164,7 +164,7 @@ def test_turns_alternate_with_rounds_outermost(instruments, tmp_path, monkeypatc
     asked = {"engines": ["instrument:Instrument"], "workloads": ["request"], "effort": LEAST}
     (failed,) = profile_subjects(subjects[:1], **asked)
     assert isinstance(failed.error, ParityError)
-    assert failed.reason.startswith("engine instrument:Instrument on cpu, model tiny: found scores")
+    assert failed.reason.startswith("engine instrument:Instrument on cpu, model tiny: found Kendall's τ nan")
     monkeypatch.setattr("outfitbench.bench.seat.check_parity", lambda *_: None)
     rows = list(profile_subjects(subjects, **asked))
     answered = log.read_text().split()
