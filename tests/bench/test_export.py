@@ -176,5 +176,5 @@ def edit_card(folder, **changes):
 def test_a_model_of_two_categories_is_exported_and_counted(tmp_path: Path, name: str) -> None:
     """They look something up for each category."""
     model = create_model(name, num_users=5, num_categories=2, input_kind="features", feature_size=12).eval()
-    assert EXACT.allows(export_onnx(model, tmp_path / "out", name=name).parity)
+    assert not EXACT.missed(export_onnx(model, tmp_path / "out", name=name).parity)
     assert isinstance(count_work(model, 12), ModelWork)
