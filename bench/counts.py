@@ -17,6 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from ..models.outfit_model import OutfitModel
 from .measurement import Measurement
 from .model_work import MatrixFlops, MatrixWork, ModelWork, PartWork, TrainingWork
+from .padding_work import PaddingFlops
 from .request import OUTFIT_SIZE, as_floats, make_request
 
 __all__ = ["Count", "count_parameters", "count_work", "flops_of"]
@@ -59,9 +60,11 @@ def count_work(model: OutfitModel, input_size: int, outfit_size: int = OUTFIT_SI
     A multiply-add is two. Only what runs as matrix products and convolutions counts, as everywhere: sums,
     activations and the set transformer's products over an outfit's few items (below 0.01 % of a request) do
     not. PyTorch's fused attention and LSTM have been counted as 0, so their plain formulas are run instead.
-    Bytes are those that no engine can spare: each weight that is used once a call (of a table of users one
-    row a user), inputs and outputs once. The way back is counted as PyTorch goes it, from each part's sum; of
-    a part that it cannot go back through, the way there alone.
+    A part's FLOPs leave out a convolution's products with padding, which no engine has to compute; those by
+    the usual formula, in which they count, stand beside them. Bytes are those that no engine can spare, too:
+    each weight that is used once a call (of a table of users one row a user), inputs and outputs once. The
+    way back is counted as PyTorch goes it, from each part's sum; of a part that it cannot go back through,
+    the way there alone.
 
     Args:
         model: Any model of the zoo.
@@ -112,6 +115,7 @@ def count_work(model: OutfitModel, input_size: int, outfit_size: int = OUTFIT_SI
         outfit_size,
         model.num_users,
         model.user_vectors().shape[1] if vectors else None,
+        encoded.counted + scored.counted,
     )
 
 
@@ -120,12 +124,14 @@ class _Called(NamedTuple):
 
     Attributes:
         out: What it gave.
-        flops: Of the call.
-        both_ways: Of the call and of the gradients of all that trains in it.
+        counted: FLOPs of the call by the usual formula.
+        flops: Without those with padding.
+        both_ways: The same of the call and of the gradients of all that trains in it.
         weights: Bytes of the weights that it read.
     """
 
     out: torch.Tensor
+    counted: int
     flops: int
     both_ways: int
     weights: int
@@ -136,15 +142,16 @@ def _call(
 ) -> _Called:
     """Count a call and the way back to the parameters that train, and to what it is given."""
     trained = [*given, *(parameter for parameter in model.parameters() if parameter.requires_grad)]
-    with FlopCounterMode(display=False) as flops:
+    with FlopCounterMode(display=False) as flops, PaddingFlops() as padding:
         with _WeightsRead(model) as weights:
             out = call()
-        there, found = flops.get_total_flops(), set(fused.found)
+        there, spared, found = flops.get_total_flops(), padding.flops, set(fused.found)
         if out.requires_grad:
             with suppress(RuntimeError):  # a stranger's network may know no way back
                 torch.autograd.grad(out.sum(), trained, allow_unused=True)
         fused.found = found  # what is called by other names on the way back is no matter to the way there
-        return _Called(out, there, flops.get_total_flops(), weights.bytes)
+        both_ways = flops.get_total_flops() - padding.flops
+        return _Called(out, there, there - spared, both_ways, weights.bytes)
 
 
 def _split(counts: list[int], outfit_size: int) -> MatrixFlops:
@@ -161,9 +168,9 @@ def _split(counts: list[int], outfit_size: int) -> MatrixFlops:
 
 
 def flops_of(work: ModelWork | list[str]) -> Measurement:
-    """FLOPs of one request, of what `count_work` gave."""
+    """FLOPs of one request by the usual formula, of what `count_work` gave."""
     if isinstance(work, ModelWork):
-        return Measurement(unit="FLOP", samples=[work.answer(1).flops])
+        return Measurement(unit="FLOP", samples=[work.counted])
     return Measurement(unit="FLOP", samples=[], flags=[f"not counted: {', '.join(work)}"])
 
 

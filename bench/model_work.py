@@ -105,6 +105,7 @@ class ModelWork(NamedTuple):
         outfit_size: Items of an outfit.
         num_users: Users that it knows.
         vector_size: d, where users and outfits are vectors whose inner product is the score; else None.
+        counted: FLOPs of a request of one outfit by the usual formula, in which padding counts.
     """
 
     encode: PartWork
@@ -114,6 +115,7 @@ class ModelWork(NamedTuple):
     outfit_size: int
     num_users: int
     vector_size: int | None
+    counted: float
 
     def answer(self, outfits: int) -> Work:
         """A request of so many outfits that share no item."""
@@ -128,7 +130,7 @@ class ModelWork(NamedTuple):
         Example:
             >>> part, flops = PartWork(flops=8, weights=400, data=3), MatrixFlops(8, 1)
             >>> matrix, training = MatrixWork(flops, 400, 40, 3), TrainingWork(24, flops, 800, 3)
-            >>> smaller = ModelWork(part, part, matrix, training, 3, 5, None).with_weights_of(1 / 4)
+            >>> smaller = ModelWork(part, part, matrix, training, 3, 5, None, 32).with_weights_of(1 / 4)
             >>> smaller.score, smaller.matrix.weights, smaller.matrix.user, smaller.training.weights
             (PartWork(flops=8, weights=100, data=3), 100, 10, 800)
         """

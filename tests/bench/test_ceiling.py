@@ -43,6 +43,7 @@ MODEL = ModelWork(
     outfit_size=4,
     num_users=6,
     vector_size=8,
+    counted=4100,
 )
 EFFORT = Effort(batch=5, outfits=2, vectors=9, history=3)
 

@@ -86,19 +86,32 @@ SPARED = {
 FULLY_CONNECTED = {"teacher": 4096, "student-m": 2048, "student-s": 1024}
 
 
+def _inside(side: int, kernel: int) -> int:
+    """Products of an AlexNet's kernel with an image of ones: each is one, and one with padding nothing."""
+    stride, padding = (4, 2) if kernel == 11 else (1, kernel // 2)
+    image, ones = torch.ones(1, 1, side, side), torch.ones(1, 1, kernel, kernel)
+    return int(torch.conv2d(image, ones, stride=stride, padding=padding).sum())
+
+
 @pytest.mark.parametrize("name", list_models())
 def test_flops_of_every_model_by_hand(name):
-    # AlexNet at 64 pixels: (channels out, kernel, channels in, side of the map).
-    layers = [(64, 11, 3, 15), (192, 5, 64, 7), (384, 3, 192, 3), (256, 3, 384, 3), (256, 3, 256, 3)]
-    convolutions = sum(2 * out * kernel**2 * into * side**2 for out, kernel, into, side in layers)
+    # AlexNet at 64 pixels: (channels out, kernel, channels in, side of what it is shown, and of the map).
+    layers = [
+        (64, 11, 3, 64, 15),
+        (192, 5, 64, 7, 7),
+        *((o, 3, i, 3, 3) for o, i in ((384, 192), (256, 384), (256, 256))),
+    ]
+    convolutions = sum(2 * out * kernel**2 * into * side**2 for out, kernel, into, _, side in layers)
+    inside = sum(2 * out * into * _inside(shown, kernel) for out, kernel, into, shown, _ in layers)
     wide = FULLY_CONNECTED.get(name)
     tail = 2 * (256 * 36 * wide + wide * wide) if wide else 0
     last = wide or 256
     head = HEADS.get(name, 1) * 2 * (last * (last // 2) + last // 2 * D)
     work = count_work(create_model(name, num_users=9).eval(), 64)
-    assert work.encode.flops == convolutions + tail + head
+    assert work.encode.flops == inside + tail + head
     assert work.score.flops == SCORES[name]
-    first = 2 * 64 * 11**2 * 3 * 15**2  # whose gradient nobody asks for: pixels do not train
+    assert flops_of(work).samples == [3 * (convolutions + tail + head) + SCORES[name]]
+    first = 2 * 64 * 3 * _inside(64, 11)  # whose gradient nobody asks for: pixels do not train
     assert work.training.encode == 3 * work.encode.flops - first
     own_items = 3 * BANKED.get(name, 0)
     assert work.matrix.flops == (SCORES[name] - own_items, PAIR.get(name, 0), BANKED.get(name, 0))
