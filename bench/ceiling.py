@@ -36,8 +36,7 @@ class Bound(BaseModel):
         by: Which of the two holds it back: the rate of matrix products, or the memory's bandwidth.
         best: The best possible figure, in the unit of the quantity.
         share: What is reached of it; 1 is the ceiling. Above 1 where what counts as moved stays in caches,
-            where an engine leaves out a convolution's products with padding, which count, or where the
-            machine was slower when the ceiling was read.
+            or where the machine was slower when the ceiling was read.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

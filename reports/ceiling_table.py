@@ -24,10 +24,10 @@ _LEGEND = (
     "The ceiling: the rate of matrix products and the bandwidth of memory, on the threads that engines are "
     "given. At best: what the FLOPs and bytes that the work cannot do without would take at those rates, the "
     "longer of the two, which holds it back. Products are those of what a row computes most in, where their "
-    "rate was read; else, and for fp16, which processors widen, those of fp32. More than all of it is "
-    "reached where what counts as moved stays in the processor's caches, where an engine leaves out a "
-    "convolution's products with the padding about an image, which count, and of which small images have "
-    "many, or where the machine was slower when its ceiling was read."
+    "rate was read; else, and for fp16, which processors widen, those of fp32. A convolution's products with "
+    "the padding about an image do not count, as no engine needs them; one that computes them all the same "
+    "reaches less. More than all of it is reached where what counts as moved stays in the processor's "
+    "caches, or where the machine was slower when its ceiling was read."
 )
 
 _UNCOUNTED = "Graphs made of a pruned network have no row: their FLOPs are not counted."
