@@ -130,8 +130,8 @@ def _efficiency(group: CostGroup) -> str:
         "Memory: peak of a process of its own beyond that of one that only imported the engine.",
         f"Of a batch: the same after a request of {_range(batches)} outfits." if batches else "",
         _GPU_MEMORY if any(record.device == "cuda" for record in group.records) else "",
-        f"Ratio: parameters relative to {_reference(group)}. FLOPs: of one request, a multiply-add is two. "
-        "File: the files that the engine loads.",
+        f"Ratio: parameters relative to {_reference(group)}. FLOPs: of one request, a multiply-add is two, "
+        "and products with padding count. File: the files that the engine loads.",
         _SMALL_IMAGES if any(_repeats_its_map(record) for record in group.records) else "",
     ]
     return _below(rows, " ".join(filter(None, legend)), notes)
