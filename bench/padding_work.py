@@ -18,6 +18,7 @@ class PaddingFlops(TorchDispatchMode):
     A transposed convolution has none: there, padding leaves products out.
 
     Example:
+        >>> import torch
         >>> from torch.nn.functional import conv2d
         >>> image, kernel = torch.ones(1, 3, 4, 4), torch.ones(8, 3, 3, 3)
         >>> with PaddingFlops() as padding:
