@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.affinity import keep_to
+from ..core.allocator import keep_freed_memory
 from ..core.errors import InputError
 from ..core.plugins import load_plugin
 from ..models.errors import ModelError
@@ -167,6 +168,7 @@ def main() -> None:
     """Answer requests until standard input ends, or until an error that is no refusal."""
     if sys.argv[1:] and sys.platform == "linux":
         _end_with(int(sys.argv[1]))
+    keep_freed_memory()
     with _own_output() as replies:
         bench: Bench | None = None
         for line in _lines_until_the_parent_ends():

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from ..core.allocator import ASKED_BY_THE_USER
 from .engines import needs_export
 from .errors import EngineError
 
@@ -170,8 +171,13 @@ def _parent() -> list[str]:
 
 
 def _environment(scratch: Path | None) -> dict[str, str]:
-    """This process's, but for the empty entries of PYTHONPATH, which mean the current folder."""
+    """This process's, but for the empty entries of PYTHONPATH, which mean the current folder.
+
+    Every worker keeps what it frees, whatever the user says of other processes: measured alike.
+    """
     environment = os.environ | _ENVIRONMENT
+    for name in ASKED_BY_THE_USER:
+        environment.pop(name, None)
     if scratch is not None:
         environment["TORCHINDUCTOR_CACHE_DIR"] = str(scratch / f"compiled-{uuid.uuid4().hex[:8]}")
     if "PYTHONPATH" in environment:

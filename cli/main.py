@@ -15,6 +15,7 @@ import tyro
 from tyro.conf import arg, subcommand
 
 from ..bench.errors import EngineError, ParityError
+from ..core.allocator import keep_freed_memory
 from ..core.cache import cached_in
 from ..core.errors import Fault, InputError
 from ..models.errors import ModelError
@@ -84,6 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # Read when CUDA starts: it numbers its devices as NVML, which names them and counts their memory.
     os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
+    keep_freed_memory()
     show_what_can_be_shown()
     arguments = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     json_wanted = "--json" in arguments

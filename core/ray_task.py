@@ -8,6 +8,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from .allocator import keep_freed_memory
 from .errors import InputError
 
 __all__ = ["Told", "answer", "entrance"]
@@ -56,6 +57,7 @@ def answer(function: str, *given: Any) -> tuple[Told | None, Any]:  # noqa: ANN4
         >>> answer("outfitbench.core.names:shown", "top")
         (None, "'top'")
     """
+    keep_freed_memory()
     module, _, name = function.partition(":")
     try:
         return None, getattr(import_module(module), name)(*given)

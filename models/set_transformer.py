@@ -50,7 +50,7 @@ class AttentionBlock(nn.Module):
             Float (B, Q, d).
         """
         hidden = self.attention_norm(queries + self.merge(self._attend(queries, items, empty)))
-        return self.output_norm(hidden + torch.relu(self.feed_forward(hidden)))
+        return self.output_norm(hidden + self.feed_forward(hidden).relu_())
 
     def _attend(self, queries: Tensor, items: Tensor, empty: Tensor) -> Tensor:
         """Concatenated heads before W^M, float (B, Q, d).
@@ -62,7 +62,7 @@ class AttentionBlock(nn.Module):
             project(rows).unflatten(-1, (self.heads, -1))
             for project, rows in ((self.query, queries), (self.key, items), (self.value, items))
         )
-        logits = (query.unsqueeze(2) * key.unsqueeze(1)).sum(-1) / math.sqrt(query.shape[-1])
+        logits = (query.unsqueeze(2) * key.unsqueeze(1)).sum(-1).div_(math.sqrt(query.shape[-1]))
         weights = _softmax_over_items(logits, empty[:, None, :, None]).to(value.dtype)
         return (weights.unsqueeze(-1) * value.unsqueeze(1)).sum(2).flatten(2)
 

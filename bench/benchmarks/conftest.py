@@ -9,12 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from outfitbench.core.allocator import keep_freed_memory
 from outfitbench.datasets import sample_negatives
 from outfitbench.datasets.tables import OutfitTable
 
 from .ratios import percentiles_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def pytest_sessionstart():
+    """As the command and the workers do."""
+    keep_freed_memory()
 
 
 def pytest_benchmark_update_machine_info(config, machine_info):

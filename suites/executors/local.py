@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich
 
+from ...core.allocator import keep_freed_memory
 from ...core.children import end_with_parent, in_environment, tell_lines
 from ...core.errors import Fault, InputError
 from ...core.machine import usable_cores
@@ -217,6 +218,7 @@ class _Worker:
 def _work(pipe: Connection, errand: Errand, quiet: bool) -> None:
     """What a process does: trials by their hash, until nobody asks for one more, or its parent is gone."""
     end_with_parent()
+    keep_freed_memory()
     sys.stdout = sys.stderr
     sending = threading.Lock()
 

@@ -58,6 +58,14 @@ class Growing(Instrument):
         return super().encode_items(items, categories)
 
 
+class Freeing(Instrument):
+    """Takes a large block a request, and frees it."""
+
+    def score(self, users, features, categories):
+        assert b"x" * ALLOCATION
+        return np.zeros(len(users), dtype=np.float32)
+
+
 class Fragile(Instrument):
     """Takes its process with it."""
 

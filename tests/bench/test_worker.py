@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import platform
+import resource
 import signal
 import subprocess
 import sys
@@ -62,6 +64,22 @@ def test_a_big_parent_does_not_show_in_a_workers_peak(instruments):
         worker.ask("load", subject=SUBJECT, **FOR_ALL)
         assert turn(worker, "start")["samples"]["peak_memory"] == [pytest.approx(ALLOCATION, rel=0.05)]
     assert peak_resident() > len(ballast)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is glibc that gives memory back")
+def test_what_an_engine_frees_it_keeps_for_its_next_answer(instruments, monkeypatch):
+    """Each answer would fault 256 MiB in, page by page; the system counts such faults."""
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", f"{2**20}")  # the caller's own, which changes no measurement
+    with WorkerProcess("instrument:Freeing") as worker:
+        worker.ask("load", subject=SUBJECT, **FOR_ALL)
+        before = faults_of(worker)
+        turn(worker, "request", samples=5)
+        assert faults_of(worker) - before < ALLOCATION / resource.getpagesize()
+
+
+def faults_of(worker: WorkerProcess) -> int:
+    fields = Path(f"/proc/{worker._process.pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[7])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux keeps processes to cores")
