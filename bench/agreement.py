@@ -6,7 +6,7 @@ import numpy as np
 
 from ..datasets import Dataset
 from .engines.engine import Engine
-from .parity import LOST_PARITY, compare_answers, compare_rankings, parity_answers
+from .parity import compare_answers, compare_rankings, parity_answers
 from .sample import Sample, draw_sample, sample_scores
 from .subject import Subject
 from .variants import ranks_in, tolerance_of
@@ -88,8 +88,7 @@ def parity_flags(variant: str, found: dict[str, float]) -> list[str]:
         >>> parity_flags("fp16", {"max_abs_difference": 0.001, "kendall_tau": 0.98})
         ["lost its parity (Kendall's τ 0.980, expected at least 0.99, beside what it was made of)"]
     """
-    missed = tolerance_of(variant).missed(found)
-    return [f"{LOST_PARITY} ({missed}, beside what it was made of)"] if missed else []
+    return tolerance_of(variant).flags(found, "what it was made of")
 
 
 def _side_by_side(subject: Subject, variant: Subject, engine: str) -> tuple[Engine, Engine]:

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..models.outfit_model import OutfitModel
 from .measurement import Measurement
 from .model_work import MatrixFlops, MatrixWork, ModelWork, PartWork, TrainingWork
+from .operator_watch import OperatorWatch
 from .padding_work import PaddingFlops
 from .request import OUTFIT_SIZE, as_floats, make_request
 
@@ -188,28 +188,20 @@ def _plain_formulas() -> Iterator[None]:
         torch.backends.mha.set_fastpath_enabled(fastpath)
 
 
-class _FusedOperators(TorchDispatchMode):
+class _FusedOperators(OperatorWatch):
     """Names of the fused operators that are called inside."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: set[str] = set()
 
-    def __torch_dispatch__(
-        self,
-        func: Callable[..., Any],
-        types: object,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> object:
-        """Note the operator's name and run it."""
-        name = func.__name__.partition(".")[0]  # without the overload
+    def note(self, name: str, arguments: tuple[Any, ...], options: dict[str, Any], out: object) -> None:
+        """Keep its name."""
         if any(part in name for part in _FUSED):
             self.found.add(name)
-        return func(*args, **(kwargs or {}))
 
 
-class _WeightsRead(TorchDispatchMode):
+class _WeightsRead(OperatorWatch):
     """Bytes of the parameters and buffers that are read inside, each once.
 
     Of a table that rows are looked up in, only those count.
@@ -229,25 +221,18 @@ class _WeightsRead(TorchDispatchMode):
         """So far."""
         return self._looked_up + sum(self._own[place] for place in self._read)
 
-    def __torch_dispatch__(
-        self,
-        func: Callable[..., Any],
-        types: object,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> object:
-        """Note which of the model's own tensors the operator takes, and run it."""
-        out = func(*args, **(kwargs or {}))
-        given = {place for tensor in tree_leaves((args, kwargs)) if (place := self._place(tensor))}
+    def note(self, name: str, arguments: tuple[Any, ...], options: dict[str, Any], out: object) -> None:
+        """Keep which of the model's own tensors it takes."""
+        taken = tree_leaves((arguments, options))
+        given = {place for tensor in taken if (place := self._place(tensor))}
         made = [
             value for value in tree_leaves(out) if isinstance(value, torch.Tensor) and not self._place(value)
         ]
         if made and given:  # else it is a view of one of them
-            if func.__name__.partition(".")[0] in _LOOK_UPS:
+            if name in _LOOK_UPS:
                 self._looked_up += sum(value.nbytes for value in made)
             else:
                 self._read |= given
-        return out
 
     def _place(self, value: object) -> int | None:
         """Where one of the model's own tensors lies, views of it included; None for any other value."""

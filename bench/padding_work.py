@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from torch.utils._python_dispatch import TorchDispatchMode
+
+from .operator_watch import OperatorWatch
 
 __all__ = ["PaddingFlops"]
 
 
-class PaddingFlops(TorchDispatchMode):
+class PaddingFlops(OperatorWatch):
     """FLOPs of the products with padding that are called inside, there and on the way back.
 
     A transposed convolution has none: there, padding leaves products out.
@@ -31,21 +32,14 @@ class PaddingFlops(TorchDispatchMode):
         super().__init__()
         self.flops = 0
 
-    def __torch_dispatch__(
-        self,
-        func: Callable[..., Any],
-        types: object,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> object:
-        """Add what a convolution's padding counts for, and run it."""
-        match func.__name__.partition(".")[0], args:
+    def note(self, name: str, arguments: tuple[Any, ...], options: dict[str, Any], out: object) -> None:
+        """Add what a convolution's padding counts for."""
+        match name, arguments:
             case "convolution", (image, kernel, _, stride, padding, dilation, False, *_):
                 self.flops += _with_padding(image.shape, kernel.shape, stride, padding, dilation)
             case "convolution_backward", (_, image, kernel, _, stride, padding, dilation, False, *_, asked):
                 each = _with_padding(image.shape, kernel.shape, stride, padding, dilation)
                 self.flops += each * sum(asked[:2])  # of the image's gradient, and of the kernel's
-        return func(*args, **(kwargs or {}))
 
 
 def _with_padding(

@@ -59,6 +59,20 @@ class Tolerance:
             found.append(f"scores off by up to {difference:.3g}, expected at most {self.difference:g}")
         return ", and ".join(found)
 
+    def flags(self, parity: Mapping[str, float], held_against: str = "") -> list[str]:
+        """The flag of a variant that is further off than it may be, if it is.
+
+        Args:
+            parity: As for `missed`.
+            held_against: What, where the reader would not know.
+
+        Example:
+            >>> EXACT.flags({"max_abs_difference": 1e-5, "kendall_tau": 0.98}, "its fit")
+            ["lost its parity (Kendall's τ 0.980, expected at least 0.999, beside its fit)"]
+        """
+        beside = f", beside {held_against}" if held_against else ""
+        return [f"{LOST_PARITY} ({missed}{beside})"] if (missed := self.missed(parity)) else []
+
 
 EXACT = Tolerance(difference=1e-4, tau=0.999)
 """Between engines that compute in fp32."""

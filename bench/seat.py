@@ -9,7 +9,7 @@ from typing import Any
 from ..core.affinity import chosen_cores
 from .effort import Effort
 from .engines import needs_export
-from .parity import EXACT, IN_BFLOAT16, LOST_PARITY, check_parity, compare_answers
+from .parity import EXACT, IN_BFLOAT16, check_parity, compare_answers
 from .preparation import Prepared, reference_answers
 from .subject import Subject
 from .variants import tolerance_of
@@ -151,8 +151,7 @@ class Seat:
         if subject.graphs:
             tolerance = tolerance_of(subject.variant)
         if subject.graphs and self._exported_here():
-            if missed := tolerance.missed(self.parity):
-                self.flags.append(f"{LOST_PARITY} ({missed})")
+            self.flags += tolerance.flags(self.parity)
             return
         check_parity(self.parity, f"engine {self.engine} on {self.device}, model {subject.model}", tolerance)
 

@@ -102,14 +102,13 @@ def _deployed(choice: Chosen, folder: Path, datasets: Mapping[str, Dataset]) -> 
 
 def _flagged(exports: Sequence[tuple[Chosen, ExportedModel]]) -> list[str]:
     """A line for each flag of a variant, such as that it answers otherwise than its fit."""
-    from ..bench.parity import LOST_PARITY
     from ..bench.variants import tolerance_of
 
     flagged: list[str] = []
     for choice, export in exports:
         flags, variant = [*choice.flags], choice.subject.variant
-        if not flags and variant and (missed := tolerance_of(variant).missed(export.parity)):
-            flags = [f"{LOST_PARITY} ({missed})"]
+        if not flags and variant:
+            flags = tolerance_of(variant).flags(export.parity)
         flagged += [f"flagged: {choice.slug}: {flag}" for flag in flags]
     return flagged
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from outfitbench.datasets import load_dataset
+from outfitbench.evaluation.frozen import convolutions_of
 from outfitbench.evaluation.item_inputs import ItemInputs
 from outfitbench.evaluation.scoring import FeatureTable
 from outfitbench.models import create_model
@@ -53,8 +54,11 @@ def method_of(key, folder):
     return load_suite(suite).methods[key]
 
 
-def step_of(method, dataset):
-    """A call that takes one training step of a method on batches read before."""
+def step_of(method, dataset, *, from_a_stem=False):
+    """A call that takes one training step of a method on batches read before.
+
+    From a stem its frozen convolutions are left out: fits read their maps, whose values change no cost.
+    """
     views = view_pairs_of(method)
     positives, negatives = draw_epoch(dataset, "random", seed=0, epoch=1)
     # Which items are alike does not change what a step costs: neighbours are drawn within a category.
@@ -71,12 +75,16 @@ def step_of(method, dataset):
         neighbours=neighbours,
         recombine=recombine,
     )
-    inputs = ItemInputs(dataset, method.image_size)
+    torch.manual_seed(0)
+    model, maps = create_model(method.model, num_users=dataset.num_users).train(), None
+    if from_a_stem:
+        convolutions, model.backbone = convolutions_of(model).cut(method.image_size)
+        wide = convolutions(torch.zeros(1, 3, method.image_size, method.image_size)).shape[1]
+        maps = np.random.default_rng(0).random((dataset.num_items, wide), dtype=np.float32)
+    inputs = ItemInputs(dataset, method.image_size, vectors=maps)
     loaded = load_batches(dataset, inputs, positives, negatives, method.recipe.batch_size, draws)
     batches = itertools.cycle(list(itertools.islice(loaded, 10)))
     loaded.close()
-    torch.manual_seed(0)
-    model = create_model(method.model, num_users=dataset.num_users).train()
     teacher = UntrainedTeacher(dataset) if "teacher" in needs_of(method) else None
     objectives = create_objectives(method, model)
     for _, objective in objectives.values():
@@ -112,9 +120,28 @@ AT_THE_BACKBONE = [
 ]
 
 
+@pytest.fixture
+def one_thread():
+    """As fits on maps choose."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.mark.parametrize("key", AT_THE_BACKBONE)
 def test_a_step_costs_at_most_a_multiple_of_n_pairs(benchmark, key, tmp_path):
     dataset = load_dataset("closet-24")
     other, n_pair = (step_of(method_of(name, tmp_path), dataset) for name in (key, "n-pair-xs"))
     benchmark.pedantic(other, rounds=5, warmup_rounds=2)
     report_ratio(benchmark, other, n_pair, rounds=ROUNDS, most=MOST.get(key, 1.5))
+
+
+@pytest.mark.parametrize("key", ["recd-xs", "n-pair-recd-xs"])
+def test_a_step_from_a_stem_costs_at_most_a_multiple_of_n_pairs(benchmark, one_thread, key, tmp_path):
+    dataset = load_dataset("closet-60")
+    other, n_pair = (
+        step_of(method_of(name, tmp_path), dataset, from_a_stem=True) for name in (key, "n-pair-xs")
+    )
+    benchmark.pedantic(other, rounds=5, warmup_rounds=2)
+    report_ratio(benchmark, other, n_pair, rounds=10 * ROUNDS, most=MOST[key])

@@ -11,7 +11,9 @@ import sys
 import pytest
 from outfitbench.core.allocator import ASKED_BY_THE_USER
 
-pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is glibc that gives memory back")
+pytestmark = pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="it is glibc that gives memory back"
+)
 
 PAGES = 40 * 2**20 // resource.getpagesize()
 """Of the block that is taken and freed again; glibc's own threshold ends below it, at 32 MiB."""
@@ -33,7 +35,11 @@ print(kept, resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 def faults(*arguments: str, **asked: str) -> tuple[str, int]:
     environment = {name: told for name, told in os.environ.items() if name not in ASKED_BY_THE_USER} | asked
     ran = subprocess.run(
-        [sys.executable, "-c", SCRIPT, *arguments], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", SCRIPT, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     kept, count = ran.stdout.split()
     return kept, int(count)
@@ -49,4 +55,3 @@ def test_a_block_that_is_taken_again_costs_no_more_faults():
 def test_who_says_otherwise_is_not_overruled():
     kept, then = faults("keep", MALLOC_TRIM_THRESHOLD_=f"{2**20}")
     assert (kept, then > PAGES) == ("False", True)
-
