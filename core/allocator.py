@@ -1,4 +1,4 @@
-"""What the C library does with memory that was freed: keep it, so that the next step need not fetch it anew."""
+"""What the C library does with freed memory: keep it, so that the next step need not fetch it anew."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _KEPT_UP_TO = 2**30, 2**25
 
 
 def keep_freed_memory() -> bool:
-    """Have this process keep the memory that it frees, where its C library is glibc; elsewhere nothing is done.
+    """Have this process keep the memory that it frees, where its C library is glibc; else do nothing.
 
     By default glibc gives a large block back to the system as soon as it is freed, and a forward pass takes
     it again page by page, each a fault of some microseconds on a virtual machine: a third of the time of the
