@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -25,7 +24,6 @@ class OperatorWatch(TorchDispatchMode):
         sum 1
     """
 
-    @abstractmethod
     def note(self, name: str, arguments: tuple[Any, ...], options: dict[str, Any], out: object) -> None:
         """Take note of an operator.
 
@@ -35,6 +33,7 @@ class OperatorWatch(TorchDispatchMode):
             options: and by name.
             out: What it gave.
         """
+        raise NotImplementedError
 
     def __torch_dispatch__(
         self,
